@@ -1,0 +1,2 @@
+//! The use cases: what people do with a contest, one transaction each.
+pub mod views;
