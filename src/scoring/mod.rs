@@ -1,1 +1,24 @@
 //! The rules of the contest as pure functions over facts (domain.md sections 3 to 5).
+//!
+//! A board is always computed from facts, never kept: [`Ledger`] holds what
+//! stands at an instant, in columns of unit × day; [`levels`] gives each day its
+//! colour; [`appraisal`] turns one unit's days into points and keys; [`board`]
+//! orders them. All decisions are made in integers and exact ratios. It must not
+//! know a database, a clock or a format. Start reading at [`board`].
+
+pub mod appraisal;
+pub mod board;
+pub mod check;
+pub mod exact;
+pub mod explain;
+pub mod ledger;
+pub mod levels;
+pub mod register;
+pub mod rules;
+pub mod tally;
+pub mod window;
+
+pub use appraisal::{Appraisal, Track, Unranked};
+pub use board::{Board, By, Query, StartedError};
+pub use ledger::{DayState, Ledger};
+pub use register::Register;

@@ -1,0 +1,428 @@
+//! Boards: who stands where (domain.md section 4, Rank).
+//!
+//! A board is a pure function of (ledger, query). Each unit becomes one integer:
+//! the keys of its rank, best first, packed from the left, and its place in the
+//! order of names at the right. Sorting integers orders the board; units whose
+//! keys are equal up to the name share a rank. The exact change is too wide to be
+//! packed whole: its leading bits are, and where those do not tell two different
+//! changes apart, or a number is too large for its field, the same keys are
+//! compared one by one instead ([`Keys::compare`]).
+
+use super::appraisal::{Appraisal, Appraiser, Track};
+use super::exact::{Exact, KEY_BITS};
+use super::ledger::Ledger;
+use crate::domain::policy::TieKey;
+use crate::domain::{Day, Instant};
+use std::cmp::Ordering;
+
+/// What a board is ordered by first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum By {
+    /// Points, then the chain.
+    Points,
+    /// The exact change, then the chain without it.
+    Reduction,
+    /// Levels dropped, then the chain without it.
+    LevelDrop,
+}
+
+impl By {
+    /// All orders.
+    pub const ALL: [By; 3] = [Self::Points, Self::Reduction, Self::LevelDrop];
+
+    /// The name on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Points => "points",
+            Self::Reduction => "reduction",
+            Self::LevelDrop => "level_drop",
+        }
+    }
+
+    /// The order of a name.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|b| b.code() == code)
+    }
+}
+
+/// A key that ranks, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RankKey {
+    /// Total points, more first.
+    Total,
+    /// A key of the tie-break chain.
+    Tie(TieKey),
+}
+
+impl RankKey {
+    /// The name on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Tie(key) => key.code(),
+        }
+    }
+}
+
+/// What a board is asked for, resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Query {
+    /// Index of the kind.
+    pub kind: u16,
+    /// The track.
+    pub track: Track,
+    /// The order.
+    pub by: By,
+    /// Index of D in the calendar.
+    pub as_of: usize,
+    /// Only units strictly below this one.
+    pub within: Option<u32>,
+    /// Only units of this block.
+    pub block: Option<String>,
+}
+
+/// One row of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Index of the unit.
+    pub unit: u32,
+    /// Its rank; none for an unranked unit.
+    pub rank: Option<u32>,
+}
+
+/// An ordered board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// What was asked.
+    pub query: Query,
+    /// Its rows: ranked ones first, unranked ones after them by name.
+    pub places: Vec<Place>,
+    /// How many rows have a rank.
+    pub ranked: usize,
+}
+
+impl Board {
+    /// The row of a unit.
+    pub fn position(&self, unit: u32) -> Option<usize> {
+        self.places.iter().position(|p| p.unit == unit)
+    }
+
+    /// Ranks by unit, for comparing two boards.
+    pub fn ranks(&self) -> std::collections::HashMap<u32, u32> {
+        self.places.iter().filter_map(|p| p.rank.map(|r| (p.unit, r))).collect()
+    }
+}
+
+/// No closed day of the window has a report yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StartedError;
+
+/// The default day of a board: the latest of the window that is closed at an
+/// instant and has a report of at least one unit (domain.md section 4).
+///
+/// # Errors
+/// There is none yet.
+pub fn default_day(ledger: &Ledger, now: Instant) -> Result<usize, StartedError> {
+    let campaign = &ledger.register.campaign;
+    let is_closed = |day: &usize| campaign.cut_off(ledger.calendar.day(*day)) <= now;
+    let has_report = |day: &usize| ledger.reports_on(*day) > 0;
+    ledger.calendar.window.clone().rev().filter(has_report).find(is_closed).ok_or(StartedError)
+}
+
+/// The live day of a board: the latest of the window with a report, closed or not.
+///
+/// # Errors
+/// There is none yet.
+pub fn live_day(ledger: &Ledger) -> Result<usize, StartedError> {
+    ledger.calendar.window.clone().rev().find(|day| ledger.reports_on(*day) > 0).ok_or(StartedError)
+}
+
+/// The index of a day on which there can be a board: S ≤ D ≤ E.
+pub fn board_day(ledger: &Ledger, day: Day) -> Option<usize> {
+    ledger.calendar.index(day).filter(|d| ledger.calendar.window.contains(d))
+}
+
+/// The keys of a board in the order in which they rank.
+pub fn rank_keys(chain: &[TieKey], by: By, track: Track) -> Vec<RankKey> {
+    let first = match by {
+        By::Points => RankKey::Total,
+        By::Reduction => RankKey::Tie(TieKey::Change),
+        By::LevelDrop => RankKey::Tie(TieKey::LevelsDropped),
+    };
+    let is_left_out = |key: TieKey| {
+        RankKey::Tie(key) == first
+            || (track == Track::KeptClean && matches!(key, TieKey::Change | TieKey::LevelsDropped))
+    };
+    let chain = chain.iter().copied().filter(|key| !is_left_out(*key)).map(RankKey::Tie);
+    std::iter::once(first).chain(chain).collect()
+}
+
+/// Orders a board.
+pub fn rank(ledger: &Ledger, query: &Query) -> Board {
+    let register = &ledger.register;
+    let of_kind = register.of_kind.get(usize::from(query.kind)).map(Vec::as_slice).unwrap_or_default();
+    let is_asked_for = |unit: &u32| {
+        query.within.is_none_or(|above| register.is_below(*unit, above))
+            && query.block.as_deref().is_none_or(|b| register.unit(*unit).and_then(|u| u.block.as_deref()) == Some(b))
+    };
+    let everybody = query.within.is_none() && query.block.is_none();
+    let filtered: Vec<u32>;
+    let members = if everybody {
+        of_kind
+    } else {
+        filtered = of_kind.iter().copied().filter(is_asked_for).collect();
+        &filtered
+    };
+    let keys = Keys::new(ledger, query);
+    let mut places = keys.order(members);
+    let ranked = places.iter().take_while(|p| p.rank.is_some()).count();
+    if register.campaign.policy.rank_within_blocks && query.block.is_none() {
+        let (with_rank, _) = places.split_at_mut(ranked);
+        with_rank.sort_by_key(|p| (p.rank, register.name_rank(p.unit)));
+    }
+    Board { query: query.clone(), places, ranked }
+}
+
+/// Members of a board, appraised and packed by one thread.
+#[derive(Default)]
+struct Packed {
+    ranked: Vec<u128>,
+    unranked: Vec<u32>,
+    /// Whether every number found room in its field and every change has a key of its own.
+    is_exact: bool,
+}
+
+/// The keys that order one board, and how they are packed.
+struct Keys<'a> {
+    appraiser: Appraiser<'a>,
+    keys: Vec<RankKey>,
+    query: &'a Query,
+    /// Blocks by number, where each has ranks of its own.
+    blocks: Option<std::collections::HashMap<&'a str, u128>>,
+    name_bits: u32,
+    widths: Vec<u32>,
+    change_is_key: bool,
+}
+
+/// Fewer members than this are not worth a second thread.
+const MIN_PER_THREAD: usize = 8_192;
+
+impl<'a> Keys<'a> {
+    fn new(ledger: &'a Ledger, query: &'a Query) -> Self {
+        let policy = &ledger.register.campaign.policy;
+        let keys = rank_keys(&policy.tie_break, query.by, query.track);
+        let name_bits = bits(ledger.register.len() as u64);
+        let blocks = policy.rank_within_blocks.then(|| number_blocks(ledger));
+        let taken = name_bits + blocks.as_ref().map_or(0, |b| bits(b.len() as u64 + 1));
+        let worst = u64::from(ledger.register.campaign.scheme.worst());
+        let days = (query.as_of + 1 - ledger.calendar.window.start) as u64;
+        let fixed = |key: &RankKey| match key {
+            RankKey::Total => bits((20_000 + policy.max_bonus + policy.max_deduction) as u64),
+            RankKey::Tie(TieKey::Change) => KEY_BITS + 2,
+            RankKey::Tie(TieKey::LevelsDropped) => bits(2 * worst + 1),
+            RankKey::Tie(TieKey::CurrentLevel) => bits(worst + 1),
+            RankKey::Tie(TieKey::GreenDays) => bits(days),
+            RankKey::Tie(TieKey::CommunityF0 | TieKey::MissingDays) => 0,
+        };
+        let left = 128u32.saturating_sub(taken + keys.iter().map(fixed).sum::<u32>());
+        let has_cases = keys.contains(&RankKey::Tie(TieKey::CommunityF0));
+        let missing = if keys.contains(&RankKey::Tie(TieKey::MissingDays)) { left.min(12) } else { 0 };
+        let widths = keys.iter().map(|key| match key {
+            RankKey::Tie(TieKey::CommunityF0) if has_cases => (left - missing).min(40),
+            RankKey::Tie(TieKey::MissingDays) => missing,
+            key => fixed(key),
+        });
+        Self {
+            appraiser: Appraiser::new(ledger, query.kind, query.as_of, query.by == By::LevelDrop),
+            change_is_key: keys.contains(&RankKey::Tie(TieKey::Change)),
+            widths: widths.collect(),
+            keys,
+            query,
+            blocks,
+            name_bits,
+        }
+    }
+
+    fn ledger(&self) -> &'a Ledger {
+        self.appraiser.ledger
+    }
+
+    fn order(&self, members: &[u32]) -> Vec<Place> {
+        let mut packed = self.pack_all(members);
+        let register = &self.ledger().register;
+        packed.unranked.sort_unstable_by_key(|u| register.name_rank(*u));
+        let mut places = Vec::with_capacity(packed.ranked.len() + packed.unranked.len());
+        if packed.is_exact {
+            self.give_ranks_to_packed(&packed.ranked, &mut places);
+        } else {
+            self.give_ranks_one_by_one(&packed.ranked, &mut places);
+        }
+        places.extend(packed.unranked.iter().map(|unit| Place { unit: *unit, rank: None }));
+        places
+    }
+
+    /// Packs and sorts all members, on several threads where there are many.
+    fn pack_all(&self, members: &[u32]) -> Packed {
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
+        let threads = (members.len() / MIN_PER_THREAD).clamp(1, cores);
+        if threads == 1 {
+            return self.pack(members);
+        }
+        let parts: Vec<Packed> = std::thread::scope(|scope| {
+            let part = members.len().div_ceil(threads);
+            let running: Vec<_> = members.chunks(part).map(|part| scope.spawn(|| self.pack(part))).collect();
+            running.into_iter().map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
+        });
+        parts.into_iter().reduce(merge).unwrap_or_default()
+    }
+
+    fn pack(&self, members: &[u32]) -> Packed {
+        let mut packed = Packed { ranked: Vec::with_capacity(members.len()), unranked: Vec::new(), is_exact: true };
+        let mut appraisal = Appraisal::default();
+        for unit in members {
+            self.appraiser.appraise(*unit, &mut appraisal);
+            if appraisal.track != self.query.track {
+                continue;
+            }
+            if !appraisal.is_ranked() {
+                packed.unranked.push(*unit);
+                continue;
+            }
+            let (key, fits) = self.packed_key(*unit, &appraisal);
+            packed.is_exact &= fits && (!self.change_is_key || appraisal.change.has_own_key());
+            packed.ranked.push(key);
+        }
+        packed.ranked.sort_unstable();
+        packed
+    }
+
+    /// One integer per unit, smaller is better; and whether every field had room.
+    fn packed_key(&self, unit: u32, a: &Appraisal) -> (u128, bool) {
+        let mut fits = true;
+        let mut packed = self.block_of(unit);
+        for (key, width) in self.keys.iter().zip(&self.widths) {
+            let limit = (1u64 << width) - 1;
+            let value = self.field(*key, a);
+            fits &= value <= limit;
+            packed = (packed << width) | u128::from(value.min(limit));
+        }
+        ((packed << self.name_bits) | u128::from(self.ledger().register.name_rank(unit)), fits)
+    }
+
+    fn block_of(&self, unit: u32) -> u128 {
+        let Some(blocks) = &self.blocks else { return 0 };
+        let block = self.ledger().register.unit(unit).and_then(|u| u.block.as_deref());
+        block.and_then(|b| blocks.get(b)).copied().unwrap_or(0)
+    }
+
+    /// A key as a number, smaller is better. Of the change these are the leading bits.
+    fn field(&self, key: RankKey, a: &Appraisal) -> u64 {
+        let policy = &self.ledger().register.campaign.policy;
+        let worst = i64::from(self.ledger().register.campaign.scheme.worst());
+        let number = match key {
+            RankKey::Total => 10_000 + policy.max_bonus - a.total,
+            RankKey::Tie(TieKey::Change) => (1i64 << KEY_BITS) - a.change.key(),
+            RankKey::Tie(TieKey::LevelsDropped) => a.dropped.map_or(2 * worst + 1, |d| worst - i64::from(d)),
+            RankKey::Tie(TieKey::CurrentLevel) => a.levels.current.map_or(worst + 1, i64::from),
+            RankKey::Tie(TieKey::CommunityF0) => return a.cases(),
+            RankKey::Tie(TieKey::GreenDays) => {
+                return (self.query.as_of + 1 - self.ledger().calendar.window.start) as u64 - u64::from(a.green_days);
+            }
+            RankKey::Tie(TieKey::MissingDays) => return a.tally.missing,
+        };
+        u64::try_from(number).unwrap_or(0)
+    }
+
+    fn give_ranks_to_packed(&self, ranked: &[u128], places: &mut Vec<Place>) {
+        let register = &self.ledger().register;
+        let name_mask = (1u128 << self.name_bits) - 1;
+        let block_bits = self.widths.iter().sum::<u32>() + self.name_bits;
+        let block = |key: u128| key.checked_shr(block_bits).unwrap_or(0);
+        let (mut first_of_block, mut rank) = (0usize, 1usize);
+        for (at, key) in ranked.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|b| ranked.get(b)).copied();
+            if before.is_some_and(|b| block(b) != block(*key)) {
+                first_of_block = at;
+            }
+            if before.is_none_or(|b| b >> self.name_bits != key >> self.name_bits) {
+                rank = at - first_of_block + 1;
+            }
+            let unit = register.at_name_rank((key & name_mask) as u32).unwrap_or(u32::MAX);
+            places.push(Place { unit, rank: Some(rank as u32) });
+        }
+    }
+
+    /// The same order from the same keys, each compared by itself.
+    fn give_ranks_one_by_one(&self, ranked: &[u128], places: &mut Vec<Place>) {
+        let register = &self.ledger().register;
+        let name_mask = (1u128 << self.name_bits) - 1;
+        let mut appraisal = Appraisal::default();
+        let mut rows: Vec<Whole> = Vec::with_capacity(ranked.len());
+        for key in ranked {
+            let Some(unit) = register.at_name_rank((key & name_mask) as u32) else { continue };
+            self.appraiser.appraise(unit, &mut appraisal);
+            let fields = self.keys.iter().map(|key| self.field(*key, &appraisal)).collect();
+            rows.push(Whole { unit, block: self.block_of(unit), fields, change: appraisal.change.clone() });
+        }
+        let by_keys = |a: &Whole, b: &Whole| a.block.cmp(&b.block).then_with(|| self.compare(a, b));
+        rows.sort_by(|a, b| by_keys(a, b).then(register.name_rank(a.unit).cmp(&register.name_rank(b.unit))));
+        let (mut first_of_block, mut rank) = (0usize, 1usize);
+        for (at, row) in rows.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|b| rows.get(b));
+            if before.is_some_and(|b| b.block != row.block) {
+                first_of_block = at;
+            }
+            if before.is_none_or(|b| by_keys(b, row) != Ordering::Equal) {
+                rank = at - first_of_block + 1;
+            }
+            places.push(Place { unit: row.unit, rank: Some(rank as u32) });
+        }
+    }
+
+    fn compare(&self, a: &Whole, b: &Whole) -> Ordering {
+        let fields = self.keys.iter().zip(a.fields.iter().zip(&b.fields));
+        for (key, (x, y)) in fields {
+            let order = match key {
+                RankKey::Tie(TieKey::Change) => b.change.cmp(&a.change),
+                _ => x.cmp(y),
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        Ordering::Equal
+    }
+}
+
+/// A unit's keys, unpacked.
+struct Whole {
+    unit: u32,
+    block: u128,
+    fields: Vec<u64>,
+    change: Exact,
+}
+
+/// How many bits hold the numbers 0…`largest`.
+fn bits(largest: u64) -> u32 {
+    64 - largest.leading_zeros()
+}
+
+fn number_blocks(ledger: &Ledger) -> std::collections::HashMap<&str, u128> {
+    let mut names: Vec<&str> = ledger.register.units.iter().filter_map(|u| u.block.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().zip(1u128..).collect()
+}
+
+fn merge(mut a: Packed, mut b: Packed) -> Packed {
+    let mut ranked = Vec::with_capacity(a.ranked.len() + b.ranked.len());
+    let (mut left, mut right) = (a.ranked.iter().peekable(), b.ranked.iter().peekable());
+    while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
+        let smaller = if l <= r { left.next() } else { right.next() };
+        ranked.extend(smaller);
+    }
+    ranked.extend(left);
+    ranked.extend(right);
+    a.unranked.append(&mut b.unranked);
+    Packed { ranked, unranked: a.unranked, is_exact: a.is_exact && b.is_exact }
+}

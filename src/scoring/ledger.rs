@@ -1,0 +1,476 @@
+//! The ledger: what stands at one instant, in columns of unit × day.
+//!
+//! Built from a contest's history as known at an instant K (domain.md section 4,
+//! Two times). Columns hold *effective* values – a day without a figure or with
+//! an excuse holds 0 – so that sums need no branches; flags say which is which.
+//! Columns are cut into chunks behind `Arc`s: a changed day copies one chunk,
+//! and boards that are being computed keep the ledger they started with.
+
+use super::register::{Calendar, Register};
+use crate::domain::contest::{AdjustmentKind, AdjustmentRow, AssessmentRow, CriterionRow, FigureRow, Stamp};
+use crate::domain::unit::UnitState;
+use crate::domain::{Contest, Counts, Day, Indicator, Instant};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Units in a chunk.
+const CHUNK: usize = 256;
+
+/// The flag of a day with a figure that stands.
+pub const REPORTED: u8 = 1;
+/// The flag of an excused day.
+pub const EXCUSED: u8 = 2;
+/// The flag of a day whose first report, since it was last missing, came after the cut-off.
+pub const LATE: u8 = 4;
+
+/// The state of a unit's day (domain.md section 2, State of a unit-day).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DayState {
+    /// A figure stands.
+    Reported,
+    /// A figure is due and none stands.
+    Missing,
+    /// The council excused the day.
+    Excused,
+    /// Outside Bs…E, or after the board's day.
+    NotDue,
+}
+
+impl DayState {
+    /// The name on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Missing => "missing",
+            Self::Excused => "excused",
+            Self::NotDue => "not_due",
+        }
+    }
+}
+
+/// What stands for one unit on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayEntry {
+    /// The figure that stands, if any.
+    pub counts: Option<Counts>,
+    /// Whether its first report, since the day was last missing, came after the cut-off.
+    pub late: bool,
+    /// Whether the day is excused.
+    pub excused: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Chunk {
+    /// One column per indicator; an optional one that nobody ever classified is empty.
+    counts: [Vec<u32>; 6],
+    flags: Vec<u8>,
+}
+
+/// The days of one reported unit.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitDays<'a> {
+    /// Flags by day.
+    pub flags: &'a [u8],
+    /// Effective community cases by day.
+    pub community: &'a [u32],
+    counts: [&'a [u32]; 6],
+}
+
+impl UnitDays<'_> {
+    /// The effective value of an indicator; `None` is a blank on a reported day.
+    pub fn value(&self, indicator: usize, day: usize) -> Option<u32> {
+        let column = self.counts.get(indicator).copied().unwrap_or_default();
+        if column.is_empty() {
+            // nobody classified it: blank where a figure counts, else 0
+            let flags = self.flags.get(day).copied().unwrap_or_default();
+            return (flags & (REPORTED | EXCUSED) != REPORTED).then_some(0);
+        }
+        column.get(day).copied().filter(|v| *v != Counts::BLANK)
+    }
+}
+
+/// A criterion as it stands: its code and weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Criterion {
+    /// Its code.
+    pub code: String,
+    /// Its weight in millionths.
+    pub weight: u64,
+}
+
+/// An assessment as it stands for one date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// Index of the criterion among those of the unit's kind.
+    pub criterion: usize,
+    /// The day it speaks of.
+    pub date: Option<Day>,
+    /// Its value in hundredths, 0 where it is not verified.
+    pub value: u32,
+}
+
+/// Bonus and deduction of a unit, summed, before their caps; in hundredths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Adjustments {
+    /// Sum of bonuses.
+    pub bonus: i64,
+    /// Sum of deductions.
+    pub deduction: i64,
+}
+
+/// The facts of a contest as they stand at one instant.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// Who competes.
+    pub register: Arc<Register>,
+    /// Which days there are.
+    pub calendar: Calendar,
+    chunks: Vec<Arc<Chunk>>,
+    /// Figures on excused days: shown, but they count nowhere.
+    set_aside: BTreeMap<(u32, usize), Counts>,
+    states: HashMap<u32, UnitState>,
+    start_levels: HashMap<u32, u8>,
+    adjustments: HashMap<u32, Adjustments>,
+    criteria: Arc<Vec<Vec<Criterion>>>,
+    assessments: Arc<HashMap<u32, Vec<Assessment>>>,
+    reports_per_day: Vec<u32>,
+}
+
+impl Ledger {
+    /// What stands in a contest at an instant; without one, what stands at the end.
+    pub fn build(contest: &Contest, register: Arc<Register>, known_at: Option<Instant>) -> Self {
+        let known_at = known_at.unwrap_or(Instant::from_micros(i64::MAX));
+        let mut ledger = Self::empty(register);
+        ledger.enter_excuses(contest, known_at);
+        ledger.enter_figures(&contest.figures, known_at);
+        for (unit, row) in latest(contest.states.iter().map(|r| (r.unit, r.recorded_at, r)), known_at) {
+            ledger.set_state(unit, row.state);
+        }
+        let declared = contest.start_levels.iter().map(|r| (r.unit, r.stamp.recorded_at, r));
+        for (unit, row) in latest(declared, known_at) {
+            ledger.set_start_level(unit, (!row.stamp.is_withdrawn_at(known_at)).then_some(row.level));
+        }
+        ledger.adjustments = sum_adjustments(&contest.adjustments, known_at);
+        let criteria = standing_criteria(&contest.criteria, contest.campaign.kinds.len(), known_at);
+        let assessments = standing_assessments(&contest.assessments, &criteria, &ledger.register, known_at);
+        ledger.criteria = Arc::new(criteria);
+        ledger.assessments = Arc::new(assessments);
+        ledger
+    }
+
+    /// A ledger in which nothing stands.
+    pub fn empty(register: Arc<Register>) -> Self {
+        let calendar = Calendar::new(&register.campaign);
+        let chunk = Arc::new(Chunk {
+            counts: [vec![0; CHUNK * calendar.len], vec![], vec![], vec![], vec![], vec![]],
+            flags: vec![0; CHUNK * calendar.len],
+        });
+        let chunks = vec![chunk; register.len().div_ceil(CHUNK)];
+        Self {
+            reports_per_day: vec![0; calendar.len],
+            register,
+            calendar,
+            chunks,
+            set_aside: BTreeMap::new(),
+            states: HashMap::new(),
+            start_levels: HashMap::new(),
+            adjustments: HashMap::new(),
+            criteria: Arc::default(),
+            assessments: Arc::default(),
+        }
+    }
+
+    fn enter_excuses(&mut self, contest: &Contest, known_at: Instant) {
+        let rows = contest.excuses.iter().map(|r| ((r.unit, r.day), r.stamp.recorded_at, r));
+        for ((unit, day), row) in latest(rows, known_at) {
+            if let Some(day) = self.calendar.index(day)
+                && !row.stamp.is_withdrawn_at(known_at)
+            {
+                self.set_day(unit, day, DayEntry { excused: true, ..DayEntry::default() });
+            }
+        }
+    }
+
+    fn enter_figures(&mut self, rows: &[FigureRow], known_at: Instant) {
+        let key = |r: &FigureRow| (r.unit, r.day, r.stamp.recorded_at);
+        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        if !rows.is_sorted_by_key(key) {
+            order.sort_by_key(|i| rows.get(*i as usize).map(key));
+        }
+        let row = |i: &u32| rows.get(*i as usize);
+        for revisions in order.chunk_by(|a, b| row(a).map(|r| (r.unit, r.day)) == row(b).map(|r| (r.unit, r.day))) {
+            let known = revisions.iter().filter_map(row).filter(|r| r.stamp.is_known_at(known_at));
+            let Some(day) = revisions.first().and_then(row).and_then(|r| self.calendar.index(r.day)) else { continue };
+            let Some(unit) = revisions.first().and_then(row).map(|r| r.unit) else { continue };
+            let cut_off = self.register.campaign.cut_off(self.calendar.day(day));
+            let (counts, late) = standing_figure(known.map(|r| (&r.counts, &r.stamp)), known_at, cut_off);
+            let excused = self.entry(unit, day).excused;
+            self.set_day(unit, day, DayEntry { counts, late, excused });
+        }
+    }
+
+    /// Says what stands for a unit on a day.
+    pub fn set_day(&mut self, unit: u32, day: usize, entry: DayEntry) {
+        let len = self.calendar.len;
+        let (Some(chunk), true) = (self.chunks.get_mut(unit as usize / CHUNK), day < len) else { return };
+        let chunk = Arc::make_mut(chunk);
+        let at = (unit as usize % CHUNK) * len + day;
+        let counts = entry.counts.filter(|_| !entry.excused);
+        for indicator in Indicator::ALL {
+            let value = counts.map_or(0, |c| c.raw(indicator));
+            let column = &mut chunk.counts[indicator.index()];
+            if column.is_empty() && counts.is_some() && value != Counts::BLANK {
+                *column = blank_column(&chunk.flags);
+            }
+            if let Some(cell) = column.get_mut(at) {
+                *cell = value;
+            }
+        }
+        let flag = |on: bool, flag: u8| if on { flag } else { 0 };
+        let was = chunk.flags[at];
+        let now = flag(entry.counts.is_some(), REPORTED) | flag(entry.excused, EXCUSED) | flag(entry.late, LATE);
+        chunk.flags[at] = now;
+        let counted = |flags: u8| u32::from(flags & (REPORTED | EXCUSED) == REPORTED);
+        self.reports_per_day[day] = self.reports_per_day[day] + counted(now) - counted(was);
+        match entry.counts.filter(|_| entry.excused) {
+            Some(counts) => self.set_aside.insert((unit, day), counts),
+            None => self.set_aside.remove(&(unit, day)),
+        };
+    }
+
+    /// What stands for a unit on a day.
+    pub fn entry(&self, unit: u32, day: usize) -> DayEntry {
+        let days = self.days(unit);
+        let flags = days.flags.get(day).copied().unwrap_or_default();
+        let excused = flags & EXCUSED != 0;
+        let counts = if excused {
+            self.set_aside.get(&(unit, day)).copied()
+        } else if flags & REPORTED != 0 {
+            Counts::new(std::array::from_fn(|i| days.value(i, day))).ok()
+        } else {
+            None
+        };
+        DayEntry { counts, late: flags & LATE != 0, excused }
+    }
+
+    /// The days of a reported unit; of others they are empty of reports.
+    pub fn days(&self, unit: u32) -> UnitDays<'_> {
+        let len = self.calendar.len;
+        let from = (unit as usize % CHUNK) * len;
+        let chunk = self.chunks.get(unit as usize / CHUNK);
+        let cut = |column: &'static [u32]| column;
+        let empty = cut(&[]);
+        let counts = std::array::from_fn(|i| {
+            chunk.and_then(|c| c.counts.get(i)).and_then(|c| c.get(from..from + len)).unwrap_or(empty)
+        });
+        let flags = chunk.and_then(|c| c.flags.get(from..from + len)).unwrap_or_default();
+        UnitDays { flags, community: counts[0], counts }
+    }
+
+    /// The state of a unit's day on the board of a day (domain.md section 2).
+    pub fn day_state(&self, unit: u32, day: usize, as_of: usize) -> DayState {
+        let flags = self.days(unit).flags.get(day).copied().unwrap_or_default();
+        if flags & EXCUSED != 0 {
+            DayState::Excused
+        } else if day < self.calendar.baseline.start || day > as_of {
+            DayState::NotDue
+        } else if flags & REPORTED != 0 {
+            DayState::Reported
+        } else {
+            DayState::Missing
+        }
+    }
+
+    /// How many units have a figure that counts on a day.
+    pub fn reports_on(&self, day: usize) -> u32 {
+        self.reports_per_day.get(day).copied().unwrap_or_default()
+    }
+
+    /// Whether a unit takes part.
+    pub fn state(&self, unit: u32) -> UnitState {
+        self.states.get(&unit).copied().unwrap_or_default()
+    }
+
+    /// Says whether a unit takes part.
+    pub fn set_state(&mut self, unit: u32, state: UnitState) {
+        match state {
+            UnitState::Active => self.states.remove(&unit),
+            state => self.states.insert(unit, state),
+        };
+    }
+
+    /// The declared start level of a unit.
+    pub fn start_level(&self, unit: u32) -> Option<u8> {
+        self.start_levels.get(&unit).copied()
+    }
+
+    /// Declares a start level, or takes it back.
+    pub fn set_start_level(&mut self, unit: u32, level: Option<u8>) {
+        match level {
+            Some(level) => self.start_levels.insert(unit, level),
+            None => self.start_levels.remove(&unit),
+        };
+    }
+
+    /// The adjustments of a unit.
+    pub fn adjustments(&self, unit: u32) -> Adjustments {
+        self.adjustments.get(&unit).copied().unwrap_or_default()
+    }
+
+    /// Says what adjustments of a unit stand.
+    pub fn set_adjustments(&mut self, unit: u32, adjustments: Adjustments) {
+        if adjustments == Adjustments::default() {
+            self.adjustments.remove(&unit);
+        } else {
+            self.adjustments.insert(unit, adjustments);
+        }
+    }
+
+    /// The criteria of a kind.
+    pub fn criteria(&self, kind: u16) -> &[Criterion] {
+        self.criteria.get(usize::from(kind)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The assessments of a unit, the latest date last.
+    pub fn assessments(&self, unit: u32) -> &[Assessment] {
+        self.assessments.get(&unit).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Bytes held by the scoring columns, for benches and metrics.
+    pub fn column_bytes(&self) -> usize {
+        let of_chunk = |c: &Arc<Chunk>| c.flags.capacity() + c.counts.iter().map(|v| v.capacity() * 4).sum::<usize>();
+        self.chunks.iter().map(of_chunk).sum()
+    }
+}
+
+/// A column for an indicator that was blank so far: blank where a figure counts.
+fn blank_column(flags: &[u8]) -> Vec<u32> {
+    let blank_or_zero = |f: &u8| if f & (REPORTED | EXCUSED) == REPORTED { Counts::BLANK } else { 0 };
+    flags.iter().map(blank_or_zero).collect()
+}
+
+/// The figure that stands among the known revisions of one unit-day, in order of
+/// their instants, and whether its first report came late. "The value at an
+/// instant is that of the latest row recorded by then; where that row is
+/// withdrawn by then, there is none" (contract.md section 1). The first report is
+/// that since the day was last missing (domain.md section 4, `reporting`): a day is
+/// missing between two rows only where the first is withdrawn before the second
+/// is recorded.
+pub fn standing_figure<'a>(
+    revisions: impl Iterator<Item = (&'a Counts, &'a Stamp)>,
+    known_at: Instant,
+    cut_off: Instant,
+) -> (Option<Counts>, bool) {
+    let mut first_report: Option<Instant> = None;
+    let mut last: Option<(&Counts, &Stamp)> = None;
+    for (counts, stamp) in revisions {
+        let was_missing = last.is_none_or(|(_, before)| before.withdrawn_at.is_some_and(|w| w < stamp.recorded_at));
+        if was_missing {
+            first_report = Some(stamp.recorded_at);
+        }
+        last = Some((counts, stamp));
+    }
+    match last {
+        Some((counts, stamp)) if !stamp.is_withdrawn_at(known_at) => {
+            (Some(*counts), first_report.is_some_and(|at| at > cut_off))
+        }
+        _ => (None, false),
+    }
+}
+
+/// Of rows with a key and an instant, the latest known one of each key.
+fn latest<'a, K: Ord + Copy, R>(
+    rows: impl Iterator<Item = (K, Instant, &'a R)>,
+    known_at: Instant,
+) -> BTreeMap<K, &'a R> {
+    let mut found: BTreeMap<K, (Instant, &R)> = BTreeMap::new();
+    for (key, recorded_at, row) in rows.filter(|(_, at, _)| *at <= known_at) {
+        let entry = found.entry(key).or_insert((recorded_at, row));
+        if recorded_at >= entry.0 {
+            *entry = (recorded_at, row);
+        }
+    }
+    found.into_iter().map(|(key, (_, row))| (key, row)).collect()
+}
+
+fn sum_adjustments(rows: &[AdjustmentRow], known_at: Instant) -> HashMap<u32, Adjustments> {
+    let mut sums: HashMap<u32, Adjustments> = HashMap::new();
+    for row in rows.iter().filter(|r| r.stamp.is_known_at(known_at) && !r.stamp.is_withdrawn_at(known_at)) {
+        let sum = sums.entry(row.unit).or_default();
+        match row.kind {
+            AdjustmentKind::Bonus => sum.bonus = sum.bonus.saturating_add(row.points),
+            AdjustmentKind::Deduction => sum.deduction = sum.deduction.saturating_add(row.points),
+        }
+    }
+    sums
+}
+
+fn standing_criteria(rows: &[CriterionRow], kinds: usize, known_at: Instant) -> Vec<Vec<Criterion>> {
+    let mut criteria = vec![Vec::new(); kinds];
+    let keyed = rows.iter().map(|r| ((r.kind, r.code.as_str()), r.recorded_at, r));
+    for ((kind, code), row) in latest(keyed, known_at) {
+        if let Some(list) = criteria.get_mut(usize::from(kind)) {
+            list.push(Criterion { code: code.to_owned(), weight: row.weight });
+        }
+    }
+    criteria
+}
+
+fn standing_assessments(
+    rows: &[AssessmentRow],
+    criteria: &[Vec<Criterion>],
+    register: &Register,
+    known_at: Instant,
+) -> HashMap<u32, Vec<Assessment>> {
+    let mut found: HashMap<u32, Vec<Assessment>> = HashMap::new();
+    // None stands before all dates, and so it sorts; of one date the latest revision counts alone
+    let keyed = rows.iter().map(|r| ((r.unit, r.date, r.criterion.as_str()), r.recorded_at, r));
+    for ((unit, date, code), row) in latest(keyed, known_at) {
+        let of_kind = register.unit(unit).and_then(|u| criteria.get(usize::from(u.kind)));
+        if let Some(criterion) = of_kind.and_then(|list| list.iter().position(|c| c.code == code)) {
+            let value = if row.verified { row.value } else { 0 };
+            found.entry(unit).or_default().push(Assessment { criterion, date, value });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(community: u32) -> Counts {
+        Counts::new([Some(community), None, None, None, None, None]).unwrap()
+    }
+
+    fn stamp(recorded: i64, withdrawn: Option<i64>) -> Stamp {
+        Stamp { recorded_at: Instant::from_micros(recorded), withdrawn_at: withdrawn.map(Instant::from_micros) }
+    }
+
+    fn stands(rows: &[(u32, Stamp)], known_at: i64, cut_off: i64) -> (Option<u32>, bool) {
+        let known_at = Instant::from_micros(known_at);
+        let rows: Vec<(Counts, Stamp)> =
+            rows.iter().filter(|(_, s)| s.is_known_at(known_at)).map(|(c, s)| (counts(*c), *s)).collect();
+        let revisions = rows.iter().map(|(c, s)| (c, s));
+        let (found, late) = standing_figure(revisions, known_at, Instant::from_micros(cut_off));
+        (found.map(|c| c.community_f0()), late)
+    }
+
+    #[test]
+    fn a_withdrawn_figure_leaves_the_day_missing_and_no_earlier_revision_comes_back() {
+        let rows = [(1, stamp(10, None)), (2, stamp(20, Some(30)))];
+        assert_eq!(stands(&rows, 9, 100), (None, false));
+        assert_eq!(stands(&rows, 10, 100), (Some(1), false));
+        assert_eq!(stands(&rows, 29, 100), (Some(2), false));
+        assert_eq!(stands(&rows, 30, 100), (None, false));
+    }
+
+    #[test]
+    fn a_report_after_a_withdrawal_is_a_first_report_again() {
+        assert_eq!(stands(&[(1, stamp(10, Some(20))), (1, stamp(60, None))], 99, 50), (Some(1), true));
+        assert_eq!(stands(&[(1, stamp(10, Some(60))), (2, stamp(60, None))], 99, 50), (Some(2), false));
+        assert_eq!(stands(&[(1, stamp(10, Some(70))), (2, stamp(60, None))], 99, 50), (Some(2), false));
+        assert_eq!(stands(&[(1, stamp(50, None))], 99, 50), (Some(1), false));
+        assert_eq!(stands(&[(1, stamp(51, None))], 99, 50), (Some(1), true));
+    }
+}

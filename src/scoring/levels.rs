@@ -1,0 +1,245 @@
+//! Colour levels of units and days (domain.md section 3).
+//!
+//! "A level is known where both worlds agree; else it is unknown." Kinds whose
+//! rules read only their own figures get their levels unit by unit; kinds that
+//! read children or neighbours need the whole map, day by day and world by world.
+
+use super::ledger::Ledger;
+use super::register::Register;
+use super::window::{Reading, Windows, World};
+
+/// The level of a day on which the worlds differ.
+pub const UNKNOWN: u8 = u8::MAX;
+
+/// A level if it is one.
+pub fn known(level: u8) -> Option<u8> {
+    (level != UNKNOWN).then_some(level)
+}
+
+/// The levels of one unit on the board of a day.
+#[derive(Clone, Debug, Default)]
+pub struct UnitLevels {
+    /// Known level of each day from the reader's first to D, or [`UNKNOWN`].
+    pub by_day: Vec<u8>,
+    /// Level at S−1, known or imputed.
+    pub start: Option<u8>,
+    /// Level at D, known or imputed.
+    pub current: Option<u8>,
+    windows: Windows,
+}
+
+/// Gives the levels of the units of one kind on the board of a day.
+#[derive(Debug)]
+pub struct LevelReader<'a> {
+    ledger: &'a Ledger,
+    kind: u16,
+    from: usize,
+    as_of: usize,
+    map: Option<LevelMap>,
+}
+
+impl<'a> LevelReader<'a> {
+    /// A reader of the levels of a kind from a day (at the latest S−1) to D.
+    pub fn new(ledger: &'a Ledger, kind: u16, from: usize, as_of: usize) -> Self {
+        let from = from.min(ledger.calendar.window.start.saturating_sub(1));
+        let reads_others = ledger.register.rules.get(usize::from(kind)).is_some_and(|r| r.reads_other_units());
+        let map = reads_others.then(|| LevelMap::compute(ledger, kind, from, as_of));
+        Self { ledger, kind, from, as_of, map }
+    }
+
+    /// The first day that levels are read for.
+    pub fn first_day(&self) -> usize {
+        self.from
+    }
+
+    /// Whether the kind has rules at all; without any it has no levels.
+    pub fn has_rules(&self) -> bool {
+        self.ledger.register.rules.get(usize::from(self.kind)).is_some_and(|r| r.has_rules)
+    }
+
+    /// Reads the levels of a unit of the kind into a buffer that is used again and again.
+    pub fn read(&self, unit: u32, into: &mut UnitLevels) {
+        let days = self.as_of + 1 - self.from;
+        into.by_day.clear();
+        into.by_day.resize(days, UNKNOWN);
+        (into.start, into.current) = (None, None);
+        if !self.has_rules() || self.ledger.register.is_empty_unit(unit) {
+            return;
+        }
+        let start_day = self.ledger.calendar.window.start.saturating_sub(1);
+        match &self.map {
+            Some(map) => {
+                for (day, level) in into.by_day.iter_mut().enumerate() {
+                    *level = map.known(unit, day);
+                }
+                into.start = known(into.by_day[start_day - self.from]).or_else(|| map.imputed_start(unit));
+                into.current = known(into.by_day[days - 1]).or_else(|| map.imputed_current(unit));
+            }
+            None => self.read_own(unit, start_day, into),
+        }
+    }
+
+    fn read_own(&self, unit: u32, start_day: usize, into: &mut UnitLevels) {
+        let Some(rules) = self.ledger.register.rules.get(usize::from(self.kind)) else { return };
+        let UnitLevels { by_day, start, current, windows } = into;
+        windows.fill(self.ledger, unit, rules, self.as_of, Reading::Open);
+        for (level, day) in by_day.iter_mut().zip(self.from..) {
+            let low = windows.level(rules, day, World::Low);
+            if low == windows.level(rules, day, World::High) {
+                *level = low;
+            }
+        }
+        *start = known(by_day[start_day - self.from]);
+        *current = by_day.last().copied().and_then(known);
+        if start.is_some() && current.is_some() {
+            return;
+        }
+        windows.fill(self.ledger, unit, rules, self.as_of, Reading::Imputed { as_of: self.as_of });
+        let imputed = |day| {
+            let low = windows.level(rules, day, World::Low);
+            (low == windows.level(rules, day, World::High)).then_some(low)
+        };
+        *start = start.or_else(|| imputed(start_day));
+        *current = current.or_else(|| imputed(self.as_of));
+    }
+}
+
+/// The levels of all units that a kind's levels depend on.
+#[derive(Debug)]
+struct LevelMap {
+    units: usize,
+    /// Known levels, day after day.
+    known: Vec<u8>,
+    start: Vec<u8>,
+    current: Vec<u8>,
+}
+
+impl LevelMap {
+    fn compute(ledger: &Ledger, kind: u16, from: usize, as_of: usize) -> Self {
+        let register = &*ledger.register;
+        let kinds = kinds_below(register, kind);
+        let days: Vec<usize> = (from..=as_of).collect();
+        let known = both_worlds(ledger, &kinds, &days, Reading::Open);
+        let start_day = ledger.calendar.window.start.saturating_sub(1);
+        let imputed = both_worlds(ledger, &kinds, &[start_day, as_of], Reading::Imputed { as_of });
+        let units = register.len();
+        let (start, current) = imputed.split_at(units.min(imputed.len()));
+        Self { units, start: start.to_vec(), current: current.to_vec(), known }
+    }
+
+    fn known(&self, unit: u32, day: usize) -> u8 {
+        self.known.get(day * self.units + unit as usize).copied().unwrap_or(UNKNOWN)
+    }
+
+    fn imputed_start(&self, unit: u32) -> Option<u8> {
+        self.start.get(unit as usize).copied().and_then(known)
+    }
+
+    fn imputed_current(&self, unit: u32) -> Option<u8> {
+        self.current.get(unit as usize).copied().and_then(known)
+    }
+}
+
+/// A kind and all kinds that its levels read: those of direct children, theirs, and so on.
+fn kinds_below(register: &Register, kind: u16) -> Vec<bool> {
+    let mut needed = vec![false; register.rules.len()];
+    let mut todo = vec![kind];
+    while let Some(kind) = todo.pop() {
+        let at = usize::from(kind);
+        if needed.get(at).copied().unwrap_or(true) {
+            continue;
+        }
+        needed[at] = true;
+        if !register.rules[at].children.is_empty() {
+            let children = register.of_kind[at].iter().flat_map(|u| register.children.of(*u));
+            todo.extend(children.filter_map(|c| register.unit(*c)).map(|c| c.kind));
+        }
+    }
+    needed
+}
+
+/// The levels that both worlds agree on, day after day; [`UNKNOWN`] elsewhere.
+fn both_worlds(ledger: &Ledger, kinds: &[bool], days: &[usize], reading: Reading) -> Vec<u8> {
+    let units = ledger.register.len();
+    let mut low = vec![0u8; units * days.len()];
+    let mut high = low.clone();
+    let mut windows = Windows::default();
+    let to = days.iter().copied().max().unwrap_or(0);
+    for (kind, _) in kinds.iter().enumerate().filter(|(_, needed)| **needed) {
+        let rules = &ledger.register.rules[kind];
+        for unit in &ledger.register.of_kind[kind] {
+            windows.fill(ledger, *unit, rules, to, reading);
+            for (at, day) in days.iter().enumerate() {
+                low[at * units + *unit as usize] = windows.level(rules, *day, World::Low);
+                high[at * units + *unit as usize] = windows.level(rules, *day, World::High);
+            }
+        }
+    }
+    for map in low.chunks_mut(units.max(1)).chain(high.chunks_mut(units.max(1))) {
+        settle(&ledger.register, kinds, map);
+    }
+    for (low, high) in low.iter_mut().zip(&high) {
+        if low != high {
+            *low = UNKNOWN;
+        }
+    }
+    for unit in (0..units as u32).filter(|u| ledger.register.is_empty_unit(*u)) {
+        low.iter_mut().skip(unit as usize).step_by(units).for_each(|level| *level = UNKNOWN);
+    }
+    low
+}
+
+/// Raises the levels of one day and world, that own figures gave, by what children
+/// and neighbours say (domain.md section 3, Order).
+fn settle(register: &Register, kinds: &[bool], levels: &mut [u8]) {
+    for group in &register.kind_order {
+        let is_needed = |kind: &&u16| kinds.get(usize::from(**kind)) == Some(&true);
+        let members = group.iter().filter(is_needed).flat_map(|k| &register.of_kind[usize::from(*k)]);
+        let mut members: Vec<u32> = members.copied().collect();
+        members.sort_by_key(|u| std::cmp::Reverse(register.depth[*u as usize]));
+        for unit in &members {
+            raise_by_children(register, *unit, levels);
+        }
+        raise_by_neighbours(register, &members, levels);
+    }
+}
+
+fn raise_by_children(register: &Register, unit: u32, levels: &mut [u8]) {
+    let Some(rules) = register.rules_of(unit).filter(|r| !r.children.is_empty()) else { return };
+    let counting = register.children.of(unit).iter().filter(|c| register.counts_for_parent(**c));
+    let mut at_level = [0u32; u8::MAX as usize];
+    let mut all = 0;
+    for child in counting {
+        at_level[usize::from(levels[*child as usize])] += 1;
+        all += 1;
+    }
+    for condition in &rules.children {
+        let or_worse: u32 = at_level.iter().skip(usize::from(condition.at_level)).sum();
+        if condition.holds(or_worse, all) {
+            let level = &mut levels[unit as usize];
+            *level = (*level).max(condition.level);
+        }
+    }
+}
+
+/// One pass per level from the worst down; a pass sees the levels as they stood before it.
+fn raise_by_neighbours(register: &Register, members: &[u32], levels: &mut [u8]) {
+    let conditions = |u: u32| register.rules_of(u).map(|r| r.neighbours.as_slice()).unwrap_or_default();
+    let touched: Vec<u32> = members.iter().copied().filter(|u| !conditions(*u).is_empty()).collect();
+    if touched.is_empty() {
+        return;
+    }
+    let mut raised = Vec::new();
+    for level in (1..=register.campaign.scheme.worst()).rev() {
+        for unit in touched.iter().filter(|u| levels[**u as usize] < level) {
+            let neighbours = register.neighbours.of(*unit).iter().filter(|n| !register.is_empty_unit(**n));
+            let worst = neighbours.map(|n| levels[*n as usize]).max();
+            if conditions(*unit).iter().any(|c| c.level == level && worst.is_some_and(|w| w >= c.at_level)) {
+                raised.push(*unit);
+            }
+        }
+        for unit in raised.drain(..) {
+            levels[unit as usize] = level;
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! One unit's days counted: what the points of domain.md section 4 are made of.
+//!
+//! A reported unit is tallied from its own days; a derived one from those of all
+//! units under its sum, "each on its own due and closing days".
+
+use super::exact::Exact;
+use super::ledger::{EXCUSED, LATE, Ledger, REPORTED, UnitDays};
+use super::window::imputed_value;
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use std::ops::Range;
+
+/// How a unit, or all units under its sum that owe it, did on one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct DayMark {
+    owed: u32,
+    reported: u32,
+    clean: u32,
+    on_time: u32,
+}
+
+/// The counted days of one unit on the board of a day.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// b: community cases of the baseline.
+    pub baseline_f0: u64,
+    /// Due baseline days; of a derived unit those that some child owes.
+    pub baseline_due: u32,
+    /// Of them, reported (by some child).
+    pub baseline_reported: u32,
+    /// Of them, reported by all that owe them.
+    pub baseline_whole: u32,
+    /// c: community cases of the closing days, imputed ones included.
+    pub closing_f0: u64,
+    /// Due days of S…D.
+    pub window_due: u32,
+    /// Of them, reported with 0 community cases by all that owe them.
+    pub clean: u32,
+    /// Of them, reported in time by all that owe them.
+    pub on_time: u32,
+    /// Community cases reported in S…D.
+    pub community_f0: u64,
+    /// What silence added in S…D.
+    pub imputed_f0: u64,
+    /// Missing due (unit-)days in S…D.
+    pub missing: u64,
+    /// Due (unit-)days in S…D.
+    pub owed: u64,
+    /// Whether each day of S…D is due, from S on.
+    pub due_days: Vec<bool>,
+    /// The place in `due_days` from which due days are closing days.
+    pub closing_from: usize,
+    /// How many closing days there are.
+    pub closing_due: u32,
+    /// One child after the other: (b, nb, c, nc); one entry for a reported unit.
+    parts: Vec<Part>,
+    marks: Vec<DayMark>,
+}
+
+/// Baseline and closing days of one unit under a sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// b
+    pub baseline_f0: u64,
+    /// nb
+    pub baseline_due: u32,
+    /// c
+    pub closing_f0: u64,
+    /// nc
+    pub closing_due: u32,
+}
+
+impl Tally {
+    /// Counts the days of a unit on the board of D, into a buffer that is used again.
+    pub fn count(&mut self, ledger: &Ledger, unit: u32, as_of: usize, closing_days: usize) {
+        let baseline = ledger.calendar.baseline.clone();
+        let window = ledger.calendar.window.start..as_of + 1;
+        let (parts, mut marks) = (std::mem::take(&mut self.parts), std::mem::take(&mut self.marks));
+        let due_days = std::mem::take(&mut self.due_days);
+        *self = Self { parts, due_days, ..Self::default() };
+        self.parts.clear();
+        marks.clear();
+        marks.resize(window.end - baseline.start, DayMark::default());
+        let own = [unit];
+        let derived = ledger.register.is_derived(unit);
+        let leaves = if derived { ledger.register.leaves.of(unit) } else { &own[..] };
+        for leaf in leaves {
+            self.add(ledger, &ledger.days(*leaf), as_of, closing_days, &mut marks);
+        }
+        let (before, after) = marks.split_at(baseline.len());
+        for mark in before.iter().filter(|m| m.owed > 0) {
+            self.baseline_due += 1;
+            self.baseline_reported += u32::from(mark.reported > 0);
+            self.baseline_whole += u32::from(mark.reported == mark.owed);
+        }
+        self.due_days.clear();
+        for mark in after {
+            self.due_days.push(mark.owed > 0);
+            if mark.owed > 0 {
+                self.window_due += 1;
+                self.clean += u32::from(mark.clean == mark.owed);
+                self.on_time += u32::from(mark.on_time == mark.owed);
+            }
+        }
+        (self.closing_from, self.closing_due) = last_due(&self.due_days, closing_days);
+        self.marks = marks;
+    }
+
+    fn add(&mut self, ledger: &Ledger, days: &UnitDays<'_>, as_of: usize, closing_days: usize, marks: &mut [DayMark]) {
+        let baseline = ledger.calendar.baseline.clone();
+        let imputed = u64::from(imputed_value(ledger, days, as_of));
+        let mut part = Part::default();
+        for (mark, day) in marks.iter_mut().zip(baseline.clone()) {
+            if mark_day(days, day, mark) {
+                part.baseline_due += 1;
+                part.baseline_f0 += u64::from(days.community[day]);
+            }
+        }
+        let window = baseline.end..as_of + 1;
+        let closing = closing_start(days, window.clone(), closing_days);
+        for (mark, day) in marks.iter_mut().skip(baseline.len()).zip(window) {
+            if !mark_day(days, day, mark) {
+                continue;
+            }
+            self.owed += 1;
+            let reported = days.flags[day] & REPORTED != 0;
+            let cases = if reported { u64::from(days.community[day]) } else { imputed };
+            if reported {
+                self.community_f0 += cases;
+            } else {
+                self.missing += 1;
+                self.imputed_f0 += cases;
+            }
+            if day >= closing {
+                part.closing_due += 1;
+                part.closing_f0 += cases;
+            }
+        }
+        self.baseline_f0 += part.baseline_f0;
+        self.closing_f0 += part.closing_f0;
+        self.parts.push(part);
+    }
+
+    /// Baseline and closing days of each unit under the sum, or of the unit itself.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// e = b·nc/nb, summed over the parts (domain.md section 4; 0 where nb = 0).
+    pub fn expected(&self) -> Exact {
+        match self.parts.as_slice() {
+            [part] => {
+                Exact::small(to_i64(part.baseline_f0) * i64::from(part.closing_due), i64::from(part.baseline_due))
+            }
+            parts => {
+                let numerator = |p: &Part| to_i64(p.baseline_f0).saturating_mul(i64::from(p.closing_due));
+                sum_by_denominator(parts.iter().map(|p| (numerator(p), p.baseline_due)))
+            }
+        }
+    }
+
+    /// Mean community cases of a due baseline day; a sum of means over the parts, none over no days.
+    pub fn baseline_mean(&self) -> Option<Exact> {
+        mean(self.parts.iter().map(|p| (to_i64(p.baseline_f0), p.baseline_due)))
+    }
+
+    /// Mean community cases of a closing day, imputed ones included.
+    pub fn closing_mean(&self) -> Option<Exact> {
+        mean(self.parts.iter().map(|p| (to_i64(p.closing_f0), p.closing_due)))
+    }
+
+    /// Whether a day of S…D, counted from S, is a closing day.
+    pub fn is_closing_day(&self, offset: usize) -> bool {
+        offset >= self.closing_from && self.due_days.get(offset) == Some(&true)
+    }
+}
+
+fn to_i64(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Marks a day that is due; says whether it is.
+fn mark_day(days: &UnitDays<'_>, day: usize, mark: &mut DayMark) -> bool {
+    let flags = days.flags[day];
+    if flags & EXCUSED != 0 {
+        return false;
+    }
+    mark.owed += 1;
+    if flags & REPORTED != 0 {
+        mark.reported += 1;
+        mark.clean += u32::from(days.community[day] == 0);
+        mark.on_time += u32::from(flags & LATE == 0);
+    }
+    true
+}
+
+/// The first of the last `count` due days of a unit in a range.
+fn closing_start(days: &UnitDays<'_>, window: Range<usize>, count: usize) -> usize {
+    let mut left = count;
+    for day in window.clone().rev() {
+        if days.flags[day] & EXCUSED == 0 {
+            left -= 1;
+            if left == 0 {
+                return day;
+            }
+        }
+    }
+    window.start
+}
+
+/// From where on due days are the last `count` ones, and how many those are.
+fn last_due(due: &[bool], count: usize) -> (usize, u32) {
+    let mut found = 0;
+    for (at, _) in due.iter().enumerate().rev().filter(|(_, due)| **due) {
+        found += 1;
+        if found as usize == count {
+            return (at, found);
+        }
+    }
+    (0, found)
+}
+
+/// Σ numerator/denominator, exact; parts without days add nothing.
+fn sum_by_denominator(parts: impl Iterator<Item = (i64, u32)>) -> Exact {
+    let mut sums: std::collections::BTreeMap<u32, i128> = std::collections::BTreeMap::new();
+    for (numerator, denominator) in parts.filter(|(_, d)| *d > 0) {
+        *sums.entry(denominator).or_default() += i128::from(numerator);
+    }
+    let ratio = |(den, num): (u32, i128)| BigRational::new(BigInt::from(num), BigInt::from(den));
+    Exact::from_big(sums.into_iter().map(ratio).sum())
+}
+
+fn mean(parts: impl Iterator<Item = (i64, u32)> + Clone) -> Option<Exact> {
+    parts.clone().any(|(_, days)| days > 0).then(|| sum_by_denominator(parts))
+}
