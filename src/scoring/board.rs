@@ -394,6 +394,70 @@ impl<'a> Keys<'a> {
     }
 }
 
+/// The keys of one unit on a board, as numbers that people can check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitKeys {
+    fields: Vec<u64>,
+    /// Each key with its value, first to last.
+    pub values: Vec<(RankKey, KeyValue)>,
+}
+
+/// The value of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyValue {
+    /// Points in hundredths.
+    Points(i64),
+    /// An exact ratio.
+    Ratio(Exact),
+    /// A count, or a difference of levels.
+    Number(i64),
+    /// Index of a level.
+    Level(u8),
+    /// There is none; it stands last.
+    None,
+}
+
+/// Explains the order of a board, key by key.
+pub struct Comparison<'a>(Keys<'a>);
+
+impl<'a> Comparison<'a> {
+    /// For the boards of a query.
+    pub fn new(ledger: &'a Ledger, query: &'a Query) -> Self {
+        Self(Keys::new(ledger, query))
+    }
+
+    /// The keys of a unit.
+    pub fn keys(&self, unit: u32) -> UnitKeys {
+        let mut appraisal = Appraisal::default();
+        self.0.appraiser.appraise(unit, &mut appraisal);
+        let fields = self.0.keys.iter().map(|key| self.0.field(*key, &appraisal)).collect();
+        let values = self.0.keys.iter().map(|key| (*key, key_value(*key, &appraisal))).collect();
+        UnitKeys { fields, values }
+    }
+
+    /// The first key that separates two units; none where they share the rank.
+    pub fn first_difference(&self, a: &UnitKeys, b: &UnitKeys) -> Option<RankKey> {
+        let numbers = a.fields.iter().zip(&b.fields);
+        let differs = |((key, x), (_, y)): (&(RankKey, KeyValue), &(RankKey, KeyValue)), (f, g): (&u64, &u64)| {
+            let differs = if *key == RankKey::Tie(TieKey::Change) { x != y } else { f != g };
+            differs.then_some(*key)
+        };
+        a.values.iter().zip(&b.values).zip(numbers).find_map(|(values, fields)| differs(values, fields))
+    }
+}
+
+fn key_value(key: RankKey, a: &Appraisal) -> KeyValue {
+    match key {
+        RankKey::Total => KeyValue::Points(a.total),
+        RankKey::Tie(TieKey::Change) => KeyValue::Ratio(a.change.clone()),
+        RankKey::Tie(TieKey::LevelsDropped) => a.dropped.map_or(KeyValue::None, |d| KeyValue::Number(i64::from(d))),
+        RankKey::Tie(TieKey::CurrentLevel) => a.levels.current.map_or(KeyValue::None, KeyValue::Level),
+        RankKey::Tie(TieKey::CommunityF0) => KeyValue::Number(i64::try_from(a.cases()).unwrap_or(i64::MAX)),
+        RankKey::Tie(TieKey::GreenDays) => KeyValue::Number(i64::from(a.green_days)),
+        RankKey::Tie(TieKey::MissingDays) => KeyValue::Number(i64::try_from(a.tally.missing).unwrap_or(i64::MAX)),
+    }
+}
+
 /// A unit's keys, unpacked.
 struct Whole {
     unit: u32,

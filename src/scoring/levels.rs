@@ -160,6 +160,21 @@ fn kinds_below(register: &Register, kind: u16) -> Vec<bool> {
 
 /// The levels that both worlds agree on, day after day; [`UNKNOWN`] elsewhere.
 fn both_worlds(ledger: &Ledger, kinds: &[bool], days: &[usize], reading: Reading) -> Vec<u8> {
+    let (mut agreed, high) = worlds(ledger, kinds, days, reading);
+    for (level, high) in agreed.iter_mut().zip(&high) {
+        if *level != *high {
+            *level = UNKNOWN;
+        }
+    }
+    let units = ledger.register.len();
+    for unit in (0..units as u32).filter(|u| ledger.register.is_empty_unit(*u)) {
+        agreed.iter_mut().skip(unit as usize).step_by(units).for_each(|level| *level = UNKNOWN);
+    }
+    agreed
+}
+
+/// The levels of all units of some kinds in the low and in the high world, day after day.
+fn worlds(ledger: &Ledger, kinds: &[bool], days: &[usize], reading: Reading) -> (Vec<u8>, Vec<u8>) {
     let units = ledger.register.len();
     let mut low = vec![0u8; units * days.len()];
     let mut high = low.clone();
@@ -178,15 +193,13 @@ fn both_worlds(ledger: &Ledger, kinds: &[bool], days: &[usize], reading: Reading
     for map in low.chunks_mut(units.max(1)).chain(high.chunks_mut(units.max(1))) {
         settle(&ledger.register, kinds, map);
     }
-    for (low, high) in low.iter_mut().zip(&high) {
-        if low != high {
-            *low = UNKNOWN;
-        }
-    }
-    for unit in (0..units as u32).filter(|u| ledger.register.is_empty_unit(*u)) {
-        low.iter_mut().skip(unit as usize).step_by(units).for_each(|level| *level = UNKNOWN);
-    }
-    low
+    (low, high)
+}
+
+/// The settled levels of one day in the low and in the high world, of a kind and
+/// all kinds that its levels read; for explanations.
+pub fn worlds_on(ledger: &Ledger, kind: u16, day: usize, reading: Reading) -> (Vec<u8>, Vec<u8>) {
+    worlds(ledger, &kinds_below(&ledger.register, kind), &[day], reading)
 }
 
 /// Raises the levels of one day and world, that own figures gave, by what children
@@ -206,20 +219,25 @@ fn settle(register: &Register, kinds: &[bool], levels: &mut [u8]) {
 
 fn raise_by_children(register: &Register, unit: u32, levels: &mut [u8]) {
     let Some(rules) = register.rules_of(unit).filter(|r| !r.children.is_empty()) else { return };
-    let counting = register.children.of(unit).iter().filter(|c| register.counts_for_parent(**c));
-    let mut at_level = [0u32; u8::MAX as usize];
-    let mut all = 0;
-    for child in counting {
-        at_level[usize::from(levels[*child as usize])] += 1;
-        all += 1;
-    }
     for condition in &rules.children {
-        let or_worse: u32 = at_level.iter().skip(usize::from(condition.at_level)).sum();
+        let (or_worse, all) = children_at_or_worse(register, unit, condition.at_level, levels);
         if condition.holds(or_worse, all) {
             let level = &mut levels[unit as usize];
             *level = (*level).max(condition.level);
         }
     }
+}
+
+/// How many of the children that count are at a level or worse, and how many count.
+pub fn children_at_or_worse(register: &Register, unit: u32, at_level: u8, levels: &[u8]) -> (u32, u32) {
+    let counting = register.children.of(unit).iter().filter(|c| register.counts_for_parent(**c));
+    counting.fold((0, 0), |(worse, all), child| (worse + u32::from(levels[*child as usize] >= at_level), all + 1))
+}
+
+/// The worst level among the neighbours that count.
+pub fn worst_neighbour(register: &Register, unit: u32, levels: &[u8]) -> Option<u8> {
+    let counting = register.neighbours.of(unit).iter().filter(|n| !register.is_empty_unit(**n));
+    counting.map(|n| levels[*n as usize]).max()
 }
 
 /// One pass per level from the worst down; a pass sees the levels as they stood before it.
@@ -232,8 +250,7 @@ fn raise_by_neighbours(register: &Register, members: &[u32], levels: &mut [u8]) 
     let mut raised = Vec::new();
     for level in (1..=register.campaign.scheme.worst()).rev() {
         for unit in touched.iter().filter(|u| levels[**u as usize] < level) {
-            let neighbours = register.neighbours.of(*unit).iter().filter(|n| !register.is_empty_unit(**n));
-            let worst = neighbours.map(|n| levels[*n as usize]).max();
+            let worst = worst_neighbour(register, *unit, levels);
             if conditions(*unit).iter().any(|c| c.level == level && worst.is_some_and(|w| w >= c.at_level)) {
                 raised.push(*unit);
             }

@@ -27,6 +27,8 @@ pub struct OwnCondition {
     pub days: usize,
     /// What the sum must reach.
     pub threshold: Threshold,
+    /// The condition as the scheme has it.
+    pub source: Condition,
 }
 
 /// A condition on the unit's direct children.
@@ -119,7 +121,8 @@ impl KindRules {
             self.indicators.push(indicator);
             self.indicators.len() - 1
         });
-        self.own.push(OwnCondition { level, slot, days: condition.look_back() as usize, threshold });
+        let days = condition.look_back() as usize;
+        self.own.push(OwnCondition { level, slot, days, threshold, source: *condition });
     }
 
     /// Whether levels of the kind depend on other units' levels.

@@ -1,2 +1,3 @@
 //! The use cases: what people do with a contest, one transaction each.
+pub mod boards;
 pub mod views;

@@ -1,0 +1,345 @@
+//! Boards as people ask for them and as they are shown.
+//!
+//! [`resolve`] turns what somebody asked into a [`Query`]; [`Boards`] keeps the
+//! boards of one ledger, each computed once however many ask; [`board_view`]
+//! prints one. `score`, `leaderboard`, the API and the pages all come through
+//! here, so that the same question has one answer.
+
+use super::views::{BoardView, ComponentView, PointsView, RowDayView, RowLevelView, RowView, UnitRef};
+use crate::domain::number::Hundredths;
+use crate::domain::{Day, Instant, Scheme};
+use crate::scoring::appraisal::{Appraisal, Appraiser, Track};
+use crate::scoring::board::{self, Board, By, Query};
+use crate::scoring::ledger::{DayState, Ledger};
+use crate::scoring::levels::UNKNOWN;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The day that a board is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AsOf {
+    /// This day.
+    Day(Day),
+    /// The latest day with a report, closed or not.
+    Live,
+}
+
+/// What somebody asks of a leaderboard; what is left out has a default (contract.md section 3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ask {
+    /// Code of the kind; the first reported kind without.
+    pub kind: Option<String>,
+    /// The track; improvement without.
+    pub track: Option<Track>,
+    /// The order; by points without.
+    pub by: Option<By>,
+    /// The day; the latest closed one with a report without.
+    pub as_of: Option<AsOf>,
+    /// Code of the unit below which to look.
+    pub within: Option<String>,
+    /// The block.
+    pub block: Option<String>,
+}
+
+/// Why a board cannot be shown.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// No kind has this code.
+    #[error("{given} is no kind of this campaign; expected one of: {expected}")]
+    UnknownKind {
+        /// What was asked for.
+        given: String,
+        /// The kinds there are.
+        expected: String,
+    },
+    /// No unit has this code.
+    #[error("{0} is no unit of this campaign")]
+    UnknownUnit(String),
+    /// The day lies outside the window.
+    #[error("{given} lies outside the window; expected a day from {from} to {to}")]
+    OutsideWindow {
+        /// What was asked for.
+        given: Day,
+        /// First day.
+        from: Day,
+        /// Last day.
+        to: Day,
+    },
+    /// No closed day of the window has a report yet.
+    #[error("the contest has not started: no closed day of the window has a report yet")]
+    NotStarted,
+}
+
+/// Resolves what was asked against what there is. `now` is K, or the present without one.
+///
+/// # Errors
+/// What of it does not exist.
+pub fn resolve(ledger: &Ledger, ask: &Ask, now: Instant) -> Result<Query, AskError> {
+    let register = &ledger.register;
+    let campaign = &register.campaign;
+    let kind = match &ask.kind {
+        None => campaign.default_kind(),
+        Some(code) => campaign.kind_index(code).ok_or_else(|| AskError::UnknownKind {
+            given: code.clone(),
+            expected: campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", "),
+        })?,
+    };
+    let within = match &ask.within {
+        None => None,
+        Some(code) => Some(register.find(code).ok_or_else(|| AskError::UnknownUnit(code.clone()))?),
+    };
+    let as_of = match ask.as_of {
+        None => board::default_day(ledger, now).map_err(|_| AskError::NotStarted)?,
+        Some(AsOf::Live) => board::live_day(ledger).map_err(|_| AskError::NotStarted)?,
+        Some(AsOf::Day(given)) => {
+            let (from, to) = (campaign.window.from, campaign.window.to);
+            board::board_day(ledger, given).ok_or(AskError::OutsideWindow { given, from, to })?
+        }
+    };
+    Ok(Query {
+        kind,
+        track: ask.track.unwrap_or(Track::Improvement),
+        by: ask.by.unwrap_or(By::Points),
+        as_of,
+        within,
+        block: ask.block.clone(),
+    })
+}
+
+/// The boards of one ledger, each computed once however many ask at a time.
+#[derive(Debug)]
+pub struct Boards {
+    /// The facts that all its boards are computed from.
+    pub ledger: Arc<Ledger>,
+    boards: Mutex<HashMap<Query, Arc<OnceLock<Arc<Board>>>>>,
+}
+
+/// More boards than this of one ledger are not kept.
+const MAX_BOARDS: usize = 256;
+
+impl Boards {
+    /// The boards of a ledger.
+    pub fn new(ledger: Arc<Ledger>) -> Self {
+        Self { ledger, boards: Mutex::default() }
+    }
+
+    /// A board; who asks for one that is being computed waits for it.
+    pub fn get(&self, query: &Query) -> Arc<Board> {
+        let cell = {
+            let mut boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
+            if boards.len() >= MAX_BOARDS && !boards.contains_key(query) {
+                boards.clear();
+            }
+            boards.entry(query.clone()).or_default().clone()
+        };
+        cell.get_or_init(|| Arc::new(board::rank(&self.ledger, query))).clone()
+    }
+
+    /// The same board of another day of the window, if there is one.
+    pub fn on_day(&self, query: &Query, as_of: usize) -> Option<Arc<Board>> {
+        let day_exists = self.ledger.calendar.window.contains(&as_of);
+        day_exists.then(|| self.get(&Query { as_of, ..query.clone() }))
+    }
+
+    fn day_before(&self, query: &Query) -> Option<Arc<Board>> {
+        query.as_of.checked_sub(1).and_then(|day| self.on_day(query, day))
+    }
+}
+
+/// How a board is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Show {
+    /// Which rows; all without.
+    pub rows: Option<Range<usize>>,
+    /// Whether each row shows its days.
+    pub days: bool,
+    /// K, as it is answered.
+    pub known_at: Option<Instant>,
+    /// Revision of the campaign.
+    pub revision: Option<i64>,
+    /// Version of the policy.
+    pub policy_version: Option<i64>,
+}
+
+/// A board as people see it. `is_visible` says which units the reader may see;
+/// ranks are those of the whole board.
+pub fn board_view(boards: &Boards, query: &Query, show: &Show, is_visible: impl Fn(u32) -> bool) -> BoardView {
+    let ledger = &*boards.ledger;
+    let campaign = &ledger.register.campaign;
+    let board = boards.get(query);
+    let visible: Vec<board::Place> = board.places.iter().copied().filter(|p| is_visible(p.unit)).collect();
+    let rows = show.rows.clone().unwrap_or(0..visible.len());
+    let rows = visible.get(rows.start.min(visible.len())..rows.end.min(visible.len())).unwrap_or_default();
+    let within = query.within.and_then(|u| ledger.register.unit(u)).map(|u| u.code.clone());
+    BoardView {
+        campaign: campaign.code.clone(),
+        kind: campaign.kind(query.kind).map_or_else(String::new, |k| k.code.clone()),
+        track: query.track.code(),
+        by: query.by.code(),
+        within,
+        block: query.block.clone(),
+        as_of: ledger.calendar.day(query.as_of).to_string(),
+        known_at: show.known_at,
+        status: "provisional",
+        early: query.as_of + 1 - ledger.calendar.window.start < campaign.policy.closing_days as usize,
+        revision: show.revision,
+        level_scheme: campaign.scheme.code.clone(),
+        policy_version: show.policy_version,
+        total: visible.len() as u64,
+        ranked: visible.iter().filter(|p| p.rank.is_some()).count() as u64,
+        items: row_views(boards, query, rows, show.days),
+        next_cursor: None,
+    }
+}
+
+/// Rows of a board, in the order given.
+pub fn row_views(boards: &Boards, query: &Query, rows: &[board::Place], with_days: bool) -> Vec<RowView> {
+    let ledger = &*boards.ledger;
+    let from = if with_days { ledger.calendar.baseline.start } else { ledger.calendar.window.start };
+    let appraiser = Appraiser::with_levels_from(ledger, query.kind, query.as_of, query.by == By::LevelDrop, from);
+    let before = boards.day_before(query).map(|board| board.ranks());
+    let days = with_days.then(|| ranks_by_day(boards, query));
+    let mut appraisal = Appraisal::default();
+    let view = |place: &board::Place| {
+        appraiser.appraise(place.unit, &mut appraisal);
+        let change = match (place.rank, before.as_ref().and_then(|b| b.get(&place.unit))) {
+            (Some(now), Some(then)) => Some(i64::from(*then) - i64::from(now)),
+            _ => None,
+        };
+        let mut row = row_view(ledger, *place, &appraiser, &appraisal);
+        row.rank_change = change;
+        row.days = days.as_ref().map(|ranks| day_views(ledger, place.unit, query.as_of, &appraiser, &appraisal, ranks));
+        row
+    };
+    rows.iter().map(view).collect()
+}
+
+/// Ranks of the same board on each day of S…D.
+fn ranks_by_day(boards: &Boards, query: &Query) -> Vec<HashMap<u32, u32>> {
+    let days = boards.ledger.calendar.window.start..=query.as_of;
+    days.filter_map(|day| boards.on_day(query, day)).map(|board| board.ranks()).collect()
+}
+
+/// The code of a level that may be unknown.
+pub fn level_code(scheme: &Scheme, level: Option<u8>) -> String {
+    level.filter(|l| *l != UNKNOWN).map_or_else(|| "unknown".to_owned(), |l| scheme.level_code(l).to_owned())
+}
+
+/// How boards name a unit.
+pub fn unit_ref(ledger: &Ledger, unit: u32) -> UnitRef {
+    let register = &ledger.register;
+    let found = register.unit(unit);
+    let code_of = |index: u32| register.unit(index).map(|u| u.code.clone());
+    UnitRef {
+        code: found.map_or_else(String::new, |u| u.code.clone()),
+        name: found.map_or_else(String::new, |u| u.name.clone()),
+        kind: found.and_then(|u| register.campaign.kind(u.kind)).map_or_else(String::new, |k| k.code.clone()),
+        parent_code: found.and_then(|u| u.parent).and_then(code_of),
+        block: found.and_then(|u| u.block.clone()),
+    }
+}
+
+/// One row of a board; its movement and days are added by the caller.
+pub fn row_view(ledger: &Ledger, place: board::Place, appraiser: &Appraiser<'_>, a: &Appraisal) -> RowView {
+    let scheme = &ledger.register.campaign.scheme;
+    let shows_points = !a.has_no_points();
+    let percent = |ratio: &crate::scoring::exact::Exact| Hundredths(ratio.scaled(10_000));
+    let start_offset = ledger.calendar.window.start - 1 - appraiser.levels.first_day();
+    let declared = ledger.start_level(place.unit);
+    let level = appraiser.levels.has_rules().then(|| RowLevelView {
+        start: level_code(scheme, declared.or_else(|| a.levels.by_day.get(start_offset).copied())),
+        current: level_code(scheme, a.levels.by_day.last().copied()),
+        dropped: a.dropped.filter(|_| shows_points).map(i64::from),
+        start_used: a.start.map(|l| scheme.level_code(l).to_owned()),
+        current_used: a.levels.current.map(|l| scheme.level_code(l).to_owned()),
+    });
+    RowView {
+        rank: place.rank.map(u64::from),
+        rank_change: None,
+        unit: unit_ref(ledger, place.unit),
+        points: shows_points.then(|| points_view(ledger, a)),
+        reduction_percent: a.reduction_percent().filter(|_| shows_points).map(Hundredths),
+        change_percent: shows_points.then(|| percent(&a.change)),
+        baseline_mean: a.tally.baseline_mean().map(|m| Hundredths(m.scaled(100))),
+        closing_mean: a.tally.closing_mean().map(|m| Hundredths(m.scaled(100))),
+        level,
+        community_f0: a.tally.community_f0,
+        imputed_f0: a.tally.imputed_f0,
+        imputed_days: a.tally.missing,
+        green_days: u64::from(a.green_days),
+        missing_days: a.tally.missing,
+        unranked: a.unranked().map(|r| r.code()).collect(),
+        days: None,
+    }
+}
+
+fn points_view(ledger: &Ledger, a: &Appraisal) -> PointsView {
+    let components = ledger.register.campaign.policy.components.iter().zip(&a.components);
+    let component = |(c, points): (&crate::domain::policy::Component, &i64)| ComponentView {
+        measure: c.measure.code(),
+        points: Hundredths(*points),
+        max_points: Hundredths(c.max_points),
+    };
+    PointsView {
+        total: Hundredths(a.total),
+        components: components.map(component).collect(),
+        bonus: Hundredths(a.bonus),
+        deduction: Hundredths(a.deduction),
+    }
+}
+
+fn day_views(
+    ledger: &Ledger,
+    unit: u32,
+    as_of: usize,
+    appraiser: &Appraiser<'_>,
+    a: &Appraisal,
+    ranks: &[HashMap<u32, u32>],
+) -> Vec<RowDayView> {
+    let (baseline, window) = (ledger.calendar.baseline.start, ledger.calendar.window.start);
+    let view = |day: usize| {
+        let (state, community_f0) = day_of(ledger, unit, day, as_of);
+        let level = a.levels.by_day.get(day - appraiser.levels.first_day()).copied();
+        let level = appraiser.levels.has_rules().then(|| level_code(&ledger.register.campaign.scheme, level));
+        let of_day = day.checked_sub(window).and_then(|offset| ranks.get(offset));
+        RowDayView {
+            date: ledger.calendar.day(day).to_string(),
+            state: state.code(),
+            community_f0,
+            level,
+            rank: of_day.and_then(|r| r.get(&unit)).copied().map(u64::from),
+        }
+    };
+    (baseline..=as_of).map(view).collect()
+}
+
+/// State and community cases of a unit's day. A derived unit's day is reported
+/// where all units under its sum that owe it reported; its cases are the sum of
+/// what was reported.
+pub fn day_of(ledger: &Ledger, unit: u32, day: usize, as_of: usize) -> (DayState, Option<u64>) {
+    if !ledger.register.is_derived(unit) {
+        let cases = ledger.entry(unit, day).counts.map(|c| u64::from(c.community_f0()));
+        return (ledger.day_state(unit, day, as_of), cases);
+    }
+    let (mut owing, mut reported, mut cases) = (0u32, 0u32, 0u64);
+    for leaf in ledger.register.leaves.of(unit) {
+        match ledger.day_state(*leaf, day, as_of) {
+            DayState::Reported => {
+                owing += 1;
+                reported += 1;
+                cases += ledger.days(*leaf).community.get(day).copied().map_or(0, u64::from);
+            }
+            DayState::Missing => owing += 1,
+            DayState::Excused | DayState::NotDue => {}
+        }
+    }
+    let is_in_time = (ledger.calendar.baseline.start..=as_of).contains(&day);
+    let state = match owing {
+        _ if !is_in_time => DayState::NotDue,
+        0 => DayState::Excused,
+        _ if reported == owing => DayState::Reported,
+        _ => DayState::Missing,
+    };
+    (state, (reported > 0).then_some(cases))
+}
