@@ -1,0 +1,175 @@
+//! Campaigns in memory: facts loaded once, brought up to date after each write.
+//!
+//! Readers take an [`Arc<Snapshot>`] and keep it as long as they compute; the
+//! writer puts the next one in its place, after its transaction has committed and
+//! before it answers, so that a client reads its own write and never half of
+//! somebody else's. An older revision never replaces a newer one.
+
+use super::boards::Boards;
+use crate::domain::unit::UnitState;
+use crate::domain::{Campaign, Contest, Day};
+use crate::scoring::ledger::{Adjustments, DayEntry};
+use crate::scoring::{Ledger, Register};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A campaign as it stood at one revision.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Revision of the campaign.
+    pub revision: i64,
+    /// Its facts and the boards computed from them.
+    pub boards: Boards,
+    /// Which units the public may not see.
+    pub hidden: Arc<Hidden>,
+}
+
+impl Snapshot {
+    /// The facts of a contest as they stand now.
+    pub fn of(contest: &Contest, revision: i64) -> Self {
+        let register = Arc::new(Register::new(contest));
+        let hidden = Arc::new(Hidden::of(&register));
+        let ledger = Ledger::build(contest, register, None);
+        Self { revision, boards: Boards::new(Arc::new(ledger)), hidden }
+    }
+
+    /// The facts.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.boards.ledger
+    }
+
+    /// Who competes.
+    pub fn register(&self) -> &Arc<Register> {
+        &self.boards.ledger.register
+    }
+
+    /// The campaign.
+    pub fn campaign(&self) -> &Arc<Campaign> {
+        &self.register().campaign
+    }
+}
+
+/// The units that the public may not see, and the totals over them.
+///
+/// Private kinds, small units (domain.md section 6) and every derived unit whose
+/// sum holds one of them. Decided here for API, pages and exports alike.
+#[derive(Debug, Default)]
+pub struct Hidden(Vec<bool>);
+
+impl Hidden {
+    /// Decides for every unit of a contest.
+    pub fn of(register: &Register) -> Self {
+        let own: Vec<bool> = register.units.iter().map(|u| is_private_or_small(&register.campaign, u)).collect();
+        let holds_hidden =
+            |unit: u32| register.leaves.of(unit).iter().any(|leaf| own.get(*leaf as usize) == Some(&true));
+        Self((0u32..).zip(&own).map(|(unit, hidden)| *hidden || holds_hidden(unit)).collect())
+    }
+
+    /// Whether a unit is hidden from the public; one that does not exist is.
+    pub fn contains(&self, unit: u32) -> bool {
+        self.0.get(unit as usize).copied().unwrap_or(true)
+    }
+
+    /// Whether nothing is hidden at all.
+    pub fn is_empty(&self) -> bool {
+        !self.0.contains(&true)
+    }
+}
+
+/// domain.md section 6: the two classes of hidden units.
+fn is_private_or_small(campaign: &Campaign, unit: &crate::domain::Unit) -> bool {
+    let Some(kind) = campaign.kind(unit.kind) else { return true };
+    kind.private || unit.population.map_or(kind.small, |p| p < campaign.small_cell_population)
+}
+
+/// Something that a write changed in a campaign's facts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// What stands for a unit on a day.
+    Day {
+        /// Index of the unit.
+        unit: u32,
+        /// The day.
+        day: Day,
+        /// What stands now.
+        entry: DayEntry,
+    },
+    /// Whether a unit takes part.
+    State {
+        /// Index of the unit.
+        unit: u32,
+        /// Its state now.
+        state: UnitState,
+    },
+    /// A unit's declared start.
+    StartLevel {
+        /// Index of the unit.
+        unit: u32,
+        /// Index of the level; none where it was taken back.
+        level: Option<u8>,
+    },
+    /// A unit's bonuses and deductions.
+    Adjustments {
+        /// Index of the unit.
+        unit: u32,
+        /// Their sums now.
+        sums: Adjustments,
+    },
+}
+
+/// How many revisions of a campaign are kept for walks through pages.
+const KEPT: usize = 16;
+
+/// The campaigns in memory, by code; the latest revision at the front.
+#[derive(Debug, Default)]
+pub struct Live(RwLock<HashMap<String, VecDeque<Arc<Snapshot>>>>);
+
+impl Live {
+    /// A campaign at its latest revision, if it is loaded.
+    pub fn latest(&self, campaign: &str) -> Option<Arc<Snapshot>> {
+        let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        campaigns.get(campaign)?.front().cloned()
+    }
+
+    /// A campaign at a revision that is still kept.
+    pub fn at_revision(&self, campaign: &str, revision: i64) -> Option<Arc<Snapshot>> {
+        let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        campaigns.get(campaign)?.iter().find(|s| s.revision == revision).cloned()
+    }
+
+    /// Puts a campaign in place, unless a newer revision already is there; answers the latest.
+    pub fn put(&self, campaign: &str, snapshot: Snapshot) -> Arc<Snapshot> {
+        let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = campaigns.entry(campaign.to_owned()).or_default();
+        match kept.front() {
+            Some(latest) if latest.revision >= snapshot.revision => latest.clone(),
+            _ => {
+                let snapshot = Arc::new(snapshot);
+                kept.push_front(snapshot.clone());
+                kept.truncate(KEPT);
+                snapshot
+            }
+        }
+    }
+
+    /// Brings a loaded campaign up to a revision by what changed; a campaign that is
+    /// not loaded stays so. Chunks of columns that did not change are shared.
+    pub fn apply(&self, campaign: &str, revision: i64, changes: &[Change]) {
+        let Some(before) = self.latest(campaign).filter(|s| s.revision < revision) else { return };
+        let mut ledger = Ledger::clone(before.ledger());
+        for change in changes {
+            match *change {
+                Change::Day { unit, day, entry } => {
+                    if let Some(day) = ledger.calendar.index(day) {
+                        ledger.set_day(unit, day, entry);
+                    }
+                }
+                Change::State { unit, state } => ledger.set_state(unit, state),
+                Change::StartLevel { unit, level } => ledger.set_start_level(unit, level),
+                Change::Adjustments { unit, sums } => ledger.set_adjustments(unit, sums),
+            }
+        }
+        let boards = Boards::new(Arc::new(ledger));
+        self.put(campaign, Snapshot { revision, boards, hidden: before.hidden.clone() });
+    }
+}

@@ -1,0 +1,396 @@
+//! The standing: a row, and how every number of it came about.
+//!
+//! Everything here is read from the same appraisal, windows and keys that made the
+//! board (contract.md section 3, `/standing`), so a reader can redo it by hand.
+
+use super::boards::{Boards, day_of, level_code, row_views, unit_ref};
+use super::views::{RowView, UnitRef};
+use crate::domain::Indicator;
+use crate::domain::number::Hundredths;
+use crate::scoring::appraisal::{Appraisal, Appraiser};
+use crate::scoring::board::{By, Comparison, KeyValue, Place, Query, UnitKeys};
+use crate::scoring::exact::Exact;
+use crate::scoring::explain::{Reason, level_reasons};
+use crate::scoring::ledger::{DayState, Ledger};
+use crate::scoring::window::{Reading, imputed_value};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A unit's row on a board and where its numbers come from.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StandingView {
+    /// Code of the campaign.
+    pub campaign: String,
+    /// `improvement` or `kept_clean`: the unit's own track.
+    pub track: &'static str,
+    /// The order of the board.
+    pub by: &'static str,
+    /// The day D of the board.
+    #[schema(format = Date)]
+    pub as_of: String,
+    /// Revision of the campaign.
+    pub revision: Option<i64>,
+    /// The row as it stands on the board.
+    pub row: RowView,
+    /// Each day that enters anything, with its counts.
+    pub days: Vec<StandingDayView>,
+    /// The baseline: cases, due days, mean.
+    pub baseline: PeriodView,
+    /// The closing days: cases, due days, mean.
+    pub closing: PeriodView,
+    /// e: the cases that the closing days would have held at the baseline's pace.
+    pub expected: FractionView,
+    /// Cases that count as luck.
+    pub small_number_allowance: u32,
+    /// (e − c) / (max(e, c) + a), in percent with two decimals.
+    pub change: FractionView,
+    /// Of a derived unit: each unit under its sum, on its own days.
+    pub parts: Vec<PartView>,
+    /// Why the start level is what it is; null for a kind without rules.
+    pub start_level: Option<LevelReasonView>,
+    /// Why the current level is what it is; null for a kind without rules.
+    pub current_level: Option<LevelReasonView>,
+    /// The keys that rank, first to last.
+    pub keys: Vec<KeyView>,
+    /// The unit above on the board, and the first key that separates them.
+    pub above: Option<OtherView>,
+    /// The unit below on the board, and the first key that separates them.
+    pub below: Option<OtherView>,
+}
+
+/// One day of a standing.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StandingDayView {
+    /// The day.
+    #[schema(format = Date)]
+    pub date: String,
+    /// `look_back`, `baseline` or `window`.
+    pub period: &'static str,
+    /// `reported`, `missing`, `excused` or `not_due`.
+    pub state: &'static str,
+    /// Whether it is a closing day.
+    pub closing: bool,
+    /// Community F0 that stands.
+    pub community_f0: Option<u64>,
+    /// What a missing day counts as.
+    pub imputed_f0: Option<u64>,
+    /// Level of the day; null for a kind without rules and before S−1.
+    pub level: Option<String>,
+    /// The optional counts that were given.
+    pub counts: Vec<CountView>,
+}
+
+/// An optional count.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CountView {
+    /// Its name.
+    pub indicator: &'static str,
+    /// Its value.
+    pub value: u32,
+}
+
+/// Cases over days.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PeriodView {
+    /// Cases, imputed ones included.
+    pub community_f0: u64,
+    /// Due days.
+    pub due_days: u32,
+    /// Cases a day.
+    #[schema(value_type = Option<f64>)]
+    pub mean: Option<Hundredths>,
+}
+
+/// An exact fraction and what it is rounded to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FractionView {
+    /// Numerator, a whole number.
+    pub numerator: String,
+    /// Denominator, a whole number above 0.
+    pub denominator: String,
+    /// Rounded half away from zero.
+    #[schema(value_type = f64)]
+    pub rounded: Hundredths,
+}
+
+impl FractionView {
+    fn of(ratio: &Exact, factor: i64) -> Self {
+        let exact = ratio.to_big();
+        Self {
+            numerator: exact.numer().to_string(),
+            denominator: exact.denom().to_string(),
+            rounded: Hundredths(ratio.scaled(factor)),
+        }
+    }
+}
+
+/// One unit under a sum.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PartView {
+    /// Which unit.
+    pub unit: UnitRef,
+    /// b
+    pub baseline_f0: u64,
+    /// nb
+    pub baseline_due_days: u32,
+    /// c
+    pub closing_f0: u64,
+    /// nc
+    pub closing_due_days: u32,
+}
+
+/// Why a level is what it is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LevelReasonView {
+    /// The day of the level.
+    #[schema(format = Date)]
+    pub date: String,
+    /// The level used: declared, known or imputed.
+    pub used: Option<String>,
+    /// The level that the council declared.
+    pub declared: Option<String>,
+    /// The level where every open value is as small as can be.
+    pub low: Option<RuleSeenView>,
+    /// The level where every open value is as large as can be; where it is the
+    /// same as `low`, the level is known.
+    pub high: Option<RuleSeenView>,
+    /// The level with missing days imputed; only where it was needed.
+    pub imputed: Option<RuleSeenView>,
+}
+
+/// A level, the rule that gave it and what the rule saw.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RuleSeenView {
+    /// The level.
+    pub level: String,
+    /// The condition of the scheme that holds; null where no rule matches and the best level stands.
+    #[schema(value_type = Option<Object>)]
+    pub condition: Option<serde_json::Value>,
+    /// The sum, the children or the neighbour's level that it saw.
+    pub saw: Option<String>,
+}
+
+/// A ranking key and its value.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct KeyView {
+    /// `total` or a key of the tie-break chain.
+    pub key: &'static str,
+    /// Its value as text: points, an exact fraction, a number, a level; null where there is none.
+    pub value: Option<String>,
+}
+
+/// The next unit on the board.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct OtherView {
+    /// Which unit.
+    pub unit: UnitRef,
+    /// Its rank.
+    pub rank: Option<u64>,
+    /// The first key that separates the two; null where they share the rank.
+    pub separated_by: Option<&'static str>,
+    /// The other unit's value of that key.
+    pub value: Option<String>,
+}
+
+/// The standing of a unit on the board of a day, on the track that it is on.
+/// `is_visible` says which other units may be named.
+pub fn standing(
+    boards: &Boards,
+    query: &Query,
+    unit: u32,
+    revision: Option<i64>,
+    is_visible: impl Fn(u32) -> bool,
+) -> Option<StandingView> {
+    let ledger = &*boards.ledger;
+    let (appraiser, appraisal) = appraise(ledger, query, unit);
+    let query = Query { track: appraisal.track, ..query.clone() };
+    let board = boards.get(&query);
+    let visible: Vec<Place> = board.places.iter().copied().filter(|p| p.unit == unit || is_visible(p.unit)).collect();
+    let at = visible.iter().position(|p| p.unit == unit)?;
+    let place = *visible.get(at)?;
+    let row = row_views(boards, &query, &[place], false).into_iter().next()?;
+    let scheme = &ledger.register.campaign.scheme;
+    let comparison = Comparison::new(ledger, &query);
+    let keys = comparison.keys(unit);
+    let other = |place: Option<&Place>| other_view(ledger, &comparison, &keys, *place?);
+    let start_day = ledger.calendar.window.start - 1;
+    Some(StandingView {
+        campaign: ledger.register.campaign.code.clone(),
+        track: query.track.code(),
+        by: query.by.code(),
+        as_of: ledger.calendar.day(query.as_of).to_string(),
+        revision,
+        row,
+        days: day_views(ledger, unit, query.as_of, &appraiser, &appraisal),
+        baseline: PeriodView {
+            community_f0: appraisal.tally.baseline_f0,
+            due_days: appraisal.tally.baseline_due,
+            mean: appraisal.tally.baseline_mean().map(|m| Hundredths(m.scaled(100))),
+        },
+        closing: PeriodView {
+            community_f0: appraisal.tally.closing_f0,
+            due_days: appraisal.tally.closing_due,
+            mean: appraisal.tally.closing_mean().map(|m| Hundredths(m.scaled(100))),
+        },
+        expected: FractionView::of(&appraisal.expected, 100),
+        small_number_allowance: ledger.register.campaign.allowance(query.kind),
+        change: FractionView::of(&appraisal.change, 10_000),
+        parts: part_views(ledger, unit, &appraisal),
+        start_level: level_view(ledger, unit, start_day, query.as_of, appraisal.start, ledger.start_level(unit)),
+        current_level: level_view(ledger, unit, query.as_of, query.as_of, appraisal.levels.current, None),
+        keys: keys
+            .values
+            .iter()
+            .map(|(key, value)| KeyView { key: key.code(), value: key_text(scheme, value) })
+            .collect(),
+        above: other(at.checked_sub(1).and_then(|i| visible.get(i))),
+        below: other(visible.get(at + 1)),
+    })
+}
+
+fn appraise<'a>(ledger: &'a Ledger, query: &Query, unit: u32) -> (Appraiser<'a>, Appraisal) {
+    let appraiser = Appraiser::new(ledger, query.kind, query.as_of, query.by == By::LevelDrop);
+    let mut appraisal = Appraisal::default();
+    appraiser.appraise(unit, &mut appraisal);
+    (appraiser, appraisal)
+}
+
+fn day_views(
+    ledger: &Ledger,
+    unit: u32,
+    as_of: usize,
+    appraiser: &Appraiser<'_>,
+    appraisal: &Appraisal,
+) -> Vec<StandingDayView> {
+    let is_derived = ledger.register.is_derived(unit);
+    let days = ledger.days(unit);
+    let imputed = u64::from(imputed_value(ledger, &days, as_of));
+    let (baseline, window) = (ledger.calendar.baseline.start, ledger.calendar.window.start);
+    let view = |day: usize| {
+        let (state, community_f0) = day_of(ledger, unit, day, as_of);
+        let period = match day {
+            d if d < baseline => "look_back",
+            d if d < window => "baseline",
+            _ => "window",
+        };
+        let is_silent = state == DayState::Missing && day >= window && !is_derived;
+        let level = day.checked_sub(appraiser.levels.first_day()).and_then(|at| appraisal.levels.by_day.get(at));
+        let counts = ledger.entry(unit, day).counts.filter(|_| !is_derived);
+        let given = Indicator::ALL.into_iter().skip(1).filter_map(|indicator| {
+            let value = counts.and_then(|c| c.get(indicator))?;
+            Some(CountView { indicator: indicator.code(), value })
+        });
+        StandingDayView {
+            date: ledger.calendar.day(day).to_string(),
+            period,
+            state: state.code(),
+            closing: day.checked_sub(window).is_some_and(|offset| appraisal.tally.is_closing_day(offset)),
+            community_f0,
+            imputed_f0: is_silent.then_some(imputed),
+            level: level
+                .filter(|_| appraiser.levels.has_rules())
+                .map(|l| level_code(&ledger.register.campaign.scheme, Some(*l))),
+            counts: given.collect(),
+        }
+    };
+    (0..=as_of).map(view).filter(|d| d.period != "look_back" || d.community_f0.is_some()).collect()
+}
+
+fn part_views(ledger: &Ledger, unit: u32, appraisal: &Appraisal) -> Vec<PartView> {
+    if !ledger.register.is_derived(unit) {
+        return Vec::new();
+    }
+    let leaves = ledger.register.leaves.of(unit).iter().zip(appraisal.tally.parts());
+    leaves
+        .map(|(leaf, part)| PartView {
+            unit: unit_ref(ledger, *leaf),
+            baseline_f0: part.baseline_f0,
+            baseline_due_days: part.baseline_due,
+            closing_f0: part.closing_f0,
+            closing_due_days: part.closing_due,
+        })
+        .collect()
+}
+
+fn level_view(
+    ledger: &Ledger,
+    unit: u32,
+    day: usize,
+    as_of: usize,
+    used: Option<u8>,
+    declared: Option<u8>,
+) -> Option<LevelReasonView> {
+    let scheme = &ledger.register.campaign.scheme;
+    if !ledger.register.rules_of(unit).is_some_and(|r| r.has_rules) {
+        return None;
+    }
+    let code = |level: u8| scheme.level_code(level).to_owned();
+    let seen = |reason: Reason| rule_view(ledger, reason);
+    let open = level_reasons(ledger, unit, day, Reading::Open);
+    let is_known = open.is_some_and(|(low, high)| low.level == high.level);
+    let imputed = level_reasons(ledger, unit, day, Reading::Imputed { as_of });
+    let imputed = imputed.filter(|(low, high)| !is_known && low.level == high.level);
+    Some(LevelReasonView {
+        date: ledger.calendar.day(day).to_string(),
+        used: used.map(code),
+        declared: declared.map(code),
+        low: open.map(|(low, _)| seen(low)),
+        high: open.map(|(_, high)| seen(high)),
+        imputed: imputed.map(|(low, _)| seen(low)),
+    })
+}
+
+fn rule_view(ledger: &Ledger, reason: Reason) -> RuleSeenView {
+    use crate::domain::scheme::Condition;
+    let scheme = &ledger.register.campaign.scheme;
+    let saw = reason.because.map(|seen| match (seen.condition, seen.of) {
+        (Condition::Neighbour { .. }, _) => scheme.level_code(u8::try_from(seen.value).unwrap_or(0)).to_owned(),
+        (_, Some(of)) => format!("{} of {of}", seen.value),
+        _ if seen.is_open => "without limit".to_owned(),
+        _ => seen.value.to_string(),
+    });
+    RuleSeenView {
+        level: scheme.level_code(reason.level).to_owned(),
+        condition: reason.because.map(|seen| scheme.condition_to_json(&seen.condition)),
+        saw,
+    }
+}
+
+fn other_view(ledger: &Ledger, comparison: &Comparison<'_>, own: &UnitKeys, place: Place) -> Option<OtherView> {
+    let keys = comparison.keys(place.unit);
+    let key = place.rank.and_then(|_| comparison.first_difference(own, &keys));
+    let value = key.and_then(|key| keys.values.iter().find(|(k, _)| *k == key));
+    Some(OtherView {
+        unit: unit_ref(ledger, place.unit),
+        rank: place.rank.map(u64::from),
+        separated_by: key.map(|k| k.code()),
+        value: value.and_then(|(_, value)| key_text(&ledger.register.campaign.scheme, value)),
+    })
+}
+
+/// The value of a key as a text.
+pub fn key_text(scheme: &crate::domain::Scheme, value: &KeyValue) -> Option<String> {
+    match value {
+        KeyValue::Points(points) => Some(Hundredths(*points).to_string()),
+        KeyValue::Ratio(ratio) => {
+            let exact = ratio.to_big();
+            Some(format!("{}/{}", exact.numer(), exact.denom()))
+        }
+        KeyValue::Number(number) => Some(number.to_string()),
+        KeyValue::Level(level) => Some(scheme.level_code(*level).to_owned()),
+        KeyValue::None => None,
+    }
+}
+
+/// For each row of a board, the first key that separates it from the row before.
+pub fn separating_keys(boards: &Boards, query: &Query, places: &[Place]) -> Vec<Option<&'static str>> {
+    let comparison = Comparison::new(&boards.ledger, query);
+    let mut before: Option<UnitKeys> = None;
+    let separate = |place: &Place| {
+        let keys = place.rank.map(|_| comparison.keys(place.unit));
+        let key = before.as_ref().zip(keys.as_ref()).and_then(|(b, k)| comparison.first_difference(b, k));
+        before = keys;
+        key.map(|k| k.code())
+    };
+    places.iter().map(separate).collect()
+}
