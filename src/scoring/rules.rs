@@ -79,7 +79,7 @@ pub struct KindRules {
     pub indicators: Vec<usize>,
     /// The longest window of its own conditions, in days.
     pub look_back: usize,
-    /// Whether a population decides something.
+    /// Whether a rule is by population, also where a rate of 0 is reached without one.
     pub needs_population: bool,
 }
 
@@ -111,7 +111,7 @@ impl KindRules {
             Condition::Sum { at_least, .. } => Threshold::Cases(at_least),
             Condition::DaysSince { .. } => Threshold::Cases(1),
             Condition::Rate { days, per_days, at_least_hundredths, .. } => {
-                self.needs_population |= at_least_hundredths > 0;
+                self.needs_population = true;
                 let factor = 10_000_000 * u64::from(per_days);
                 Threshold::Rate { factor, bound: at_least_hundredths * u64::from(days) }
             }
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_of_zero_needs_no_population_and_days_since_counts_the_day_itself() {
+    fn every_rate_needs_a_population_and_days_since_counts_the_day_itself() {
         let rate = |at_least_hundredths| Condition::Rate {
             indicator: crate::domain::Indicator::CommunityF0,
             days: 14,
@@ -178,10 +178,12 @@ mod tests {
             at_least_hundredths,
         };
         let mut rules = KindRules::default();
-        rules.add(1, &rate(0));
         assert!(!rules.needs_population);
-        rules.add(1, &rate(1));
+        rules.add(1, &rate(0));
         assert!(rules.needs_population);
+        assert_eq!(rules.own.last().map(|c| c.threshold), Some(Threshold::Rate { factor: 70_000_000, bound: 0 }));
+        rules.add(1, &rate(2000));
+        assert_eq!(rules.own.last().map(|c| c.threshold), Some(Threshold::Rate { factor: 70_000_000, bound: 28_000 }));
         rules.add(1, &Condition::DaysSince { indicator: crate::domain::Indicator::HouseholdsF0, at_most: 14 });
         assert_eq!(rules.own.last().map(|c| (c.days, c.slot)), Some((15, 1)));
         assert_eq!(rules.look_back, 15);
