@@ -159,6 +159,10 @@ pub fn rank_keys(chain: &[TieKey], by: By, track: Track) -> Vec<RankKey> {
 
 /// Orders a board.
 pub fn rank(ledger: &Ledger, query: &Query) -> Board {
+    rank_with(ledger, query, &Keys::new(ledger, query))
+}
+
+fn rank_with(ledger: &Ledger, query: &Query, keys: &Keys<'_>) -> Board {
     let register = &ledger.register;
     let of_kind = register.of_kind.get(usize::from(query.kind)).map(Vec::as_slice).unwrap_or_default();
     let is_asked_for = |unit: &u32| {
@@ -173,7 +177,6 @@ pub fn rank(ledger: &Ledger, query: &Query) -> Board {
         filtered = of_kind.iter().copied().filter(is_asked_for).collect();
         &filtered
     };
-    let keys = Keys::new(ledger, query);
     let mut places = keys.order(members);
     let ranked = places.iter().take_while(|p| p.rank.is_some()).count();
     if register.campaign.policy.rank_within_blocks && query.block.is_none() {
@@ -181,6 +184,13 @@ pub fn rank(ledger: &Ledger, query: &Query) -> Board {
         with_rank.sort_by_key(|p| (p.rank, register.name_rank(p.unit)));
     }
     Board { query: query.clone(), places, ranked }
+}
+
+/// The same board, always by comparing keys one by one: what the packed order must equal.
+#[cfg(test)]
+pub(crate) fn rank_one_by_one(ledger: &Ledger, query: &Query) -> Board {
+    let keys = Keys { is_packing: false, ..Keys::new(ledger, query) };
+    rank_with(ledger, query, &keys)
 }
 
 /// Members of a board, appraised and packed by one thread.
@@ -202,6 +212,8 @@ struct Keys<'a> {
     name_bits: u32,
     widths: Vec<u32>,
     change_is_key: bool,
+    /// Whether the packed order may be used where it is exact.
+    is_packing: bool,
 }
 
 /// Fewer members than this are not worth a second thread.
@@ -235,6 +247,7 @@ impl<'a> Keys<'a> {
         Self {
             appraiser: Appraiser::new(ledger, query.kind, query.as_of, query.by == By::LevelDrop),
             change_is_key: keys.contains(&RankKey::Tie(TieKey::Change)),
+            is_packing: true,
             widths: widths.collect(),
             keys,
             query,
@@ -252,7 +265,7 @@ impl<'a> Keys<'a> {
         let register = &self.ledger().register;
         packed.unranked.sort_unstable_by_key(|u| register.name_rank(*u));
         let mut places = Vec::with_capacity(packed.ranked.len() + packed.unranked.len());
-        if packed.is_exact {
+        if packed.is_exact && self.is_packing {
             self.give_ranks_to_packed(&packed.ranked, &mut places);
         } else {
             self.give_ranks_one_by_one(&packed.ranked, &mut places);

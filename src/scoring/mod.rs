@@ -11,6 +11,8 @@ pub mod board;
 pub mod check;
 pub mod exact;
 pub mod explain;
+#[cfg(test)]
+mod laws;
 pub mod ledger;
 pub mod levels;
 pub mod register;
