@@ -1,0 +1,140 @@
+//! `figures.csv`: daily counts with their history.
+
+use super::Errors;
+use super::table::{Columns, Row, read_table};
+use super::units::UnitIndex;
+use crate::domain::campaign::Figures;
+use crate::domain::contest::{FigureRow, Stamp};
+use crate::domain::figure::MAX_COUNT;
+use crate::domain::number::parse_whole;
+use crate::domain::text::parse_note;
+use crate::domain::time::parse_day;
+use crate::domain::{Campaign, Counts, Day, Indicator, Instant, Unit};
+use std::collections::HashMap;
+
+const FIGURES: Columns = Columns {
+    file: "figures.csv",
+    names: &[
+        "unit_code",
+        "date",
+        "community_f0",
+        "contained_f0",
+        "unknown_source_f0",
+        "high_risk_setting_f0",
+        "households_f0",
+        "linked_households_f0",
+        "recorded_at",
+        "note",
+        "withdrawn_at",
+    ],
+    required: 3,
+};
+const UNIT: usize = 0;
+const DATE: usize = 1;
+const FIRST_COUNT: usize = 2;
+const RECORDED_AT: usize = 8;
+const NOTE: usize = 9;
+const WITHDRAWN_AT: usize = 10;
+
+/// Reads figures of the units of a campaign.
+pub fn read_figures(
+    campaign: &Campaign,
+    units: &[Unit],
+    index: &UnitIndex,
+    bytes: &[u8],
+    errors: &mut Errors,
+) -> Vec<FigureRow> {
+    let mut rows: Vec<FigureRow> = Vec::new();
+    let mut lines: HashMap<(u32, Day, Instant), u64> = HashMap::new();
+    read_table(&FIGURES, bytes, errors, |row, errors| {
+        let unit = read_reporting_unit(campaign, units, index, row, UNIT, errors);
+        let day = row.required(errors, DATE, parse_day).filter(|day| {
+            let in_time = *day <= campaign.window.to;
+            if !in_time {
+                row.wrong(errors, DATE, format!("a day up to {}, the window's last", campaign.window.to));
+            }
+            in_time
+        });
+        let counts = read_counts(row, errors);
+        let stamp = read_stamp(row, RECORDED_AT, WITHDRAWN_AT, errors);
+        let note = row.optional(errors, NOTE, parse_note);
+        let (Some(unit), Some(day), Some(counts), Some(stamp), Some(note)) = (unit, day, counts, stamp, note) else {
+            return;
+        };
+        if let Some(line) = lines.insert((unit, day, stamp.recorded_at), row.line) {
+            row.wrong_row(errors, format!("one row for a unit, day and recorded_at; line {line} has them already"));
+            return;
+        }
+        rows.push(FigureRow { unit, day, counts, stamp, note: note.map(String::into_boxed_str) });
+    });
+    rows
+}
+
+/// The unit of a row that only a reporting unit may have.
+pub(super) fn read_reporting_unit(
+    campaign: &Campaign,
+    units: &[Unit],
+    index: &UnitIndex,
+    row: &Row<'_>,
+    column: usize,
+    errors: &mut Errors,
+) -> Option<u32> {
+    let Some(unit) = index.get(&*row.nfc_at(column)).copied() else {
+        row.wrong(errors, column, "the code of a unit");
+        return None;
+    };
+    let kind = units.get(unit as usize).and_then(|u| campaign.kind(u.kind));
+    if kind.is_some_and(|k| k.figures != Figures::Reported) {
+        row.wrong(errors, column, "a unit that reports: the figures of this kind are derived");
+        return None;
+    }
+    Some(unit)
+}
+
+fn read_counts(row: &Row<'_>, errors: &mut Errors) -> Option<Counts> {
+    let mut values = [None; 6];
+    let mut is_sound = true;
+    for (at, value) in values.iter_mut().enumerate() {
+        let count = |t: &str| {
+            let number = parse_whole(t, u64::from(MAX_COUNT)).and_then(|n| u32::try_from(n).ok());
+            number.ok_or("a whole number from 0 to 10000000, digits only")
+        };
+        let read = if at == 0 {
+            row.required(errors, FIRST_COUNT, count).map(Some)
+        } else {
+            row.optional(errors, FIRST_COUNT + at, count)
+        };
+        is_sound &= read.is_some();
+        *value = read.flatten();
+    }
+    if !is_sound {
+        return None;
+    }
+    match Counts::new(values) {
+        Ok(counts) => Some(counts),
+        Err(wrong) => {
+            for error in wrong {
+                let at = Indicator::ALL.iter().position(|i| *i == error.indicator).unwrap_or(0);
+                row.wrong(errors, FIRST_COUNT + at, error.expected);
+            }
+            None
+        }
+    }
+}
+
+/// An instant that may be left out: known from the beginning.
+pub(super) fn read_recorded_at(row: &Row<'_>, column: usize, errors: &mut Errors) -> Option<Instant> {
+    row.optional(errors, column, Instant::parse).map(|at| at.unwrap_or(Instant::BEGINNING))
+}
+
+/// `recorded_at` and `withdrawn_at` of a row.
+pub(super) fn read_stamp(row: &Row<'_>, recorded: usize, withdrawn: usize, errors: &mut Errors) -> Option<Stamp> {
+    let recorded_at = read_recorded_at(row, recorded, errors);
+    let withdrawn_at = row.optional(errors, withdrawn, Instant::parse);
+    let stamp = Stamp { recorded_at: recorded_at?, withdrawn_at: withdrawn_at? };
+    if stamp.withdrawn_at.is_some_and(|at| at < stamp.recorded_at) {
+        row.wrong(errors, withdrawn, "an instant not before recorded_at");
+        return None;
+    }
+    Some(stamp)
+}
