@@ -460,3 +460,32 @@ fn read_whole(reader: &mut Reader, of: &Fields<'_>, key: &str, min: u64, max: u6
     let json = reader.required(of, key).cloned()?;
     reader.whole(&of.path(key), &json, min, max)
 }
+
+impl Scheme {
+    /// A short sign of each level for places where a colour alone would not do:
+    /// the initials of its name, or its number where two would be alike.
+    pub fn symbols(&self, vietnamese: bool) -> Vec<String> {
+        let initials = |level: &Level| {
+            let name = level.name.pick(vietnamese).unwrap_or(&level.code);
+            let words = name.split([' ', '_', '-', ',']).filter_map(|w| w.chars().next());
+            words.flat_map(char::to_uppercase).take(2).collect::<String>()
+        };
+        let symbols: Vec<String> = self.levels.iter().map(initials).collect();
+        let is_alone = |s: &String| symbols.iter().filter(|o| *o == s).count() == 1 && !s.is_empty();
+        let or_number = |(i, s): (usize, &String)| if is_alone(s) { s.clone() } else { i.to_string() };
+        symbols.iter().enumerate().map(or_number).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::builtin;
+
+    #[test]
+    fn symbols_tell_the_levels_of_a_scheme_apart() {
+        let symbols = |code: &str, vi| builtin::find(code).unwrap().symbols(vi);
+        assert_eq!(symbols("counts-14d", true), ["X", "V", "C", "Đ"]);
+        assert_eq!(symbols("hcmc-2716-2021", true), ["X", "CX", "V", "C", "Đ"]);
+        assert_eq!(symbols("hcmc-2716-2021", false), ["G", "NG", "Y", "O", "R"]);
+    }
+}

@@ -44,7 +44,8 @@ pub(super) fn read_criteria(against: Against<'_>, bytes: &[u8], errors: &mut Err
         });
         let name_vi = row.optional(errors, 3, parse_name);
         let name_en = row.optional(errors, 4, parse_name);
-        let value_type = row.optional(errors, 5, |t| CriterionType::parse(t).ok_or("yes_no, percent, points or nothing"));
+        let value_type =
+            row.optional(errors, 5, |t| CriterionType::parse(t).ok_or("yes_no, percent, points or nothing"));
         let required = row.optional(errors, 6, |t| parse_flag(t).map_err(|_| "true, false or nothing"));
         let due = row.optional(errors, 7, parse_day);
         let recorded_at = read_recorded_at(row, 8, errors);

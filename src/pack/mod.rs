@@ -106,7 +106,13 @@ impl Errors {
 
     /// Records a mistake that concerns a whole file.
     pub fn in_file(&mut self, file: &str, expected: impl Into<String>) {
-        self.push(PackError { file: file.to_owned(), line: None, column: None, value: None, expected: expected.into() });
+        self.push(PackError {
+            file: file.to_owned(),
+            line: None,
+            column: None,
+            value: None,
+            expected: expected.into(),
+        });
     }
 
     /// Whether there is none.

@@ -87,7 +87,10 @@ impl Row<'_> {
 
 /// The beginning of a value, for messages.
 fn excerpt(value: &str) -> String {
-    value.char_indices().nth(100).map_or_else(|| value.to_owned(), |(cut, _)| format!("{}…", value.get(..cut).unwrap_or_default()))
+    value
+        .char_indices()
+        .nth(100)
+        .map_or_else(|| value.to_owned(), |(cut, _)| format!("{}…", value.get(..cut).unwrap_or_default()))
 }
 
 /// Reads a table and hands each sound record to `each`; records that are not
