@@ -33,35 +33,29 @@ struct Draft {
     line: u64,
 }
 
-/// Reads units; parents may stand anywhere in the file, or among `known` units.
+/// Reads units; parents may stand anywhere in the file. A unit that is wrong
+/// elsewhere than in its code stays in the index, so that who points at it makes
+/// no second mistake.
 pub fn read_units(campaign: &Campaign, bytes: &[u8], errors: &mut Errors) -> (Vec<Unit>, UnitIndex) {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut index = UnitIndex::new();
-    let mut lines: HashMap<String, u64> = HashMap::new();
-    // codes of records that are wrong elsewhere: who points at them makes no second mistake
-    let mut known: HashSet<String> = HashSet::new();
     read_table(&UNITS, bytes, errors, |row, errors| {
         let code = row.required(errors, CODE, parse_code);
-        if let Some(code) = &code {
-            known.insert(code.clone());
-        }
-        let draft = read_unit(campaign, row, code.clone(), errors);
-        let Some(code) = code else { return };
-        if let Some(line) = lines.get(&code) {
-            row.wrong(errors, CODE, format!("each code once; line {line} has it already"));
-            return;
-        }
-        lines.insert(code.clone(), row.line);
-        if let Some(draft) = draft {
-            index.insert(code, drafts.len() as u32);
+        let draft = read_unit(campaign, row, code, errors);
+        let before = index.get(&draft.unit.code).and_then(|i| drafts.get(*i as usize));
+        if let Some(before) = before {
+            row.wrong(errors, CODE, format!("each code once; line {} has it already", before.line));
+        } else if !draft.unit.code.is_empty() {
+            index.insert(draft.unit.code.clone(), drafts.len() as u32);
             drafts.push(draft);
         }
     });
-    let units = connect(drafts, &index, &known, errors);
+    let units = connect(drafts, &index, errors);
     (units, index)
 }
 
-fn read_unit(campaign: &Campaign, row: &Row<'_>, code: Option<String>, errors: &mut Errors) -> Option<Draft> {
+/// Reads a record; what is wrong in it is reported and stands empty in the draft.
+fn read_unit(campaign: &Campaign, row: &Row<'_>, code: Option<String>, errors: &mut Errors) -> Draft {
     let name = row.required(errors, NAME, parse_name);
     let kind = row.required(errors, KIND, |t| {
         let kinds = || campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", ");
@@ -77,38 +71,28 @@ fn read_unit(campaign: &Campaign, row: &Row<'_>, code: Option<String>, errors: &
     let degrees = |limit: f64, expected: &'static str| move |t: &str| parse_degrees(t, limit).ok_or(expected);
     let lat = row.optional(errors, LAT, degrees(90.0, "degrees from -90 to 90, or nothing"));
     let lng = row.optional(errors, LNG, degrees(180.0, "degrees from -180 to 180, or nothing"));
-    let point = match (lat?, lng?) {
-        (Some(lat), Some(lng)) => Some(Point { lat, lng }),
-        (None, None) => None,
-        (Some(_), None) => {
-            row.wrong(errors, LNG, "a longitude beside the latitude");
-            return None;
-        }
-        (None, Some(_)) => {
-            row.wrong(errors, LAT, "a latitude beside the longitude");
-            return None;
-        }
-    };
-    let parent = row.nfc_at(PARENT).into_owned();
+    // half a point is no point: both columns may be empty, each by itself
+    let point = lat.flatten().zip(lng.flatten()).map(|(lat, lng)| Point { lat, lng });
+    let mut parent = row.nfc_at(PARENT).into_owned();
     if !parent.is_empty() && code.as_ref() == Some(&parent) {
         row.wrong(errors, PARENT, "another unit than itself");
-        return None;
+        parent.clear();
     }
     let unit = Unit {
-        code: code?,
-        name: name?,
-        kind: kind?,
+        code: code.unwrap_or_default(),
+        name: name.unwrap_or_default(),
+        kind: kind.unwrap_or_else(|| campaign.default_kind()),
         parent: None,
-        block: block?,
-        population: population?,
-        households: households?,
+        block: block.flatten(),
+        population: population.flatten(),
+        households: households.flatten(),
         point,
     };
-    Some(Draft { unit, parent, line: row.line })
+    Draft { unit, parent, line: row.line }
 }
 
 /// Turns parent codes into indexes and looks for rings.
-fn connect(drafts: Vec<Draft>, index: &UnitIndex, known: &HashSet<String>, errors: &mut Errors) -> Vec<Unit> {
+fn connect(drafts: Vec<Draft>, index: &UnitIndex, errors: &mut Errors) -> Vec<Unit> {
     let wrong = |errors: &mut Errors, draft: &Draft, expected: &str| {
         errors.push(super::PackError {
             file: UNITS.file.to_owned(),
@@ -121,7 +105,7 @@ fn connect(drafts: Vec<Draft>, index: &UnitIndex, known: &HashSet<String>, error
     let mut parents: Vec<Option<u32>> = Vec::with_capacity(drafts.len());
     for draft in &drafts {
         let parent = index.get(&draft.parent).copied();
-        if parent.is_none() && !draft.parent.is_empty() && !known.contains(&draft.parent) {
+        if parent.is_none() && !draft.parent.is_empty() {
             wrong(errors, draft, "the code of a unit of this file, or nothing");
         }
         parents.push(parent);
