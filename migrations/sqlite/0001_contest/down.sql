@@ -1,0 +1,12 @@
+DROP TABLE idempotency_keys;
+DROP TABLE assessments;
+DROP TABLE criteria;
+DROP TABLE adjustments;
+DROP TABLE start_levels;
+DROP TABLE unit_states;
+DROP TABLE excuses;
+DROP TABLE figures;
+DROP TABLE neighbours;
+DROP TABLE units;
+DROP TABLE revisions;
+DROP TABLE campaigns;

@@ -1,0 +1,172 @@
+//! Campaigns and their revisions.
+
+use super::conn::{DbConn, on_each};
+use super::schema::{campaigns, revisions};
+use super::{StoreError, micros};
+use crate::domain::{Campaign, Instant};
+use diesel::prelude::*;
+use std::sync::Arc;
+
+/// A campaign as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredCampaign {
+    /// Its key.
+    pub id: i64,
+    /// Its document.
+    pub campaign: Arc<Campaign>,
+    /// Its revision.
+    pub revision: i64,
+    /// The last instant given to a record.
+    pub last_recorded_at: Instant,
+}
+
+#[derive(Queryable)]
+struct CampaignRow {
+    id: i64,
+    document: String,
+    revision: i64,
+    last_recorded_us: i64,
+}
+
+impl CampaignRow {
+    fn read(self) -> Result<StoredCampaign, StoreError> {
+        let campaign = Campaign::parse(self.document.as_bytes()).map_err(|wrong| {
+            let places: Vec<_> = wrong.iter().map(|e| format!("{}: expected {}", e.path, e.expected)).collect();
+            StoreError::Unreadable(format!("campaign {}: {}", self.id, places.join("; ")))
+        })?;
+        Ok(StoredCampaign {
+            id: self.id,
+            campaign: Arc::new(campaign),
+            revision: self.revision,
+            last_recorded_at: Instant::from_micros(self.last_recorded_us),
+        })
+    }
+}
+
+/// The campaign of a code.
+///
+/// # Errors
+/// What the database says.
+pub fn find_opt(conn: &mut DbConn, code: &str) -> Result<Option<StoredCampaign>, StoreError> {
+    let columns = (campaigns::id, campaigns::document, campaigns::revision, campaigns::last_recorded_us);
+    let row: Option<CampaignRow> =
+        campaigns::table.filter(campaigns::code.eq(code)).select(columns).first(conn).optional()?;
+    row.map(CampaignRow::read).transpose()
+}
+
+/// Codes and revisions of all campaigns, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn list(conn: &mut DbConn) -> Result<Vec<(String, i64)>, StoreError> {
+    let columns = (campaigns::code, campaigns::revision);
+    Ok(campaigns::table.order(campaigns::id.asc()).select(columns).load(conn)?)
+}
+
+/// Holds a campaign against other writers until the transaction ends: an update
+/// that changes nothing takes the row's lock on both databases.
+///
+/// # Errors
+/// What the database says.
+pub fn lock(conn: &mut DbConn, code: &str) -> Result<(), StoreError> {
+    let row = campaigns::table.filter(campaigns::code.eq(code));
+    diesel::update(row).set(campaigns::revision.eq(campaigns::revision)).execute(conn)?;
+    Ok(())
+}
+
+/// Adds a campaign at revision 0 and answers its key.
+///
+/// # Errors
+/// [`StoreError::Taken`] where the code is, or what the database says.
+pub fn insert(conn: &mut DbConn, campaign: &Campaign, created_at: Instant) -> Result<i64, StoreError> {
+    let values = (
+        campaigns::code.eq(&campaign.code),
+        campaigns::document.eq(campaign.to_json().to_string()),
+        campaigns::revision.eq(0i64),
+        campaigns::last_recorded_us.eq(Instant::BEGINNING.micros()),
+        campaigns::created_us.eq(created_at.micros()),
+    );
+    let insert = diesel::insert_into(campaigns::table).values(values).returning(campaigns::id);
+    Ok(on_each!(conn, |c| insert.get_result(c))?)
+}
+
+/// Replaces a campaign's document.
+///
+/// # Errors
+/// [`StoreError::Taken`] where the new code is, or what the database says.
+pub fn update(conn: &mut DbConn, id: i64, campaign: &Campaign) -> Result<(), StoreError> {
+    let values = (campaigns::code.eq(&campaign.code), campaigns::document.eq(campaign.to_json().to_string()));
+    diesel::update(campaigns::table.filter(campaigns::id.eq(id))).set(values).execute(conn)?;
+    Ok(())
+}
+
+/// Says where a campaign's units lie.
+///
+/// # Errors
+/// What the database says.
+pub fn set_boundaries(conn: &mut DbConn, id: i64, boundaries: Option<&str>) -> Result<(), StoreError> {
+    let row = campaigns::table.filter(campaigns::id.eq(id));
+    diesel::update(row).set(campaigns::boundaries.eq(boundaries)).execute(conn)?;
+    Ok(())
+}
+
+/// The boundaries of a campaign, as GeoJSON.
+///
+/// # Errors
+/// What the database says.
+pub fn boundaries(conn: &mut DbConn, id: i64) -> Result<Option<String>, StoreError> {
+    let row = campaigns::table.filter(campaigns::id.eq(id));
+    Ok(row.select(campaigns::boundaries).first::<Option<String>>(conn).optional()?.flatten())
+}
+
+/// Notes that a change was accepted: its revision, its instant and what it was.
+///
+/// # Errors
+/// What the database says.
+pub fn insert_revision(
+    conn: &mut DbConn,
+    id: i64,
+    revision: i64,
+    recorded_at: Instant,
+    what: &str,
+) -> Result<(), StoreError> {
+    let values = (
+        revisions::campaign_id.eq(id),
+        revisions::revision.eq(revision),
+        revisions::recorded_us.eq(recorded_at.micros()),
+        revisions::what.eq(what),
+    );
+    diesel::insert_into(revisions::table).values(values).execute(conn)?;
+    Ok(())
+}
+
+/// Says at which revision and instant a campaign stands.
+///
+/// # Errors
+/// What the database says.
+pub fn set_revision(conn: &mut DbConn, id: i64, revision: i64, last_recorded_at: Instant) -> Result<(), StoreError> {
+    let values = (campaigns::revision.eq(revision), campaigns::last_recorded_us.eq(last_recorded_at.micros()));
+    diesel::update(campaigns::table.filter(campaigns::id.eq(id))).set(values).execute(conn)?;
+    Ok(())
+}
+
+/// The instant of a revision.
+///
+/// # Errors
+/// What the database says.
+pub fn instant_of(conn: &mut DbConn, id: i64, revision: i64) -> Result<Option<Instant>, StoreError> {
+    let row = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::revision.eq(revision));
+    let at: Option<i64> = row.select(revisions::recorded_us).first(conn).optional()?;
+    Ok(at.map(Instant::from_micros))
+}
+
+/// The instant of the latest revision that was accepted by `known_at`.
+///
+/// # Errors
+/// What the database says.
+pub fn last_change(conn: &mut DbConn, id: i64, known_at: Option<Instant>) -> Result<Option<Instant>, StoreError> {
+    let upto = micros(known_at).unwrap_or(i64::MAX);
+    let rows = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::recorded_us.le(upto));
+    let at: Option<i64> = rows.select(diesel::dsl::max(revisions::recorded_us)).first(conn)?;
+    Ok(at.map(Instant::from_micros))
+}

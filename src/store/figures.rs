@@ -1,0 +1,214 @@
+//! Figures with their whole history: rows are added and marked as withdrawn, never
+//! changed otherwise and never deleted.
+
+use super::conn::{DbConn, on_each};
+use super::schema::figures;
+use super::{BATCH, StoreError, day_number, day_of, micros};
+use crate::domain::contest::{FigureRow as Figure, Stamp};
+use crate::domain::{Counts, Day, Indicator, Instant};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// One revision of a figure, as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredFigure {
+    /// The key of the unit.
+    pub unit_id: i64,
+    /// The day.
+    pub day: Day,
+    /// The counts.
+    pub counts: Counts,
+    /// Its life.
+    pub stamp: Stamp,
+    /// A note for people.
+    pub note: Option<String>,
+    /// Why it was recorded.
+    pub reason: Option<String>,
+    /// The revision of the campaign that brought it.
+    pub revision: i64,
+    /// Why it was taken back.
+    pub withdrawn_reason: Option<String>,
+}
+
+#[derive(Insertable, Queryable)]
+#[diesel(table_name = figures, treat_none_as_default_value = false)]
+struct FigureRow {
+    campaign_id: i64,
+    unit_id: i64,
+    day: i32,
+    recorded_us: i64,
+    community_f0: i32,
+    contained_f0: Option<i32>,
+    unknown_source_f0: Option<i32>,
+    high_risk_setting_f0: Option<i32>,
+    households_f0: Option<i32>,
+    linked_households_f0: Option<i32>,
+    note: Option<String>,
+    reason: Option<String>,
+    revision: i64,
+    withdrawn_us: Option<i64>,
+    withdrawn_reason: Option<String>,
+}
+
+impl FigureRow {
+    fn of(campaign_id: i64, figure: &StoredFigure) -> Self {
+        let count = |indicator| figure.counts.get(indicator).and_then(|c| i32::try_from(c).ok());
+        Self {
+            campaign_id,
+            unit_id: figure.unit_id,
+            day: day_number(figure.day),
+            recorded_us: figure.stamp.recorded_at.micros(),
+            community_f0: count(Indicator::CommunityF0).unwrap_or_default(),
+            contained_f0: count(Indicator::ContainedF0),
+            unknown_source_f0: count(Indicator::UnknownSourceF0),
+            high_risk_setting_f0: count(Indicator::HighRiskSettingF0),
+            households_f0: count(Indicator::HouseholdsF0),
+            linked_households_f0: count(Indicator::LinkedHouseholdsF0),
+            note: figure.note.clone(),
+            reason: figure.reason.clone(),
+            revision: figure.revision,
+            withdrawn_us: micros(figure.stamp.withdrawn_at),
+            withdrawn_reason: figure.withdrawn_reason.clone(),
+        }
+    }
+
+    fn counts(&self) -> Result<Counts, StoreError> {
+        let optional = [
+            self.contained_f0,
+            self.unknown_source_f0,
+            self.high_risk_setting_f0,
+            self.households_f0,
+            self.linked_households_f0,
+        ];
+        let mut values = [u32::try_from(self.community_f0).ok(), None, None, None, None, None];
+        for (value, stored) in values.iter_mut().skip(1).zip(optional) {
+            *value = stored.and_then(|v| u32::try_from(v).ok());
+        }
+        Counts::new(values)
+            .map_err(|_| StoreError::Unreadable(format!("figure of unit {} on day {}", self.unit_id, self.day)))
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            recorded_at: Instant::from_micros(self.recorded_us),
+            withdrawn_at: self.withdrawn_us.map(Instant::from_micros),
+        }
+    }
+
+    fn read(self) -> Result<StoredFigure, StoreError> {
+        Ok(StoredFigure {
+            unit_id: self.unit_id,
+            day: day_of(self.day),
+            counts: self.counts()?,
+            stamp: self.stamp(),
+            note: self.note,
+            reason: self.reason,
+            revision: self.revision,
+            withdrawn_reason: self.withdrawn_reason,
+        })
+    }
+}
+
+/// All revisions of a campaign's figures as a contest holds them.
+pub(super) fn load(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    places: &HashMap<i64, u32>,
+) -> Result<Vec<Figure>, StoreError> {
+    let query = figures::table
+        .filter(figures::campaign_id.eq(campaign_id))
+        .order((figures::unit_id.asc(), figures::day.asc(), figures::recorded_us.asc()));
+    let mut found = Vec::new();
+    on_each!(conn, |c| {
+        for row in query.load_iter::<FigureRow, diesel::connection::DefaultLoadingMode>(c)? {
+            let row = row?;
+            let Some(unit) = places.get(&row.unit_id) else { continue };
+            found.push(Figure {
+                unit: *unit,
+                day: day_of(row.day),
+                counts: row.counts()?,
+                stamp: row.stamp(),
+                note: row.note.map(String::into_boxed_str),
+            });
+        }
+    });
+    Ok(found)
+}
+
+/// All revisions of a unit's day, the oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn history(conn: &mut DbConn, campaign_id: i64, unit_id: i64, day: Day) -> Result<Vec<StoredFigure>, StoreError> {
+    let query = figures::table
+        .filter(figures::campaign_id.eq(campaign_id))
+        .filter(figures::unit_id.eq(unit_id))
+        .filter(figures::day.eq(day_number(day)))
+        .order(figures::recorded_us.asc());
+    let rows: Vec<FigureRow> = query.load(conn)?;
+    rows.into_iter().map(FigureRow::read).collect()
+}
+
+/// The latest revision of each day of each unit, withdrawn or not.
+///
+/// # Errors
+/// What the database says.
+pub fn latest(conn: &mut DbConn, campaign_id: i64) -> Result<HashMap<(i64, Day), StoredFigure>, StoreError> {
+    let query = figures::table
+        .filter(figures::campaign_id.eq(campaign_id))
+        .order((figures::unit_id.asc(), figures::day.asc(), figures::recorded_us.asc()));
+    let mut found = HashMap::new();
+    on_each!(conn, |c| {
+        for row in query.load_iter::<FigureRow, diesel::connection::DefaultLoadingMode>(c)? {
+            let figure = row?.read()?;
+            found.insert((figure.unit_id, figure.day), figure);
+        }
+    });
+    Ok(found)
+}
+
+/// Whether a campaign, or one of its units, has any figure, standing or not.
+///
+/// # Errors
+/// What the database says.
+pub fn any(conn: &mut DbConn, campaign_id: i64, unit_id: Option<i64>) -> Result<bool, StoreError> {
+    let rows = figures::table.filter(figures::campaign_id.eq(campaign_id)).select(figures::unit_id).limit(1);
+    let first: Option<i64> = match unit_id {
+        Some(unit) => rows.filter(figures::unit_id.eq(unit)).first(conn).optional()?,
+        None => rows.first(conn).optional()?,
+    };
+    Ok(first.is_some())
+}
+
+/// Adds revisions.
+///
+/// # Errors
+/// What the database says.
+pub fn insert(conn: &mut DbConn, campaign_id: i64, new: &[StoredFigure]) -> Result<(), StoreError> {
+    for batch in new.chunks(BATCH) {
+        let rows: Vec<FigureRow> = batch.iter().map(|f| FigureRow::of(campaign_id, f)).collect();
+        on_each!(conn, |c| diesel::insert_into(figures::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Takes a revision back.
+///
+/// # Errors
+/// What the database says.
+pub fn withdraw(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    figure: &StoredFigure,
+    at: Instant,
+    reason: Option<&str>,
+) -> Result<(), StoreError> {
+    let row = figures::table
+        .filter(figures::campaign_id.eq(campaign_id))
+        .filter(figures::unit_id.eq(figure.unit_id))
+        .filter(figures::day.eq(day_number(figure.day)))
+        .filter(figures::recorded_us.eq(figure.stamp.recorded_at.micros()));
+    let values = (figures::withdrawn_us.eq(at.micros()), figures::withdrawn_reason.eq(reason));
+    diesel::update(row).set(values).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The tables in types that both databases have.
+
+diesel::table! {
+    campaigns (id) {
+        id -> BigInt,
+        code -> Text,
+        document -> Text,
+        boundaries -> Nullable<Text>,
+        revision -> BigInt,
+        last_recorded_us -> BigInt,
+        created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    revisions (campaign_id, revision) {
+        campaign_id -> BigInt,
+        revision -> BigInt,
+        recorded_us -> BigInt,
+        what -> Text,
+    }
+}
+
+diesel::table! {
+    units (campaign_id, unit_id) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        code -> Text,
+        name -> Text,
+        kind -> Text,
+        parent_id -> Nullable<BigInt>,
+        block -> Nullable<Text>,
+        population -> Nullable<BigInt>,
+        households -> Nullable<BigInt>,
+        lat -> Nullable<Double>,
+        lng -> Nullable<Double>,
+    }
+}
+
+diesel::table! {
+    neighbours (campaign_id, a_id, b_id) {
+        campaign_id -> BigInt,
+        a_id -> BigInt,
+        b_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    figures (campaign_id, unit_id, day, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        day -> Integer,
+        recorded_us -> BigInt,
+        community_f0 -> Integer,
+        contained_f0 -> Nullable<Integer>,
+        unknown_source_f0 -> Nullable<Integer>,
+        high_risk_setting_f0 -> Nullable<Integer>,
+        households_f0 -> Nullable<Integer>,
+        linked_households_f0 -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    excuses (campaign_id, unit_id, day, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        day -> Integer,
+        recorded_us -> BigInt,
+        reason -> Text,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    unit_states (campaign_id, unit_id, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        recorded_us -> BigInt,
+        state -> Text,
+        reason -> Text,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    start_levels (campaign_id, unit_id, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        recorded_us -> BigInt,
+        level -> Text,
+        reason -> Text,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    adjustments (campaign_id, adjustment_id) {
+        campaign_id -> BigInt,
+        adjustment_id -> BigInt,
+        unit_id -> BigInt,
+        recorded_us -> BigInt,
+        kind -> Text,
+        points_hundredths -> BigInt,
+        reason -> Text,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    criteria (campaign_id, kind, code, recorded_us) {
+        campaign_id -> BigInt,
+        kind -> Text,
+        code -> Text,
+        recorded_us -> BigInt,
+        name_vi -> Nullable<Text>,
+        name_en -> Nullable<Text>,
+        value_type -> Nullable<Text>,
+        weight_millionths -> BigInt,
+        required -> Nullable<Bool>,
+        due -> Nullable<Integer>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    assessments (campaign_id, unit_id, criterion, about_day, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        criterion -> Text,
+        about_day -> Integer,
+        recorded_us -> BigInt,
+        value_hundredths -> Integer,
+        verified -> Bool,
+        evidence -> Nullable<Text>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (caller, idempotency_key) {
+        caller -> Text,
+        idempotency_key -> Text,
+        fingerprint -> Text,
+        status -> Integer,
+        revision -> BigInt,
+        body -> Binary,
+        etag -> Nullable<Text>,
+        location -> Nullable<Text>,
+        created_us -> BigInt,
+    }
+}
