@@ -5,9 +5,10 @@
 //! before it answers, so that a client reads its own write and never half of
 //! somebody else's. An older revision never replaces a newer one.
 
+use super::access::Audience;
 use super::boards::Boards;
 use crate::domain::unit::UnitState;
-use crate::domain::{Campaign, Contest, Day};
+use crate::domain::{Campaign, Contest, Day, Instant};
 use crate::scoring::ledger::{Adjustments, DayEntry};
 use crate::scoring::{Ledger, Register};
 use std::collections::{HashMap, VecDeque};
@@ -16,8 +17,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// A campaign as it stood at one revision.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Revision of the campaign.
+    /// Revision of the campaign that is shown.
     pub revision: i64,
+    /// Revision of the campaign that the facts were read at; later than `revision`
+    /// only where a past instant is shown.
+    pub read_at: i64,
+    /// K, where a past instant is shown.
+    pub known_at: Option<Instant>,
     /// Its facts and the boards computed from them.
     pub boards: Boards,
     /// Which units the public may not see.
@@ -27,10 +33,15 @@ pub struct Snapshot {
 impl Snapshot {
     /// The facts of a contest as they stand now.
     pub fn of(contest: &Contest, revision: i64) -> Self {
+        Self::at(contest, revision, revision, None)
+    }
+
+    /// The facts of a contest as they were known at an instant.
+    pub fn at(contest: &Contest, revision: i64, read_at: i64, known_at: Option<Instant>) -> Self {
         let register = Arc::new(Register::new(contest));
         let hidden = Arc::new(Hidden::of(&register));
-        let ledger = Ledger::build(contest, register, None);
-        Self { revision, boards: Boards::new(Arc::new(ledger)), hidden }
+        let ledger = Ledger::build(contest, register, known_at);
+        Self { revision, read_at, known_at, boards: Boards::new(Arc::new(ledger)), hidden }
     }
 
     /// The facts.
@@ -41,6 +52,11 @@ impl Snapshot {
     /// Who competes.
     pub fn register(&self) -> &Arc<Register> {
         &self.boards.ledger.register
+    }
+
+    /// Whether a reader may see a unit, its numbers and the totals over it.
+    pub fn is_visible(&self, unit: u32, audience: Audience) -> bool {
+        audience == Audience::Full || !self.hidden.contains(unit)
     }
 
     /// The campaign.
@@ -87,8 +103,8 @@ fn is_private_or_small(campaign: &Campaign, unit: &crate::domain::Unit) -> bool 
 pub enum Change {
     /// What stands for a unit on a day.
     Day {
-        /// Index of the unit.
-        unit: u32,
+        /// Code of the unit.
+        unit: String,
         /// The day.
         day: Day,
         /// What stands now.
@@ -96,22 +112,22 @@ pub enum Change {
     },
     /// Whether a unit takes part.
     State {
-        /// Index of the unit.
-        unit: u32,
+        /// Code of the unit.
+        unit: String,
         /// Its state now.
         state: UnitState,
     },
     /// A unit's declared start.
     StartLevel {
-        /// Index of the unit.
-        unit: u32,
+        /// Code of the unit.
+        unit: String,
         /// Index of the level; none where it was taken back.
         level: Option<u8>,
     },
     /// A unit's bonuses and deductions.
     Adjustments {
-        /// Index of the unit.
-        unit: u32,
+        /// Code of the unit.
+        unit: String,
         /// Their sums now.
         sums: Adjustments,
     },
@@ -120,27 +136,37 @@ pub enum Change {
 /// How many revisions of a campaign are kept for walks through pages.
 const KEPT: usize = 16;
 
-/// The campaigns in memory, by code; the latest revision at the front.
+/// The revisions of one campaign that are in memory.
 #[derive(Debug, Default)]
-pub struct Live(RwLock<HashMap<String, VecDeque<Arc<Snapshot>>>>);
+struct Kept {
+    /// The latest at the front.
+    snapshots: VecDeque<Arc<Snapshot>>,
+    /// The revision that readers must at least see: writes up to it are committed.
+    wanted: i64,
+}
+
+/// The campaigns in memory, by code.
+#[derive(Debug, Default)]
+pub struct Live(RwLock<HashMap<String, Kept>>);
 
 impl Live {
-    /// A campaign at its latest revision, if it is loaded.
+    /// A campaign at its latest revision, if it is loaded and nothing newer is known of.
     pub fn latest(&self, campaign: &str) -> Option<Arc<Snapshot>> {
         let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        campaigns.get(campaign)?.front().cloned()
+        let kept = campaigns.get(campaign)?;
+        kept.snapshots.front().filter(|s| s.revision >= kept.wanted).cloned()
     }
 
     /// A campaign at a revision that is still kept.
     pub fn at_revision(&self, campaign: &str, revision: i64) -> Option<Arc<Snapshot>> {
         let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        campaigns.get(campaign)?.iter().find(|s| s.revision == revision).cloned()
+        campaigns.get(campaign)?.snapshots.iter().find(|s| s.revision == revision).cloned()
     }
 
     /// Puts a campaign in place, unless a newer revision already is there; answers the latest.
     pub fn put(&self, campaign: &str, snapshot: Snapshot) -> Arc<Snapshot> {
         let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let kept = campaigns.entry(campaign.to_owned()).or_default();
+        let kept = &mut campaigns.entry(campaign.to_owned()).or_default().snapshots;
         match kept.front() {
             Some(latest) if latest.revision >= snapshot.revision => latest.clone(),
             _ => {
@@ -152,24 +178,44 @@ impl Live {
         }
     }
 
-    /// Brings a loaded campaign up to a revision by what changed; a campaign that is
-    /// not loaded stays so. Chunks of columns that did not change are shared.
-    pub fn apply(&self, campaign: &str, revision: i64, changes: &[Change]) {
-        let Some(before) = self.latest(campaign).filter(|s| s.revision < revision) else { return };
-        let mut ledger = Ledger::clone(before.ledger());
-        for change in changes {
-            match *change {
-                Change::Day { unit, day, entry } => {
-                    if let Some(day) = ledger.calendar.index(day) {
-                        ledger.set_day(unit, day, entry);
-                    }
-                }
-                Change::State { unit, state } => ledger.set_state(unit, state),
-                Change::StartLevel { unit, level } => ledger.set_start_level(unit, level),
-                Change::Adjustments { unit, sums } => ledger.set_adjustments(unit, sums),
+    /// Forgets a campaign that is older than a revision; the next reader loads it again.
+    pub fn drop_older(&self, campaign: &str, revision: i64) {
+        let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let of_campaign = campaigns.entry(campaign.to_owned()).or_default();
+        of_campaign.wanted = of_campaign.wanted.max(revision);
+    }
+
+    /// Brings a loaded campaign from a revision up to another by what changed; one that
+    /// is not loaded, or not at that revision, is loaded again by its next reader.
+    /// Chunks of columns that did not change are shared.
+    pub fn apply(&self, campaign: &str, from: i64, to: i64, changes: &[Change]) {
+        if let Some(before) = self.latest(campaign).filter(|s| s.revision == from) {
+            let mut ledger = Ledger::clone(before.ledger());
+            changes.iter().for_each(|change| enter(&mut ledger, change));
+            let boards = Boards::new(Arc::new(ledger));
+            let hidden = before.hidden.clone();
+            self.put(campaign, Snapshot { revision: to, read_at: to, known_at: None, boards, hidden });
+        }
+        self.drop_older(campaign, to);
+    }
+}
+
+fn enter(ledger: &mut Ledger, change: &Change) {
+    let register = ledger.register.clone();
+    match change {
+        Change::Day { unit, day, entry } => {
+            if let (Some(unit), Some(day)) = (register.find(unit), ledger.calendar.index(*day)) {
+                ledger.set_day(unit, day, *entry);
             }
         }
-        let boards = Boards::new(Arc::new(ledger));
-        self.put(campaign, Snapshot { revision, boards, hidden: before.hidden.clone() });
+        Change::State { unit, state } => {
+            register.find(unit).into_iter().for_each(|unit| ledger.set_state(unit, *state));
+        }
+        Change::StartLevel { unit, level } => {
+            register.find(unit).into_iter().for_each(|unit| ledger.set_start_level(unit, *level));
+        }
+        Change::Adjustments { unit, sums } => {
+            register.find(unit).into_iter().for_each(|unit| ledger.set_adjustments(unit, *sums));
+        }
     }
 }

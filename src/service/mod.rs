@@ -1,5 +1,221 @@
-//! The use cases: what people do with a contest, one transaction each.
+//! The use cases, and the read models that API, pages and command line all print.
+//!
+//! [`Service`] is the whole of it: one writer (`writer`), campaigns in memory
+//! (`live`), past moments (`past`), answers as bytes (`rendered`). A right is
+//! a grant made in `access`. Nothing here knows HTTP. Start reading at [`Service`].
+
+pub mod access;
 pub mod boards;
+pub mod campaigns;
+pub mod decisions;
+pub mod fault;
+pub mod figures;
+pub mod levels;
 pub mod live;
+pub mod packs;
+mod past;
+pub mod rendered;
 pub mod standing;
+pub mod units;
 pub mod views;
+pub mod writer;
+
+pub use access::{Audience, Caller, Grant, Write};
+pub use fault::{Code, Fault, FieldFault};
+pub use past::Moment;
+
+use crate::clock::Clock;
+use crate::domain::Instant;
+use crate::store::{self, Database, DbConn, StoreError, contests};
+use live::{Live, Snapshot};
+use past::{History, Past};
+use rendered::Answers;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use writer::{Done, Pending, Work, WriteRequest, Writer};
+
+/// How many campaigns can be loaded at a time.
+const LOADERS: usize = 16;
+
+/// How long a read waits for a revision that is not here yet.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The service: what API, pages and command line call.
+#[derive(Debug)]
+pub struct Service {
+    database: Database,
+    /// Where the present comes from.
+    pub clock: Clock,
+    live: Arc<Live>,
+    past: Past,
+    /// Answers as bytes.
+    pub answers: Answers,
+    writer: Writer,
+    loading: [Mutex<()>; LOADERS],
+    hasher: std::hash::RandomState,
+}
+
+/// A campaign at a moment, and the instant at which its days are judged.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The facts.
+    pub snapshot: Arc<Snapshot>,
+    /// K as it was asked for, or the present.
+    pub judged_at: Instant,
+}
+
+impl Service {
+    /// The service over a database whose schema is current.
+    ///
+    /// # Errors
+    /// Where the system gives the writer no thread.
+    pub fn start(database: Database, clock: Clock) -> std::io::Result<Arc<Self>> {
+        let live = Arc::new(Live::default());
+        let writer = Writer::start(database.clone(), clock.clone(), live.clone())?;
+        Ok(Arc::new(Self {
+            database,
+            clock,
+            live,
+            past: Past::default(),
+            answers: Answers::default(),
+            writer,
+            loading: Default::default(),
+            hasher: std::hash::RandomState::new(),
+        }))
+    }
+
+    /// Whether the database answers and has the current schema. May block.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn is_ready(&self) -> Result<bool, StoreError> {
+        store::is_current(&mut *self.database.reader()?)
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&mut DbConn) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut conn = self.database.reader()?;
+        store::read(&mut conn, work)
+    }
+
+    fn write(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        request: WriteRequest,
+        task: impl FnOnce(&mut Work<'_>, &WriteRequest) -> Result<Done, Fault> + Send + 'static,
+    ) -> Pending {
+        let idempotency = request.idempotency.clone();
+        self.writer.write(grant, campaign, idempotency, move |work| task(work, &request))
+    }
+
+    /// The campaigns' codes, the oldest first. May block.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn campaign_codes(&self) -> Result<Vec<String>, Fault> {
+        let listed = self.read(|conn| Ok(store::campaigns::list(conn)?))?;
+        Ok(listed.into_iter().map(|(code, _)| code).collect())
+    }
+
+    /// A campaign as it stands, loaded where it is not in memory. May block.
+    ///
+    /// # Errors
+    /// 404 where there is none, or what the database says.
+    pub fn snapshot(&self, campaign: &str) -> Result<Arc<Snapshot>, Fault> {
+        if let Some(snapshot) = self.live.latest(campaign) {
+            return Ok(snapshot);
+        }
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(campaign.as_bytes());
+        let lock = self.loading.get(hasher.finish() as usize % LOADERS);
+        let _one_at_a_time = lock.map(|l| l.lock().unwrap_or_else(PoisonError::into_inner));
+        for _ in 0..10 {
+            if let Some(snapshot) = self.live.latest(campaign) {
+                return Ok(snapshot);
+            }
+            let found = self.read(|conn| Ok(contests::load(conn, campaign)?))?;
+            let stored = found.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let snapshot = self.live.put(campaign, Snapshot::of(&stored.contest, stored.revision));
+            // a write that came meanwhile is found missing by the next look
+            if self.live.latest(campaign).is_none() {
+                continue;
+            }
+            return Ok(snapshot);
+        }
+        Err(Fault::new(Code::Behind, "the campaign changes faster than it can be loaded"))
+    }
+
+    /// A campaign at a revision that pages are still served of.
+    pub fn kept(&self, campaign: &str, revision: i64) -> Option<Arc<Snapshot>> {
+        self.live.at_revision(campaign, revision)
+    }
+
+    fn history(&self, campaign: &str) -> Result<Arc<History>, Fault> {
+        let revision = self.snapshot(campaign)?.revision;
+        self.past.history(campaign, revision, || {
+            self.read(|conn| {
+                let stored = store::campaigns::find_opt(conn, campaign)?;
+                let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+                let loaded = contests::load_stored(conn, &stored)?;
+                let revisions = store::campaigns::list_revisions(conn, stored.id)?;
+                Ok(History::new(loaded.contest, loaded.revision, revisions))
+            })
+        })
+    }
+
+    /// A campaign at a moment. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign or revision, or what the database says.
+    pub fn at(&self, campaign: &str, moment: Moment) -> Result<View, Fault> {
+        if moment == Moment::Now {
+            return Ok(View { snapshot: self.snapshot(campaign)?, judged_at: self.clock.now() });
+        }
+        let history = self.history(campaign)?;
+        let (judged_at, known_at) = history.resolve(moment)?;
+        Ok(View { snapshot: self.past.snapshot(campaign, &history, known_at), judged_at })
+    }
+
+    /// A campaign at a moment, for whoever must not block; waits for `min_revision`.
+    ///
+    /// # Errors
+    /// As [`Service::at`], and 503 where the revision does not come in time.
+    pub async fn look(
+        self: &Arc<Self>,
+        campaign: &str,
+        moment: Moment,
+        min_revision: Option<i64>,
+    ) -> Result<View, Fault> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let view = match self.live.latest(campaign) {
+                Some(snapshot) if moment == Moment::Now => View { snapshot, judged_at: self.clock.now() },
+                _ => {
+                    let code = campaign.to_owned();
+                    self.blocking(move |service| service.at(&code, moment)).await?
+                }
+            };
+            let Some(wanted) = min_revision.filter(|wanted| *wanted > view.snapshot.read_at) else { return Ok(view) };
+            if tokio::time::Instant::now() >= deadline {
+                let detail = format!("revision {wanted} is not here yet; the latest is {}", view.snapshot.read_at);
+                return Err(Fault::new(Code::Behind, detail));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Runs something that blocks on a thread that may.
+    ///
+    /// # Errors
+    /// What it answers.
+    pub async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let service = self.clone();
+        let span = tracing::Span::current();
+        let work = move || span.in_scope(|| work(&service));
+        tokio::task::spawn_blocking(work).await.map_err(Fault::internal)?
+    }
+}

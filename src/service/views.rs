@@ -165,3 +165,366 @@ pub struct RowDayView {
     /// Rank on the same board of that day.
     pub rank: Option<u64>,
 }
+
+/// One page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The members.
+    pub items: Vec<T>,
+    /// Where the next page starts; null on the last.
+    pub next_cursor: Option<String>,
+    /// How many members all pages have together.
+    pub total: u64,
+    /// Revision of the campaign that the list shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<i64>,
+}
+
+/// What a write answers: the thing as it now is, and the revision that it made.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WrittenView<T> {
+    /// The thing.
+    #[serde(flatten)]
+    pub written: T,
+    /// Revision of the campaign after the write.
+    pub revision: i64,
+}
+
+/// A unit, with the columns of `units.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct UnitView {
+    /// Code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Code of its kind.
+    pub kind: String,
+    /// Code of the unit above.
+    pub parent_code: Option<String>,
+    /// Block that it is ranked in.
+    pub block: Option<String>,
+    /// People.
+    pub population: Option<u64>,
+    /// Households.
+    pub households: Option<u64>,
+    /// Latitude in degrees.
+    pub lat: Option<f64>,
+    /// Longitude in degrees.
+    pub lng: Option<f64>,
+    /// `active`, `withdrawn` or `disqualified`.
+    pub state: &'static str,
+}
+
+/// What registering units answers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UnitsView {
+    /// The units.
+    pub items: Vec<UnitView>,
+}
+
+/// A figure, with the columns of `figures.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FigureView {
+    /// Code of the unit.
+    pub unit_code: String,
+    /// The day its cases belong to.
+    #[schema(format = Date)]
+    pub date: String,
+    /// Cases found outside quarantine and locked-down areas.
+    pub community_f0: u64,
+    /// Cases found in quarantine, locked-down areas, at entry; null: not classified.
+    pub contained_f0: Option<u64>,
+    /// Community cases of unknown source; null: not classified.
+    pub unknown_source_f0: Option<u64>,
+    /// Community cases from settings of high risk; null: not classified.
+    pub high_risk_setting_f0: Option<u64>,
+    /// Households with their first case; null: not classified.
+    pub households_f0: Option<u64>,
+    /// Those of them linked to other households; null: not classified.
+    pub linked_households_f0: Option<u64>,
+    /// A note; never public.
+    pub note: Option<String>,
+    /// When it was recorded; null: before the service, from a pack.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Instant>,
+}
+
+/// One revision in a figure's history.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FigureRevisionView {
+    /// The figure.
+    #[serde(flatten)]
+    pub figure: FigureView,
+    /// Why it was recorded; never public.
+    pub reason: Option<String>,
+    /// Revision of the campaign that brought it.
+    pub revision: i64,
+    /// When it was taken back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub withdrawn_at: Option<Instant>,
+    /// Why it was taken back; never public.
+    pub withdrawn_reason: Option<String>,
+}
+
+/// What taking something back answers.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TakenBackView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub withdrawn_at: Instant,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a batch of figures, or a file, did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RowsView {
+    /// Days that had no figure.
+    pub new: u64,
+    /// Days with another figure.
+    pub changed: u64,
+    /// Days that stood so already.
+    pub same: u64,
+    /// Cells without a value.
+    pub blank: u64,
+    /// Rows that repeat another.
+    pub repeated: u64,
+    /// Rows that are wrong.
+    pub wrong: u64,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ImportView {
+    /// What it was read as: `pack`, `figures` or `units`.
+    pub read_as: &'static str,
+    /// Whether nothing was stored.
+    pub dry_run: bool,
+    /// Rows by what they did.
+    pub rows: RowsView,
+    /// How many units it speaks of.
+    pub units: u64,
+    /// How many days it speaks of.
+    pub days: u64,
+    /// Reporting units of the campaign that it says nothing of.
+    pub silent_units: Vec<String>,
+}
+
+/// An excused day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExcuseView {
+    /// Code of the unit.
+    pub unit_code: String,
+    /// The day.
+    #[schema(format = Date)]
+    pub date: String,
+    /// Why; never public.
+    pub reason: Option<String>,
+    /// When it was recorded; null: before the service, from a pack.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Instant>,
+}
+
+/// A declared start level.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StartLevelView {
+    /// Code of the unit.
+    pub unit_code: String,
+    /// Code of the level.
+    pub level: String,
+    /// Why; never public.
+    pub reason: Option<String>,
+    /// When it was recorded; null: before the service, from a pack.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Instant>,
+}
+
+/// A unit's state as it was decided.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StateView {
+    /// Code of the unit.
+    pub unit_code: String,
+    /// `active`, `withdrawn` or `disqualified`.
+    pub state: &'static str,
+    /// Why.
+    pub reason: String,
+    /// When it was recorded.
+    #[schema(value_type = String, format = DateTime)]
+    pub recorded_at: Instant,
+}
+
+/// A bonus or deduction.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AdjustmentView {
+    /// Its id.
+    pub id: String,
+    /// Code of the unit.
+    pub unit_code: String,
+    /// `bonus` or `deduction`.
+    pub kind: &'static str,
+    /// Points, more than 0.
+    #[schema(value_type = f64)]
+    pub points: Hundredths,
+    /// Why; never public.
+    pub reason: Option<String>,
+    /// When it was recorded; null: before the service, from a pack.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Instant>,
+}
+
+/// A pair of neighbours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NeighboursView {
+    /// Code of one.
+    pub a: String,
+    /// Code of the other.
+    pub b: String,
+}
+
+/// All pairs of neighbours.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NeighbourListView {
+    /// The pairs.
+    pub items: Vec<NeighboursView>,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// The level of a unit on a day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LevelView {
+    /// Which unit.
+    pub unit: UnitRef,
+    /// Its level, or `unknown`.
+    pub level: String,
+}
+
+/// How many units have a level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LevelCountView {
+    /// The level, or `unknown`.
+    pub level: String,
+    /// How many units.
+    pub units: u64,
+}
+
+/// Levels on a day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LevelsView {
+    /// Code of the campaign.
+    pub campaign: String,
+    /// The day.
+    #[schema(format = Date)]
+    pub date: String,
+    /// Revision of the campaign.
+    pub revision: i64,
+    /// Code of the level scheme.
+    pub level_scheme: String,
+    /// How many units have each level, best first, `unknown` last.
+    pub counts: Vec<LevelCountView>,
+    /// The units.
+    pub items: Vec<LevelView>,
+    /// Where the next page starts; null on the last.
+    pub next_cursor: Option<String>,
+    /// How many units there are.
+    pub total: u64,
+}
+
+/// Levels of a unit over days.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LevelHistoryItem {
+    /// Which unit.
+    pub unit: UnitRef,
+    /// Its level on each of `days`, or `unknown`.
+    pub levels: Vec<String>,
+}
+
+/// How many units have each level on a day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LevelDayView {
+    /// The day.
+    #[schema(format = Date)]
+    pub date: String,
+    /// How many units have each level, best first, `unknown` last.
+    pub counts: Vec<LevelCountView>,
+}
+
+/// Levels over days.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LevelHistoryView {
+    /// Code of the campaign.
+    pub campaign: String,
+    /// Revision of the campaign.
+    pub revision: i64,
+    /// Code of the level scheme.
+    pub level_scheme: String,
+    /// The days, with how many units have each level.
+    pub days: Vec<LevelDayView>,
+    /// The units.
+    pub items: Vec<LevelHistoryItem>,
+    /// Where the next page starts; null on the last.
+    pub next_cursor: Option<String>,
+    /// How many units there are.
+    pub total: u64,
+}
+
+/// One day of the window, as a client needs it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StatusDayView {
+    /// The day.
+    #[schema(format = Date)]
+    pub date: String,
+    /// `not_begun`, `open` (the day itself), `due` (over, until it closes) or `closed`.
+    pub state: &'static str,
+    /// When it begins.
+    #[schema(value_type = String, format = DateTime)]
+    pub opens_at: Instant,
+    /// When its figures are due: what comes later is late.
+    #[schema(value_type = String, format = DateTime)]
+    pub closes_at: Instant,
+    /// How many units have reported; null where hidden units are among them.
+    pub reported_units: Option<u64>,
+}
+
+/// What the caller can do.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CapabilitiesView {
+    /// Whether the caller may write.
+    pub write: bool,
+    /// Tracks of the boards.
+    pub tracks: [&'static str; 2],
+    /// Orders of the boards.
+    pub by: [&'static str; 3],
+    /// Languages of titles and texts.
+    pub languages: [&'static str; 2],
+}
+
+/// All that a client needs to draw its first screen.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StatusView {
+    /// Code of the campaign.
+    pub campaign: String,
+    /// `draft` (nothing was reported), `open`, or `closed` (the last day has closed).
+    pub state: &'static str,
+    /// The day that it is there.
+    #[schema(format = Date)]
+    pub today: String,
+    /// The campaign's time zone.
+    pub time_zone: String,
+    /// The day of the board shown by default; null before the first.
+    #[schema(format = Date)]
+    pub default_day: Option<String>,
+    /// The latest day with a report; null before the first.
+    #[schema(format = Date)]
+    pub live_day: Option<String>,
+    /// The days of the window.
+    pub days: Vec<StatusDayView>,
+    /// Units that report; null where hidden units are among them.
+    pub reporting_units: Option<u64>,
+    /// Revision of the campaign.
+    pub revision: i64,
+    /// The freeze; null: the boards are not frozen.
+    pub freeze: Option<String>,
+    /// What the caller can do.
+    pub capabilities: CapabilitiesView,
+}

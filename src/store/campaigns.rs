@@ -2,7 +2,7 @@
 
 use super::conn::{DbConn, on_each};
 use super::schema::{campaigns, revisions};
-use super::{StoreError, micros};
+use super::StoreError;
 use crate::domain::{Campaign, Instant};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -150,23 +150,12 @@ pub fn set_revision(conn: &mut DbConn, id: i64, revision: i64, last_recorded_at:
     Ok(())
 }
 
-/// The instant of a revision.
+/// All revisions of a campaign with their instants, rising.
 ///
 /// # Errors
 /// What the database says.
-pub fn instant_of(conn: &mut DbConn, id: i64, revision: i64) -> Result<Option<Instant>, StoreError> {
-    let row = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::revision.eq(revision));
-    let at: Option<i64> = row.select(revisions::recorded_us).first(conn).optional()?;
-    Ok(at.map(Instant::from_micros))
-}
-
-/// The instant of the latest revision that was accepted by `known_at`.
-///
-/// # Errors
-/// What the database says.
-pub fn last_change(conn: &mut DbConn, id: i64, known_at: Option<Instant>) -> Result<Option<Instant>, StoreError> {
-    let upto = micros(known_at).unwrap_or(i64::MAX);
-    let rows = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::recorded_us.le(upto));
-    let at: Option<i64> = rows.select(diesel::dsl::max(revisions::recorded_us)).first(conn)?;
-    Ok(at.map(Instant::from_micros))
+pub fn list_revisions(conn: &mut DbConn, id: i64) -> Result<Vec<(i64, Instant)>, StoreError> {
+    let rows = revisions::table.filter(revisions::campaign_id.eq(id)).order(revisions::revision.asc());
+    let rows: Vec<(i64, i64)> = rows.select((revisions::revision, revisions::recorded_us)).load(conn)?;
+    Ok(rows.into_iter().map(|(revision, at)| (revision, Instant::from_micros(at))).collect())
 }

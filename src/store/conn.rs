@@ -208,7 +208,7 @@ impl ManageConnection for Connector {
 }
 
 /// A database: where it is, and its readers.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Database {
     address: Address,
     readers: Pool<Connector>,

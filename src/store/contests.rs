@@ -6,7 +6,6 @@ use super::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevel
 use super::figures::StoredFigure;
 use super::{StoreError, campaigns, criteria, figures, units};
 use crate::domain::contest::{self, Contest};
-use diesel::prelude::*;
 use std::collections::HashMap;
 
 /// A contest, and the keys of its units by their places.
@@ -103,77 +102,83 @@ fn adjustments(
     Ok(decisions::list_adjustments(conn, id, None)?.into_iter().filter_map(read).collect())
 }
 
-/// Forgets everything of a campaign but its document and its revisions: only for a
-/// campaign without figures, whose whole contest a pack brings.
+/// Which tables of a contest take the pack's own history: those that hold nothing yet.
+#[derive(Clone, Copy, Debug)]
+pub struct EmptyTables {
+    /// Figures.
+    pub figures: bool,
+    /// Excuses.
+    pub excuses: bool,
+    /// States.
+    pub states: bool,
+    /// Declared starts.
+    pub start_levels: bool,
+    /// Adjustments.
+    pub adjustments: bool,
+    /// Criteria and assessments.
+    pub criteria: bool,
+}
+
+/// Stores the history of a contest's facts as it stands, into the tables that are empty.
+/// `unit_ids` are the keys of its units by their places.
 ///
 /// # Errors
 /// What the database says.
-pub fn clear(conn: &mut DbConn, campaign_id: i64) -> Result<(), StoreError> {
-    use super::schema::criteria;
-    diesel::delete(criteria::table.filter(criteria::campaign_id.eq(campaign_id))).execute(conn)?;
-    units::delete_all(conn, campaign_id)
-}
-
-/// Stores a contest with its own history into a campaign that holds nothing.
-///
-/// # Errors
-/// What the database says.
-pub fn insert(conn: &mut DbConn, campaign_id: i64, contest: &Contest, revision: i64) -> Result<(), StoreError> {
-    let campaign = &contest.campaign;
-    units::insert(conn, campaign_id, campaign, &units::from_contest(contest))?;
-    let pair = |(a, b): &(u32, u32)| (i64::from(*a.min(b)), i64::from(*a.max(b)));
-    let mut pairs: Vec<(i64, i64)> = contest.neighbours.iter().map(pair).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    units::replace_neighbours(conn, campaign_id, &pairs)?;
-    for batch in contest.figures.chunks(super::BATCH) {
-        let figure = |row: &contest::FigureRow| StoredFigure {
-            unit_id: i64::from(row.unit),
-            day: row.day,
-            counts: row.counts,
-            stamp: row.stamp,
-            note: row.note.as_deref().map(str::to_owned),
-            reason: None,
-            revision,
-            withdrawn_reason: None,
-        };
-        let rows: Vec<StoredFigure> = batch.iter().map(figure).collect();
-        figures::insert(conn, campaign_id, &rows)?;
-    }
-    insert_decisions(conn, campaign_id, contest, revision)?;
-    criteria::insert(conn, campaign_id, campaign, contest.criteria.iter(), revision)?;
-    let assessments = contest.assessments.iter().map(|a| (i64::from(a.unit), a));
-    criteria::insert_assessments(conn, campaign_id, assessments, revision)?;
-    campaigns::set_boundaries(conn, campaign_id, contest.boundaries.as_deref())
-}
-
-fn insert_decisions(
+pub fn insert_history(
     conn: &mut DbConn,
     campaign_id: i64,
     contest: &Contest,
+    unit_ids: &[i64],
+    empty: EmptyTables,
     revision: i64,
 ) -> Result<(), StoreError> {
-    let excuse = |r: &contest::ExcuseRow| {
-        ExcuseRow::new(campaign_id, i64::from(r.unit), r.day, r.reason.clone(), r.stamp, revision)
-    };
-    let rows: Vec<ExcuseRow> = contest.excuses.iter().map(excuse).collect();
-    decisions::insert_excuses(conn, &rows)?;
-    let state = |r: &contest::StateRow| {
-        StateRow::new(campaign_id, i64::from(r.unit), r.state, r.reason.clone(), r.recorded_at, revision)
-    };
-    let rows: Vec<StateRow> = contest.states.iter().map(state).collect();
-    decisions::insert_states(conn, &rows)?;
-    let start = |r: &contest::StartLevelRow| {
-        let level = contest.campaign.scheme.level_code(r.level).to_owned();
-        StartLevelRow::new(campaign_id, i64::from(r.unit), level, r.reason.clone(), r.stamp, revision)
-    };
-    let rows: Vec<StartLevelRow> = contest.start_levels.iter().map(start).collect();
-    decisions::insert_start_levels(conn, &rows)?;
-    let adjustment = |(r, id): (&contest::AdjustmentRow, i64)| {
-        let (unit_id, reason) = (i64::from(r.unit), r.reason.clone());
-        let new = NewAdjustment { unit_id, kind: r.kind, points: r.points, reason };
-        AdjustmentRow::new(campaign_id, id, new, r.stamp, revision)
-    };
-    let rows: Vec<AdjustmentRow> = contest.adjustments.iter().zip(1..).map(adjustment).collect();
-    decisions::insert_adjustments(conn, &rows)
+    let key = |unit: u32| unit_ids.get(unit as usize).copied().unwrap_or(-1);
+    if empty.figures {
+        for batch in contest.figures.chunks(super::BATCH) {
+            let figure = |row: &contest::FigureRow| StoredFigure {
+                unit_id: key(row.unit),
+                day: row.day,
+                counts: row.counts,
+                stamp: row.stamp,
+                note: row.note.as_deref().map(str::to_owned),
+                reason: None,
+                revision,
+                withdrawn_reason: None,
+            };
+            let rows: Vec<StoredFigure> = batch.iter().map(figure).collect();
+            figures::insert(conn, campaign_id, &rows)?;
+        }
+    }
+    if empty.excuses {
+        let rows = contest.excuses.iter();
+        let rows = rows.map(|r| ExcuseRow::new(campaign_id, key(r.unit), r.day, r.reason.clone(), r.stamp, revision));
+        decisions::insert_excuses(conn, &rows.collect::<Vec<_>>())?;
+    }
+    if empty.states {
+        let rows = contest.states.iter();
+        let rows =
+            rows.map(|r| StateRow::new(campaign_id, key(r.unit), r.state, r.reason.clone(), r.recorded_at, revision));
+        decisions::insert_states(conn, &rows.collect::<Vec<_>>())?;
+    }
+    if empty.start_levels {
+        let row = |r: &contest::StartLevelRow| {
+            let level = contest.campaign.scheme.level_code(r.level).to_owned();
+            StartLevelRow::new(campaign_id, key(r.unit), level, r.reason.clone(), r.stamp, revision)
+        };
+        decisions::insert_start_levels(conn, &contest.start_levels.iter().map(row).collect::<Vec<_>>())?;
+    }
+    if empty.adjustments {
+        let row = |(r, id): (&contest::AdjustmentRow, i64)| {
+            let new =
+                NewAdjustment { unit_id: key(r.unit), kind: r.kind, points: r.points, reason: r.reason.clone() };
+            AdjustmentRow::new(campaign_id, id, new, r.stamp, revision)
+        };
+        decisions::insert_adjustments(conn, &contest.adjustments.iter().zip(1..).map(row).collect::<Vec<_>>())?;
+    }
+    if empty.criteria {
+        criteria::insert(conn, campaign_id, &contest.campaign, contest.criteria.iter(), revision)?;
+        let rows = contest.assessments.iter().map(|a| (key(a.unit), a));
+        criteria::insert_assessments(conn, campaign_id, rows, revision)?;
+    }
+    Ok(())
 }

@@ -212,3 +212,40 @@ pub fn withdraw(
     diesel::update(row).set(values).execute(conn)?;
     Ok(())
 }
+
+/// The figures that stand, of one unit or of all, between two days.
+///
+/// # Errors
+/// What the database says.
+pub fn standing_between(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    unit_id: Option<i64>,
+    from: Option<Day>,
+    to: Option<Day>,
+) -> Result<Vec<StoredFigure>, StoreError> {
+    let mut query = figures::table
+        .filter(figures::campaign_id.eq(campaign_id))
+        .order((figures::unit_id.asc(), figures::day.asc(), figures::recorded_us.asc()))
+        .into_boxed();
+    if let Some(unit) = unit_id {
+        query = query.filter(figures::unit_id.eq(unit));
+    }
+    if let Some(from) = from {
+        query = query.filter(figures::day.ge(day_number(from)));
+    }
+    if let Some(to) = to {
+        query = query.filter(figures::day.le(day_number(to)));
+    }
+    let rows: Vec<FigureRow> = query.load(conn)?;
+    let mut found: Vec<StoredFigure> = Vec::new();
+    for row in rows {
+        let figure = row.read()?;
+        match found.last_mut() {
+            Some(last) if (last.unit_id, last.day) == (figure.unit_id, figure.day) => *last = figure,
+            _ => found.push(figure),
+        }
+    }
+    found.retain(|f| f.stamp.withdrawn_at.is_none());
+    Ok(found)
+}

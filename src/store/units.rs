@@ -5,7 +5,7 @@ use super::conn::{DbConn, on_each};
 use super::schema::{neighbours, units};
 use super::{BATCH, StoreError};
 use crate::domain::unit::{Point, Unit};
-use crate::domain::{Campaign, Contest};
+use crate::domain::Campaign;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -99,16 +99,6 @@ pub fn find_opt(
     row.map(|r| r.read(campaign)).transpose()
 }
 
-/// The next free key.
-///
-/// # Errors
-/// What the database says.
-pub fn next_id(conn: &mut DbConn, campaign_id: i64) -> Result<i64, StoreError> {
-    let query = units::table.filter(units::campaign_id.eq(campaign_id)).select(diesel::dsl::max(units::unit_id));
-    let last: Option<i64> = query.first(conn)?;
-    Ok(last.map_or(0, |id| id + 1))
-}
-
 /// Adds units.
 ///
 /// # Errors
@@ -154,15 +144,6 @@ pub fn update(conn: &mut DbConn, campaign_id: i64, campaign: &Campaign, unit: &S
 pub fn delete(conn: &mut DbConn, campaign_id: i64, unit_id: i64) -> Result<(), StoreError> {
     let row = units::table.filter(units::campaign_id.eq(campaign_id)).filter(units::unit_id.eq(unit_id));
     diesel::delete(row).execute(conn)?;
-    Ok(())
-}
-
-/// Takes all units of a campaign out.
-///
-/// # Errors
-/// What the database says.
-pub fn delete_all(conn: &mut DbConn, campaign_id: i64) -> Result<(), StoreError> {
-    diesel::delete(units::table.filter(units::campaign_id.eq(campaign_id))).execute(conn)?;
     Ok(())
 }
 
@@ -215,9 +196,12 @@ pub(super) fn as_contest(stored: Vec<StoredUnit>) -> (Vec<Unit>, HashMap<i64, u3
     (stored.into_iter().map(place).collect(), places)
 }
 
-/// Keys for the units of a contest that is stored for the first time: their places.
-pub(super) fn from_contest(contest: &Contest) -> Vec<StoredUnit> {
-    let key = |unit: &Unit| unit.parent.map(i64::from);
-    let units = contest.units.iter().zip(0i64..);
-    units.map(|(unit, id)| StoredUnit { id, parent_id: key(unit), unit: unit.clone() }).collect()
+/// The codes of a campaign's units by their keys.
+///
+/// # Errors
+/// What the database says.
+pub fn codes(conn: &mut DbConn, campaign_id: i64) -> Result<HashMap<i64, String>, StoreError> {
+    let query = units::table.filter(units::campaign_id.eq(campaign_id)).select((units::unit_id, units::code));
+    let rows: Vec<(i64, String)> = on_each!(conn, |c| query.load(c))?;
+    Ok(rows.into_iter().collect())
 }

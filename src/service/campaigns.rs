@@ -1,0 +1,207 @@
+//! Campaigns: opened, replaced, read; and what a client needs for its first screen.
+
+use super::Service;
+use super::access::{Audience, Caller, Grant, Write};
+use super::fault::{Code, Fault, FieldFault};
+use super::figures::{done, escape};
+use super::live::Snapshot;
+use super::rendered::etag_of;
+use super::views::{CapabilitiesView, StatusDayView, StatusView};
+use super::writer::{Pending, WriteRequest};
+use crate::domain::campaign::{Campaign, Figures};
+use crate::domain::time::local_instant;
+use crate::domain::{Day, Instant};
+use crate::scoring::board;
+use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::{StoreError, figures, units};
+use chrono::NaiveTime;
+use std::sync::Arc;
+
+impl Service {
+    /// Opens a campaign.
+    pub fn create_campaign(&self, grant: &Grant<Write>, campaign: Campaign, request: WriteRequest) -> Pending {
+        let code = campaign.code.clone();
+        self.write(grant, &code, request, move |work, _| {
+            if work.campaign_opt().is_some() {
+                return Err(Fault::new(Code::CodeTaken, format!("there is a campaign {} already", campaign.code)));
+            }
+            let id = insert(work, &campaign)?;
+            work.set_campaign(new_campaign(id, Arc::new(campaign.clone())));
+            let (revision, _) = work.accept("campaign")?;
+            let mut answer = done(201, &with_revision(&campaign, revision))?;
+            answer.etag = Some(etag_of(&campaign_json(&campaign)));
+            answer.location = Some(format!("/campaigns/{}", escape(&campaign.code)));
+            Ok(answer)
+        })
+    }
+
+    /// Replaces a campaign's document; once figures exist, what they rest on is locked.
+    pub fn put_campaign(
+        &self,
+        grant: &Grant<Write>,
+        code: &str,
+        campaign: Campaign,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, code, request, move |work, request| {
+            let stored = work.campaign()?;
+            let before = &stored.campaign;
+            let is_changed = **before != campaign;
+            request.check_if_match(Some(&etag_of(&campaign_json(before))), is_changed)?;
+            if is_changed {
+                check_replaceable(work.conn, &stored, &campaign)?;
+                work.accept("campaign")?;
+                campaigns::update(work.conn, stored.id, &campaign)?;
+                let mut stored = work.campaign()?;
+                stored.campaign = Arc::new(campaign.clone());
+                work.set_campaign(stored);
+            }
+            let mut answer = done(200, &with_revision(&campaign, work.revision()))?;
+            answer.etag = Some(etag_of(&campaign_json(&campaign)));
+            Ok(answer)
+        })
+    }
+}
+
+/// Adds a campaign to the database.
+pub(super) fn insert(work: &mut super::writer::Work<'_>, campaign: &Campaign) -> Result<i64, Fault> {
+    match campaigns::insert(work.conn, campaign, work.now) {
+        Err(StoreError::Taken) => {
+            Err(Fault::new(Code::CodeTaken, format!("there is a campaign {} already", campaign.code)))
+        }
+        other => Ok(other?),
+    }
+}
+
+/// A campaign that was just added.
+pub(super) fn new_campaign(id: i64, campaign: Arc<Campaign>) -> StoredCampaign {
+    StoredCampaign { id, campaign, revision: 0, last_recorded_at: Instant::BEGINNING }
+}
+
+/// The bytes of a campaign as it is read.
+pub fn campaign_json(campaign: &Campaign) -> Vec<u8> {
+    serde_json::to_vec(&campaign.to_json()).unwrap_or_default()
+}
+
+fn with_revision(campaign: &Campaign, revision: i64) -> serde_json::Value {
+    let mut document = campaign.to_json();
+    if let serde_json::Value::Object(fields) = &mut document {
+        fields.insert("revision".to_owned(), revision.into());
+    }
+    document
+}
+
+/// Refuses to change what figures rest on (contract.md section 3), and to drop a kind
+/// that units are of.
+pub(super) fn check_replaceable(
+    conn: &mut crate::store::DbConn,
+    stored: &StoredCampaign,
+    new: &Campaign,
+) -> Result<(), Fault> {
+    let before = &stored.campaign;
+    if before.code != new.code {
+        return Err(Fault::of_field(Code::LockedField, "/code", "a campaign keeps its code"));
+    }
+    for unit in units::list_for(conn, stored.id, before)? {
+        let kind = before.kind(unit.unit.kind).map(|k| k.code.as_str()).unwrap_or_default();
+        if new.kind_index(kind).is_none() {
+            let detail = format!("kind {kind:?} cannot go: unit {} is of it", unit.unit.code);
+            return Err(Fault::of_field(Code::LockedField, "/kinds", detail));
+        }
+    }
+    let has_facts = figures::any(conn, stored.id, None)?
+        || !crate::store::decisions::list_start_levels(conn, stored.id)?.is_empty();
+    let locked = if has_facts { locked_fields(before, new) } else { Vec::new() };
+    if locked.is_empty() {
+        return Ok(());
+    }
+    let names = locked.iter().map(|f| f.trim_start_matches('/')).collect::<Vec<_>>().join(", ");
+    let field = |pointer: String| FieldFault {
+        pointer,
+        code: "locked_field",
+        message: "locked since figures exist".to_owned(),
+        place: None,
+    };
+    let detail = format!("figures exist, so these can no longer be changed: {names}");
+    Err(Fault { errors: locked.into_iter().map(field).collect(), ..Fault::new(Code::LockedField, detail) })
+}
+
+fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
+    let figures_of = |campaign: &Campaign, code: &str| {
+        let kind = campaign.kind_index(code).and_then(|k| campaign.kind(k))?;
+        match kind.figures {
+            Figures::Reported => Some(None),
+            Figures::Derived(from) => Some(campaign.kind(from).map(|k| k.code.clone())),
+        }
+    };
+    let kinds = before.kinds.iter().zip(0..).filter_map(|(kind, at)| {
+        let is_changed = figures_of(new, &kind.code) != figures_of(before, &kind.code);
+        is_changed.then(|| format!("/kinds/{at}/figures"))
+    });
+    let allowances = before.kinds.iter().zip(0..).filter_map(|(kind, at)| {
+        let same = new.kinds.iter().find(|k| k.code == kind.code).map(|k| k.small_number_allowance);
+        (same != Some(kind.small_number_allowance)).then(|| format!("/kinds/{at}/small_number_allowance"))
+    });
+    let fields = [
+        ("/window", before.window != new.window),
+        ("/baseline", before.baseline != new.baseline),
+        ("/time_zone", before.time_zone != new.time_zone),
+        ("/level_scheme", before.scheme != new.scheme),
+        ("/scoring", before.policy != new.policy),
+    ];
+    let fields = fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name.to_owned());
+    fields.chain(kinds).chain(allowances).collect()
+}
+
+/// All that a client needs to draw its first screen.
+pub fn status(snapshot: &Snapshot, now: Instant, caller: Caller) -> StatusView {
+    let ledger = snapshot.ledger();
+    let campaign = snapshot.campaign();
+    let today = now.day_in(campaign.time_zone).unwrap_or_default();
+    let audience = caller.audience();
+    // a number of reports says something about each of few hidden units
+    let tells_all = audience == Audience::Full || snapshot.hidden.is_empty();
+    let window = ledger.calendar.window.clone();
+    let has_reports = (0..ledger.calendar.len).any(|day| ledger.reports_on(day) > 0);
+    let state = match () {
+        () if !has_reports => "draft",
+        () if now < campaign.cut_off(campaign.window.to) => "open",
+        () => "closed",
+    };
+    let day_code = |day: Result<usize, board::StartedError>| day.ok().map(|d| ledger.calendar.day(d).to_string());
+    let reporting = (0..snapshot.register().len() as u32).filter(|u| !snapshot.register().is_derived(*u)).count();
+    StatusView {
+        campaign: campaign.code.clone(),
+        state,
+        today: today.to_string(),
+        time_zone: campaign.time_zone_name.clone(),
+        default_day: day_code(board::default_day(ledger, now)),
+        live_day: day_code(board::live_day(ledger)),
+        days: window
+            .map(|index| status_day(campaign, ledger.calendar.day(index), now, ledger.reports_on(index), tells_all))
+            .collect(),
+        reporting_units: tells_all.then_some(reporting as u64),
+        revision: snapshot.revision,
+        freeze: None,
+        capabilities: CapabilitiesView {
+            write: caller.may_write().is_some(),
+            tracks: ["improvement", "kept_clean"],
+            by: ["points", "reduction", "level_drop"],
+            languages: ["vi", "en"],
+        },
+    }
+}
+
+fn status_day(campaign: &Campaign, day: Day, now: Instant, reported: u32, tells_all: bool) -> StatusDayView {
+    let midnight = |day: Day| local_instant(campaign.time_zone, day, NaiveTime::MIN);
+    let (opens_at, ends_at) = (midnight(day), midnight(day.succ_opt().unwrap_or(day)));
+    let closes_at = campaign.cut_off(day);
+    let state = match now {
+        now if now < opens_at => "not_begun",
+        now if now >= closes_at => "closed",
+        now if now < ends_at => "open",
+        _ => "due",
+    };
+    let reported_units = tells_all.then_some(u64::from(reported));
+    StatusDayView { date: day.to_string(), state, opens_at, closes_at, reported_units }
+}

@@ -1,0 +1,402 @@
+//! What the council decides about units: state, declared start, excuses, bonuses and
+//! deductions. Every one has a reason.
+
+use super::Service;
+use super::access::{Audience, Grant, Write};
+use super::fault::{Code, Fault};
+use super::figures::{check_reports, day_changed, done, escape, taken_back};
+use super::live::Change;
+use super::views::{AdjustmentView, ExcuseView, StartLevelView, StateView, WrittenView};
+use super::writer::{Done, Pending, Work, WriteRequest};
+use crate::domain::contest::{AdjustmentKind, Stamp};
+use crate::domain::number::Hundredths;
+use crate::domain::unit::UnitState;
+use crate::domain::{Day, Instant};
+use crate::scoring::ledger::Adjustments;
+use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
+use crate::store::units::{self, StoredUnit};
+use std::collections::HashMap;
+
+fn stamp(recorded_at: Instant) -> Stamp {
+    Stamp { recorded_at, withdrawn_at: None }
+}
+
+fn told(recorded_at: Instant) -> Option<Instant> {
+    Some(recorded_at).filter(|at| *at != Instant::BEGINNING)
+}
+
+fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredUnit), Fault> {
+    let stored = work.campaign()?;
+    let unit = units::find_opt(work.conn, stored.id, &stored.campaign, unit_code)?;
+    Ok((stored, unit.ok_or_else(|| Fault::no_unit(unit_code))?))
+}
+
+impl Service {
+    /// Says whether a unit takes part.
+    pub fn set_state(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        state: UnitState,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let (stored, unit) = find(work, &unit_code)?;
+            let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
+            if let Some(row) = before.filter(|row| row.state() == state && row.reason == reason) {
+                return state_done(&unit_code, &row, work.revision());
+            }
+            enter_state(work, &stored, unit, state, reason)
+        })
+    }
+
+    /// Takes a unit's state back: it takes part again.
+    pub fn reset_state(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let (stored, unit) = find(work, &unit_code)?;
+            let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
+            if before.is_none_or(|row| row.state() == UnitState::Active) {
+                return Err(Fault::new(Code::StateNotFound, format!("{unit_code} takes part already")));
+            }
+            enter_state(work, &stored, unit, UnitState::Active, reason)
+        })
+    }
+
+    /// Declares a unit's start level.
+    pub fn set_start_level(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        level: String,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let (stored, unit) = find(work, &unit_code)?;
+            let scheme = &stored.campaign.scheme;
+            let index = scheme.level_index(&level).ok_or_else(|| {
+                let levels = scheme.levels.iter().map(|l| l.code.as_str()).collect::<Vec<_>>().join(", ");
+                Fault::of_field(Code::InvalidRequest, "/level", format!("no level {level:?}; expected one of: {levels}"))
+            })?;
+            let before = standing_start(work, &stored, &unit)?;
+            if let Some(row) = before.as_ref().filter(|row| row.level == level && row.reason == reason) {
+                return start_done(200, &unit_code, row, work.revision());
+            }
+            let (revision, at) = work.accept("start level")?;
+            let row = StartLevelRow::new(stored.id, unit.id, level, reason, stamp(at), revision);
+            decisions::insert_start_levels(work.conn, std::slice::from_ref(&row))?;
+            work.changed(Change::StartLevel { unit: unit.unit.code, level: Some(index) });
+            start_done(if before.is_some() { 200 } else { 201 }, &unit_code, &row, revision)
+        })
+    }
+
+    /// Takes a unit's declared start back.
+    pub fn take_back_start_level(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let (stored, unit) = find(work, &unit_code)?;
+            let none = || Fault::new(Code::StartLevelNotFound, format!("{unit_code} has no declared start"));
+            let before = standing_start(work, &stored, &unit)?.ok_or_else(none)?;
+            let (revision, at) = work.accept("start level taken back")?;
+            decisions::withdraw_start_level(work.conn, &before, at, Some(&reason))?;
+            work.changed(Change::StartLevel { unit: unit.unit.code, level: None });
+            taken_back(at, reason, revision)
+        })
+    }
+
+    /// Excuses a unit's day: it is not due.
+    pub fn excuse_day(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        day: Day,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let (stored, unit) = find(work, &unit_code)?;
+            check_reports(&stored.campaign, &unit)?;
+            check_excusable(&stored, day)?;
+            let before = standing_excuse(work, &stored, &unit, day)?;
+            if let Some(row) = before.as_ref().filter(|row| row.reason == reason) {
+                return excuse_done(200, &unit_code, row, work.revision());
+            }
+            let (revision, at) = work.accept("excuse")?;
+            let row = ExcuseRow::new(stored.id, unit.id, day, reason, stamp(at), revision);
+            decisions::insert_excuses(work.conn, std::slice::from_ref(&row))?;
+            day_changed(work, &stored, &unit, day)?;
+            excuse_done(if before.is_some() { 200 } else { 201 }, &unit_code, &row, revision)
+        })
+    }
+
+    /// Takes an excuse back: the day is due again.
+    pub fn take_back_excuse(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        day: Day,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let (stored, unit) = find(work, &unit_code)?;
+            let none = || Fault::new(Code::ExcuseNotFound, format!("{day} of {unit_code} is not excused"));
+            let before = standing_excuse(work, &stored, &unit, day)?.ok_or_else(none)?;
+            let (revision, at) = work.accept("excuse taken back")?;
+            decisions::withdraw_excuse(work.conn, &before, at, Some(&reason))?;
+            day_changed(work, &stored, &unit, day)?;
+            taken_back(at, reason, revision)
+        })
+    }
+
+    /// Gives a bonus or takes a deduction.
+    pub fn adjust(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        kind: AdjustmentKind,
+        points: i64,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let (stored, unit) = find(work, &unit_code)?;
+            let (revision, at) = work.accept("adjustment")?;
+            let id = decisions::next_adjustment_id(work.conn, stored.id)?;
+            let new = NewAdjustment { unit_id: unit.id, kind, points, reason };
+            let row = AdjustmentRow::new(stored.id, id, new, stamp(at), revision);
+            decisions::insert_adjustments(work.conn, std::slice::from_ref(&row))?;
+            adjustments_changed(work, &stored, unit.id, &unit_code)?;
+            let written = adjustment_view(&unit_code, &row, Audience::Full);
+            let mut answer = done(201, &WrittenView { written, revision })?;
+            answer.location = Some(format!("/campaigns/{}/adjustments/{id}", escape(&stored.campaign.code)));
+            Ok(answer)
+        })
+    }
+
+    /// Takes a bonus or deduction back.
+    pub fn take_back_adjustment(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        id: i64,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let stored = work.campaign()?;
+            let row = decisions::find_adjustment(work.conn, stored.id, id)?;
+            let none = || Fault::new(Code::AdjustmentNotFound, format!("no adjustment {id} stands"));
+            let row = row.filter(|r| r.stamp().withdrawn_at.is_none()).ok_or_else(none)?;
+            let (revision, at) = work.accept("adjustment taken back")?;
+            decisions::withdraw_adjustment(work.conn, &row, at, Some(&reason))?;
+            let codes = units::codes(work.conn, stored.id)?;
+            if let Some(code) = codes.get(&row.unit_id) {
+                adjustments_changed(work, &stored, row.unit_id, code)?;
+            }
+            taken_back(at, reason, revision)
+        })
+    }
+
+    /// The excuses that stand, in the order of names and days. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign, or what the database says.
+    pub fn excuses(&self, campaign: &str, audience: Audience) -> Result<(i64, Vec<ExcuseView>), Fault> {
+        self.list(campaign, audience, |conn, id, visible| {
+            let mut latest: HashMap<(i64, Day), ExcuseRow> = HashMap::new();
+            for row in decisions::list_excuses(conn, id)? {
+                latest.insert((row.unit_id, row.day()), row);
+            }
+            let rows = latest.into_values().filter(|r| r.stamp().withdrawn_at.is_none());
+            let mut rows: Vec<(u32, ExcuseRow)> =
+                rows.filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, r))).collect();
+            rows.sort_by_key(|(rank, r)| (*rank, r.day()));
+            let view = |(_, r): &(u32, ExcuseRow)| visible.get(&r.unit_id).map(|u| excuse_view(&u.1, r, audience));
+            Ok(rows.iter().filter_map(view).collect())
+        })
+    }
+
+    /// The declared starts that stand, in the order of names. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign, or what the database says.
+    pub fn start_levels(&self, campaign: &str, audience: Audience) -> Result<(i64, Vec<StartLevelView>), Fault> {
+        self.list(campaign, audience, |conn, id, visible| {
+            let mut latest: HashMap<i64, StartLevelRow> = HashMap::new();
+            for row in decisions::list_start_levels(conn, id)? {
+                latest.insert(row.unit_id, row);
+            }
+            let rows = latest.into_values().filter(|r| r.stamp().withdrawn_at.is_none());
+            let mut rows: Vec<(u32, StartLevelView)> = rows
+                .filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, start_view(&u.1, &r, audience))))
+                .collect();
+            rows.sort_by_key(|(rank, _)| *rank);
+            Ok(rows.into_iter().map(|(_, view)| view).collect())
+        })
+    }
+
+    /// The bonuses and deductions that stand, the oldest first. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign, or what the database says.
+    pub fn adjustments(&self, campaign: &str, audience: Audience) -> Result<(i64, Vec<AdjustmentView>), Fault> {
+        self.list(campaign, audience, |conn, id, visible| {
+            let rows = decisions::list_adjustments(conn, id, None)?;
+            let standing = rows.iter().filter(|r| r.stamp().withdrawn_at.is_none());
+            let view = |r: &AdjustmentRow| visible.get(&r.unit_id).map(|u| adjustment_view(&u.1, r, audience));
+            Ok(standing.filter_map(view).collect())
+        })
+    }
+
+    /// Reads a list of decisions with the visible units' ranks by name and codes, by key.
+    fn list<T>(
+        &self,
+        campaign: &str,
+        audience: Audience,
+        read: impl FnOnce(&mut crate::store::DbConn, i64, &HashMap<i64, (u32, String)>) -> Result<Vec<T>, Fault>,
+    ) -> Result<(i64, Vec<T>), Fault> {
+        let snapshot = self.snapshot(campaign)?;
+        self.read(|conn| {
+            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let register = snapshot.register();
+            let visible = units::codes(conn, stored.id)?.into_iter().filter_map(|(id, code)| {
+                let unit = register.find(&code).filter(|u| snapshot.is_visible(*u, audience))?;
+                Some((id, (register.name_rank(unit), code)))
+            });
+            let visible = visible.collect();
+            Ok((stored.revision, read(conn, stored.id, &visible)?))
+        })
+    }
+}
+
+fn enter_state(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    unit: StoredUnit,
+    state: UnitState,
+    reason: String,
+) -> Result<Done, Fault> {
+    let (revision, at) = work.accept("state")?;
+    let row = StateRow::new(stored.id, unit.id, state, reason, at, revision);
+    decisions::insert_states(work.conn, std::slice::from_ref(&row))?;
+    work.changed(Change::State { unit: unit.unit.code.clone(), state });
+    state_done(&unit.unit.code, &row, revision)
+}
+
+fn state_done(unit_code: &str, row: &StateRow, revision: i64) -> Result<Done, Fault> {
+    let written = StateView {
+        unit_code: unit_code.to_owned(),
+        state: row.state().code(),
+        reason: row.reason.clone(),
+        recorded_at: row.recorded_at(),
+    };
+    done(200, &WrittenView { written, revision })
+}
+
+fn standing_start(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    unit: &StoredUnit,
+) -> Result<Option<StartLevelRow>, Fault> {
+    let latest = decisions::latest_start_level(work.conn, stored.id, unit.id)?;
+    Ok(latest.filter(|row| row.stamp().withdrawn_at.is_none()))
+}
+
+fn start_view(unit_code: &str, row: &StartLevelRow, audience: Audience) -> StartLevelView {
+    StartLevelView {
+        unit_code: unit_code.to_owned(),
+        level: row.level.clone(),
+        reason: Some(row.reason.clone()).filter(|_| audience == Audience::Full),
+        recorded_at: told(row.stamp().recorded_at),
+    }
+}
+
+fn start_done(status: u16, unit_code: &str, row: &StartLevelRow, revision: i64) -> Result<Done, Fault> {
+    done(status, &WrittenView { written: start_view(unit_code, row, Audience::Full), revision })
+}
+
+fn standing_excuse(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    unit: &StoredUnit,
+    day: Day,
+) -> Result<Option<ExcuseRow>, Fault> {
+    let latest = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
+    Ok(latest.filter(|row| row.stamp().withdrawn_at.is_none()))
+}
+
+/// A day that is not due by itself needs no excuse, but the levels may look at it.
+fn check_excusable(stored: &StoredCampaign, day: Day) -> Result<(), Fault> {
+    let (first, last) = (stored.campaign.earliest_day(), stored.campaign.window.to);
+    if (first..=last).contains(&day) {
+        return Ok(());
+    }
+    let code = if day > last { Code::DayOutsideCampaign } else { Code::DayOutOfReach };
+    Err(Fault::of_field(code, "date", format!("expected a day from {first} to {last}")))
+}
+
+fn excuse_view(unit_code: &str, row: &ExcuseRow, audience: Audience) -> ExcuseView {
+    ExcuseView {
+        unit_code: unit_code.to_owned(),
+        date: row.day().to_string(),
+        reason: Some(row.reason.clone()).filter(|_| audience == Audience::Full),
+        recorded_at: told(row.stamp().recorded_at),
+    }
+}
+
+fn excuse_done(status: u16, unit_code: &str, row: &ExcuseRow, revision: i64) -> Result<Done, Fault> {
+    done(status, &WrittenView { written: excuse_view(unit_code, row, Audience::Full), revision })
+}
+
+fn adjustment_view(unit_code: &str, row: &AdjustmentRow, audience: Audience) -> AdjustmentView {
+    AdjustmentView {
+        id: row.adjustment_id.to_string(),
+        unit_code: unit_code.to_owned(),
+        kind: row.kind().code(),
+        points: Hundredths(row.points_hundredths),
+        reason: Some(row.reason.clone()).filter(|_| audience == Audience::Full),
+        recorded_at: told(row.stamp().recorded_at),
+    }
+}
+
+/// Tells the facts in memory what bonuses and deductions of a unit now stand.
+pub(super) fn adjustments_changed(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    unit_id: i64,
+    unit_code: &str,
+) -> Result<(), Fault> {
+    let mut sums = Adjustments::default();
+    for row in decisions::list_adjustments(work.conn, stored.id, Some(unit_id))? {
+        if row.stamp().withdrawn_at.is_some() {
+            continue;
+        }
+        match row.kind() {
+            AdjustmentKind::Bonus => sums.bonus = sums.bonus.saturating_add(row.points_hundredths),
+            AdjustmentKind::Deduction => sums.deduction = sums.deduction.saturating_add(row.points_hundredths),
+        }
+    }
+    work.changed(Change::Adjustments { unit: unit_code.to_owned(), sums });
+    Ok(())
+}

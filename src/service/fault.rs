@@ -1,0 +1,225 @@
+//! What a use case can refuse, in the contest's words.
+//!
+//! Statuses and titles are the API's matter (`api/problem.rs`); here is only what
+//! happened. What nobody foresaw is [`Code::Internal`]: its cause is logged once and
+//! never shown.
+
+use super::boards::AskError;
+use crate::domain::json::FieldError;
+use crate::pack::{ReadError, Refusal};
+use crate::store::StoreError;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The kinds of refusal; stable names of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// No campaign of this code, or none that may be seen.
+    CampaignNotFound,
+    /// No unit of this code, or none that may be seen.
+    UnitNotFound,
+    /// Nothing was recorded for this day.
+    FigureNotFound,
+    /// The day is not excused.
+    ExcuseNotFound,
+    /// No start is declared.
+    StartLevelNotFound,
+    /// The unit's state was never changed.
+    StateNotFound,
+    /// No adjustment of this id stands.
+    AdjustmentNotFound,
+    /// No level scheme of this code.
+    SchemeNotFound,
+    /// No revision of this number.
+    RevisionNotFound,
+    /// The unit is not on the board that was asked for.
+    NotOnThisBoard,
+    /// A code is taken.
+    CodeTaken,
+    /// A field can no longer be changed, since figures exist.
+    LockedField,
+    /// A unit with figures, or with units below it, cannot be taken out.
+    UnitInUse,
+    /// The representation has changed since it was read.
+    PreconditionFailed,
+    /// Replacing needs `If-Match`.
+    PreconditionRequired,
+    /// The key was used for something else.
+    IdempotencyKeyReused,
+    /// Fields of the request are wrong.
+    InvalidRequest,
+    /// A pack or table is wrong.
+    InvalidPack,
+    /// The day lies beyond the window.
+    DayOutsideCampaign,
+    /// The day lies before any look-back.
+    DayOutOfReach,
+    /// The day has not begun in the campaign's zone.
+    DayNotBegun,
+    /// The unit's figures are the sum of others.
+    DerivedUnit,
+    /// A client sent an instant.
+    TimeIsToldByTheService,
+    /// A reason is needed and missing.
+    ReasonRequired,
+    /// No kind of this code.
+    UnknownKind,
+    /// The day lies outside the window.
+    DayOutsideWindow,
+    /// No closed day has a report yet.
+    NotStarted,
+    /// The pages of this walk can no longer be served.
+    CursorStale,
+    /// The cursor is none of this list.
+    InvalidCursor,
+    /// The revision asked for is not here yet.
+    Behind,
+    /// The database cannot be reached.
+    Unavailable,
+    /// Nobody foresaw it.
+    Internal,
+}
+
+/// One wrong field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldFault {
+    /// JSON pointer into the body, or the name of a parameter.
+    pub pointer: String,
+    /// What is wrong, as a stable name.
+    pub code: &'static str,
+    /// What is expected, for people.
+    pub message: String,
+    /// Of a table: file, line, column, value.
+    pub place: Option<Place>,
+}
+
+/// Where in a table a mistake stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The line; the header is 1.
+    pub line: Option<u64>,
+    /// The column.
+    pub column: Option<String>,
+    /// What stands there.
+    pub value: Option<String>,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{detail}")]
+pub struct Fault {
+    /// Its kind.
+    pub code: Code,
+    /// For people.
+    pub detail: Cow<'static, str>,
+    /// The wrong fields.
+    pub errors: Vec<FieldFault>,
+    /// How many there are, where only the first are listed.
+    pub total: Option<u64>,
+    /// What caused it, for the log alone.
+    pub cause: Option<Arc<str>>,
+}
+
+impl Fault {
+    /// A refusal in words.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, detail: detail.into(), errors: Vec::new(), total: None, cause: None }
+    }
+
+    /// A refusal of one field.
+    pub fn of_field(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let field = FieldFault { pointer: pointer.into(), code: "invalid", message: message.clone(), place: None };
+        Self { errors: vec![field], ..Self::new(code, message) }
+    }
+
+    /// No campaign of a code.
+    pub fn no_campaign(code: &str) -> Self {
+        Self::new(Code::CampaignNotFound, format!("there is no campaign {code:?}"))
+    }
+
+    /// No unit of a code.
+    pub fn no_unit(code: &str) -> Self {
+        Self::new(Code::UnitNotFound, format!("there is no unit {code:?} in this campaign"))
+    }
+
+    /// Something nobody foresaw.
+    pub fn internal(cause: impl ToString) -> Self {
+        let cause: Arc<str> = cause.to_string().into();
+        Self { cause: Some(cause), ..Self::new(Code::Internal, "something went wrong here; the cause was logged") }
+    }
+
+    /// Wrong fields of a document at a pointer.
+    pub fn of_document(errors: Vec<FieldError>) -> Self {
+        let field = |e: FieldError| {
+            let found = e.value.map(|v| format!(", found {v:?}")).unwrap_or_default();
+            FieldFault {
+                pointer: to_pointer(&e.path),
+                code: "invalid",
+                message: format!("expected {}{found}", e.expected),
+                place: None,
+            }
+        };
+        let errors: Vec<FieldFault> = errors.into_iter().map(field).collect();
+        let detail = match errors.as_slice() {
+            [one] => format!("{}: {}", one.pointer, one.message),
+            many => format!("{} fields are wrong", many.len()),
+        };
+        Self { errors, ..Self::new(Code::InvalidRequest, detail) }
+    }
+}
+
+/// `a.0.b` as a JSON pointer: `/a/0/b`.
+pub fn to_pointer(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("/{}", path.replace('~', "~0").replace('.', "/")) }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        let cause: Arc<str> = error.to_string().into();
+        match error {
+            StoreError::Unreachable(_) => {
+                Self { cause: Some(cause), ..Self::new(Code::Unavailable, "the database cannot be reached just now") }
+            }
+            StoreError::Taken | StoreError::Migration(_) | StoreError::Unreadable(_) | StoreError::Other(_) => {
+                Self::internal(cause)
+            }
+        }
+    }
+}
+
+impl From<AskError> for Fault {
+    fn from(error: AskError) -> Self {
+        let (code, parameter) = match &error {
+            AskError::UnknownKind { .. } => (Code::UnknownKind, "kind"),
+            AskError::UnknownUnit(_) => (Code::UnitNotFound, "within"),
+            AskError::OutsideWindow { .. } => (Code::DayOutsideWindow, "as_of"),
+            AskError::NotStarted => return Self::new(Code::NotStarted, error.to_string()),
+        };
+        Self::of_field(code, parameter, error.to_string())
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        let field = |e: crate::pack::PackError| FieldFault {
+            pointer: String::new(),
+            code: "invalid",
+            message: format!("expected {}", e.expected),
+            place: Some(Place { file: e.file, line: e.line, column: e.column, value: e.value }),
+        };
+        let errors = refusal.errors.into_iter().map(field).collect();
+        Self { errors, total: Some(refusal.total), ..Self::new(Code::InvalidPack, refusal.detail) }
+    }
+}
+
+impl From<ReadError> for Fault {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Refused(refusal) => refusal.into(),
+            ReadError::Io { .. } => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,507 @@
+//! Figures: recorded, corrected, taken back, read with their history.
+
+use super::access::{Audience, Grant, Write};
+use super::boards::day_of;
+use super::fault::{Code, Fault, FieldFault};
+use super::live::{Change, Snapshot};
+use super::rendered::etag_of;
+use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
+use super::writer::{Done, Pending, Work, WriteRequest};
+use super::Service;
+use crate::domain::campaign::{Campaign, Figures};
+use crate::domain::contest::Stamp;
+use crate::domain::{Counts, Day, Indicator, Instant};
+use crate::scoring::ledger::{DayEntry, standing_figure};
+use crate::store::campaigns::StoredCampaign;
+use crate::store::decisions;
+use crate::store::figures::{self, StoredFigure};
+use crate::store::units::{self, StoredUnit};
+use std::collections::HashMap;
+
+/// A figure as somebody sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewFigure {
+    /// The counts.
+    pub counts: Counts,
+    /// A note for people.
+    pub note: Option<String>,
+    /// Why it is recorded.
+    pub reason: Option<String>,
+}
+
+/// A figure with the unit and day that it is for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FigureFor {
+    /// Code of the unit.
+    pub unit_code: String,
+    /// The day.
+    pub day: Day,
+    /// The figure.
+    pub figure: NewFigure,
+    /// Where it stands in what was sent, for errors.
+    pub at: String,
+}
+
+/// Batches up to this size change the facts in memory row by row; larger ones load them again.
+const SMALL_BATCH: usize = 500;
+
+impl Service {
+    /// Records the figure of a day (contract.md section 3): 201 where the day had none,
+    /// else 200; what already stands changes nothing.
+    pub fn record_figure(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        day: Day,
+        new: NewFigure,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, request| {
+            let stored = work.campaign()?;
+            let unit = reporting_unit(work, &stored, &unit_code, day)?;
+            let before = figures::history(work.conn, stored.id, unit.id, day)?;
+            let standing = standing(&before);
+            let etag = |f: &StoredFigure| etag_of(&figure_json(&unit_code, f));
+            request.check_if_match(standing.map(etag).as_deref(), false)?;
+            if let Some(standing) = standing.filter(|f| f.counts == new.counts && f.note == new.note) {
+                return figure_done(200, &stored.campaign.code, &unit_code, standing, work.revision());
+            }
+            let status = if standing.is_some() { 200 } else { 201 };
+            let (revision, at) = work.accept("figure")?;
+            let row = row_of(unit.id, day, new, at, revision);
+            figures::insert(work.conn, stored.id, std::slice::from_ref(&row))?;
+            day_changed(work, &stored, &unit, day)?;
+            figure_done(status, &stored.campaign.code, &unit_code, &row, revision)
+        })
+    }
+
+    /// Takes the figure of a day back: the day is missing again.
+    pub fn take_back_figure(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        unit_code: String,
+        day: Day,
+        reason: String,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, request| {
+            let stored = work.campaign()?;
+            let unit = find_unit(work, &stored, &unit_code)?;
+            let before = figures::history(work.conn, stored.id, unit.id, day)?;
+            let no_figure = || Fault::new(Code::FigureNotFound, format!("{unit_code} has no figure on {day}"));
+            let standing = standing(&before).ok_or_else(no_figure)?;
+            let etag = etag_of(&figure_json(&unit_code, standing));
+            request.check_if_match(Some(&etag), false)?;
+            let (revision, at) = work.accept("figure taken back")?;
+            figures::withdraw(work.conn, stored.id, standing, at, Some(&reason))?;
+            day_changed(work, &stored, &unit, day)?;
+            taken_back(at, reason, revision)
+        })
+    }
+
+    /// Records many figures, all or none, as one revision.
+    pub fn record_figures(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        new: Vec<FigureFor>,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let rows = record_many(work, new, "figures")?;
+            let status = if rows.new > 0 { 201 } else { 200 };
+            done(status, &WrittenView { written: rows, revision: work.revision() })
+        })
+    }
+
+    /// The figures that stand, of a unit or of all, between two days; in the order of
+    /// names and days. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign or unit, or what the database says.
+    pub fn figures(
+        &self,
+        campaign: &str,
+        filter: &FigureFilter,
+        audience: Audience,
+    ) -> Result<(i64, Vec<FigureView>), Fault> {
+        let snapshot = self.snapshot(campaign)?;
+        let units = filter.units(&snapshot, audience)?;
+        if let [unit] = units.as_slice()
+            && snapshot.register().is_derived(*unit)
+        {
+            return Ok((snapshot.revision, derived_figures(&snapshot, *unit, filter)));
+        }
+        self.read(|conn| {
+            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
+            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let only = match (&filter.unit, units.as_slice()) {
+                (Some(code), [_]) => units::find_opt(conn, stored.id, &stored.campaign, code)?.map(|u| u.id),
+                _ => None,
+            };
+            let rows = figures::standing_between(conn, stored.id, only, filter.from, filter.to)?;
+            let keys = units::codes(conn, stored.id)?;
+            let mut by_code: HashMap<&str, Vec<&StoredFigure>> = HashMap::new();
+            for row in &rows {
+                if let Some(code) = keys.get(&row.unit_id) {
+                    by_code.entry(code).or_default().push(row);
+                }
+            }
+            let mut found = Vec::with_capacity(rows.len());
+            for unit in units {
+                let Some(unit) = snapshot.register().unit(unit) else { continue };
+                let of_unit = by_code.remove(unit.code.as_str()).unwrap_or_default();
+                found.extend(of_unit.into_iter().map(|row| figure_view(&unit.code, row, audience)));
+            }
+            Ok((stored.revision, found))
+        })
+    }
+
+    /// Everything that was recorded for a unit's day, the oldest first. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign or unit, or what the database says.
+    pub fn figure_history(
+        &self,
+        campaign: &str,
+        unit_code: &str,
+        day: Day,
+        audience: Audience,
+    ) -> Result<(i64, Vec<FigureRevisionView>), Fault> {
+        let snapshot = self.snapshot(campaign)?;
+        visible_unit(&snapshot, unit_code, audience)?;
+        self.read(|conn| {
+            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
+            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let unit = units::find_opt(conn, stored.id, &stored.campaign, unit_code)?;
+            let unit = unit.ok_or_else(|| Fault::no_unit(unit_code))?;
+            let is_full = audience == Audience::Full;
+            let view = |row: &StoredFigure| FigureRevisionView {
+                figure: figure_view(unit_code, row, audience),
+                reason: row.reason.clone().filter(|_| is_full),
+                revision: row.revision,
+                withdrawn_at: row.stamp.withdrawn_at,
+                withdrawn_reason: row.withdrawn_reason.clone().filter(|_| is_full),
+            };
+            let rows = figures::history(conn, stored.id, unit.id, day)?;
+            Ok((stored.revision, rows.iter().map(view).collect()))
+        })
+    }
+}
+
+/// Which figures are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FigureFilter {
+    /// Only of this unit.
+    pub unit: Option<String>,
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only of units below this one.
+    pub within: Option<String>,
+    /// From this day on.
+    pub from: Option<Day>,
+    /// Up to this day.
+    pub to: Option<Day>,
+}
+
+impl FigureFilter {
+    /// The units whose figures are read, in the order of names.
+    fn units(&self, snapshot: &Snapshot, audience: Audience) -> Result<Vec<u32>, Fault> {
+        if let Some(code) = &self.unit {
+            return Ok(vec![visible_unit(snapshot, code, audience)?]);
+        }
+        let filter = super::units::UnitFilter {
+            kind: self.kind.clone(),
+            within: self.within.clone(),
+            ..super::units::UnitFilter::default()
+        };
+        filter.find(snapshot, audience)
+    }
+}
+
+/// The unit of a code, if the reader may see it.
+///
+/// # Errors
+/// 404 where there is none, or none that may be seen: both read alike.
+pub fn visible_unit(snapshot: &Snapshot, code: &str, audience: Audience) -> Result<u32, Fault> {
+    let unit = snapshot.register().find(code);
+    unit.filter(|u| snapshot.is_visible(*u, audience)).ok_or_else(|| Fault::no_unit(code))
+}
+
+/// The figure that stands: the latest, unless it was taken back.
+fn standing(history: &[StoredFigure]) -> Option<&StoredFigure> {
+    history.last().filter(|f| f.stamp.withdrawn_at.is_none())
+}
+
+fn find_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str) -> Result<StoredUnit, Fault> {
+    units::find_opt(work.conn, stored.id, &stored.campaign, code)?.ok_or_else(|| Fault::no_unit(code))
+}
+
+fn reporting_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str, day: Day) -> Result<StoredUnit, Fault> {
+    let unit = find_unit(work, stored, code)?;
+    check_reports(&stored.campaign, &unit)?;
+    check_day(&stored.campaign, day, work.now)?;
+    Ok(unit)
+}
+
+/// Refuses figures of a unit that does not report any itself.
+pub(super) fn check_reports(campaign: &Campaign, unit: &StoredUnit) -> Result<(), Fault> {
+    match campaign.kind(unit.unit.kind).map(|k| k.figures) {
+        Some(Figures::Reported) => Ok(()),
+        _ => Err(Fault::new(
+            Code::DerivedUnit,
+            format!("{} reports no figures: they are the sum of the units below it", unit.unit.code),
+        )),
+    }
+}
+
+/// Refuses figures of days that are none of the campaign's (domain.md section 2,
+/// Figure), or that have not begun there.
+pub(super) fn check_day(campaign: &Campaign, day: Day, now: Instant) -> Result<(), Fault> {
+    let refuse = |code, detail: String| Err(Fault::of_field(code, "date", detail));
+    let (first, last) = (campaign.earliest_day(), campaign.window.to);
+    if day > last {
+        return refuse(Code::DayOutsideCampaign, format!("{day} is after {last}, the campaign's last day"));
+    }
+    if day < first {
+        return refuse(Code::DayOutOfReach, format!("{day} is before {first}, the first day that any rule looks at"));
+    }
+    match now.day_in(campaign.time_zone) {
+        Some(today) if day > today => {
+            let zone = &campaign.time_zone_name;
+            refuse(Code::DayNotBegun, format!("{day} has not begun: it is {today} in {zone}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn row_of(unit_id: i64, day: Day, new: NewFigure, at: Instant, revision: i64) -> StoredFigure {
+    StoredFigure {
+        unit_id,
+        day,
+        counts: new.counts,
+        stamp: Stamp { recorded_at: at, withdrawn_at: None },
+        note: new.note,
+        reason: new.reason,
+        revision,
+        withdrawn_reason: None,
+    }
+}
+
+/// Tells the facts in memory what now stands for a unit's day.
+pub(super) fn day_changed(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    unit: &StoredUnit,
+    day: Day,
+) -> Result<(), Fault> {
+    let history = figures::history(work.conn, stored.id, unit.id, day)?;
+    let excuse = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
+    let revisions = history.iter().map(|f| (&f.counts, &f.stamp));
+    let (counts, late) = standing_figure(revisions, Instant::from_micros(i64::MAX), stored.campaign.cut_off(day));
+    let excused = excuse.is_some_and(|e| e.stamp().withdrawn_at.is_none());
+    let entry = DayEntry { counts, late, excused };
+    work.changed(Change::Day { unit: unit.unit.code.clone(), day, entry });
+    Ok(())
+}
+
+/// Records figures inside a write, all or none: the first faults are listed together.
+pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) -> Result<RowsView, Fault> {
+    let stored = work.campaign()?;
+    let planned = plan(work, &stored, new)?;
+    let mut rows = RowsView::default();
+    let mut to_write = Vec::new();
+    for Planned { unit, day, figure, standing } in planned {
+        match standing {
+            Some((counts, note)) if counts == figure.counts && note == figure.note => {
+                rows.same += 1;
+                continue;
+            }
+            Some(_) => rows.changed += 1,
+            None => rows.new += 1,
+        }
+        to_write.push((unit, day, figure));
+    }
+    if to_write.is_empty() {
+        return Ok(rows);
+    }
+    let (revision, at) = work.accept(what)?;
+    let is_small = to_write.len() <= SMALL_BATCH;
+    let touched: Vec<(StoredUnit, Day)> =
+        if is_small { to_write.iter().map(|(u, d, _)| (u.clone(), *d)).collect() } else { Vec::new() };
+    let stored_rows: Vec<StoredFigure> =
+        to_write.into_iter().map(|(unit, day, figure)| row_of(unit.id, day, figure, at, revision)).collect();
+    figures::insert(work.conn, stored.id, &stored_rows)?;
+    if is_small {
+        for (unit, day) in touched {
+            day_changed(work, &stored, &unit, day)?;
+        }
+    } else {
+        work.reload();
+    }
+    Ok(rows)
+}
+
+struct Planned {
+    unit: StoredUnit,
+    day: Day,
+    figure: NewFigure,
+    standing: Option<(Counts, Option<String>)>,
+}
+
+/// Checks every row against the campaign and finds what stands in its place.
+fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Result<Vec<Planned>, Fault> {
+    let known: HashMap<String, StoredUnit> = units::list_for(work.conn, stored.id, &stored.campaign)?
+        .into_iter()
+        .map(|u| (u.unit.code.clone(), u))
+        .collect();
+    let all = if new.len() > SMALL_BATCH { Some(figures::latest(work.conn, stored.id)?) } else { None };
+    let mut faults = Faults::default();
+    let mut seen: HashMap<(i64, Day), String> = HashMap::new();
+    let mut planned = Vec::with_capacity(new.len());
+    for FigureFor { unit_code, day, figure, at } in new {
+        let Some(unit) = known.get(&unit_code) else {
+            faults.add(&at, "unit_code", Fault::no_unit(&unit_code));
+            continue;
+        };
+        if let Err(fault) = check_reports(&stored.campaign, unit) {
+            faults.add(&at, "unit_code", fault);
+            continue;
+        }
+        if let Err(fault) = check_day(&stored.campaign, day, work.now) {
+            faults.add(&at, "date", fault);
+            continue;
+        }
+        if let Some(before) = seen.insert((unit.id, day), at.clone()) {
+            let detail = format!("one figure for a unit and day; {before} has them already");
+            faults.add(&at, "date", Fault::new(Code::InvalidRequest, detail));
+            continue;
+        }
+        let standing = match &all {
+            Some(all) => all.get(&(unit.id, day)).filter(|f| f.stamp.withdrawn_at.is_none()).cloned(),
+            None => standing(&figures::history(work.conn, stored.id, unit.id, day)?).cloned(),
+        };
+        let standing = standing.map(|f| (f.counts, f.note));
+        planned.push(Planned { unit: unit.clone(), day, figure, standing });
+    }
+    faults.into_result()?;
+    Ok(planned)
+}
+
+/// Faults of the members of a batch, listed together.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    first: Option<Fault>,
+    errors: Vec<FieldFault>,
+    total: u64,
+}
+
+/// How many faults of a batch are listed.
+const MAX_LISTED: usize = 100;
+
+impl Faults {
+    /// Notes a fault of the member at a place.
+    pub(super) fn add(&mut self, at: &str, field: &str, fault: Fault) {
+        self.total += 1;
+        if self.errors.len() < MAX_LISTED {
+            let message = fault.detail.to_string();
+            self.errors.push(FieldFault { pointer: format!("{at}/{field}"), code: "invalid", message, place: None });
+        }
+        self.first.get_or_insert(fault);
+    }
+
+    /// Nothing where there is none; a single kind of fault keeps its code.
+    pub(super) fn into_result(self) -> Result<(), Fault> {
+        let Some(first) = self.first else { return Ok(()) };
+        let code = match (self.total, first.code) {
+            (1, Code::UnitNotFound) => Code::InvalidRequest,
+            (1, code) => code,
+            _ => Code::InvalidRequest,
+        };
+        let detail =
+            if self.total == 1 { first.detail } else { format!("{} members are wrong", self.total).into() };
+        Err(Fault { errors: self.errors, total: Some(self.total), ..Fault::new(code, detail) })
+    }
+}
+
+/// How a figure is shown.
+pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, audience: Audience) -> FigureView {
+    let count = |indicator| figure.counts.get(indicator).map(u64::from);
+    FigureView {
+        unit_code: unit_code.to_owned(),
+        date: figure.day.to_string(),
+        community_f0: u64::from(figure.counts.community_f0()),
+        contained_f0: count(Indicator::ContainedF0),
+        unknown_source_f0: count(Indicator::UnknownSourceF0),
+        high_risk_setting_f0: count(Indicator::HighRiskSettingF0),
+        households_f0: count(Indicator::HouseholdsF0),
+        linked_households_f0: count(Indicator::LinkedHouseholdsF0),
+        note: figure.note.clone().filter(|_| audience == Audience::Full),
+        recorded_at: Some(figure.stamp.recorded_at).filter(|at| *at != Instant::BEGINNING),
+    }
+}
+
+fn derived_figures(snapshot: &Snapshot, unit: u32, filter: &FigureFilter) -> Vec<FigureView> {
+    let ledger = snapshot.ledger();
+    let code = ledger.register.unit(unit).map(|u| u.code.clone()).unwrap_or_default();
+    let of_day = |index: usize| {
+        let day = ledger.calendar.day(index);
+        let is_wanted = filter.from.is_none_or(|from| from <= day) && filter.to.is_none_or(|to| day <= to);
+        let (_, cases) = day_of(ledger, unit, index, ledger.calendar.len.saturating_sub(1));
+        Some(FigureView {
+            unit_code: code.clone(),
+            date: day.to_string(),
+            community_f0: cases.filter(|_| is_wanted)?,
+            contained_f0: None,
+            unknown_source_f0: None,
+            high_risk_setting_f0: None,
+            households_f0: None,
+            linked_households_f0: None,
+            note: None,
+            recorded_at: None,
+        })
+    };
+    (0..ledger.calendar.len).filter_map(of_day).collect()
+}
+
+/// The bytes of a figure by which its entity tag is made.
+fn figure_json(unit_code: &str, figure: &StoredFigure) -> Vec<u8> {
+    serde_json::to_vec(&figure_view(unit_code, figure, Audience::Full)).unwrap_or_default()
+}
+
+fn figure_done(
+    status: u16,
+    campaign: &str,
+    unit_code: &str,
+    figure: &StoredFigure,
+    revision: i64,
+) -> Result<Done, Fault> {
+    let written = figure_view(unit_code, figure, Audience::Full);
+    let mut answer = done(status, &WrittenView { written, revision })?;
+    answer.etag = Some(etag_of(&figure_json(unit_code, figure)));
+    if status == 201 {
+        let path = [campaign, "units", unit_code, "figures", &figure.day.to_string()].map(escape).join("/");
+        answer.location = Some(format!("/campaigns/{path}"));
+    }
+    Ok(answer)
+}
+
+/// What taking something back answers.
+pub(super) fn taken_back(withdrawn_at: Instant, reason: String, revision: i64) -> Result<Done, Fault> {
+    done(200, &WrittenView { written: TakenBackView { withdrawn_at, reason }, revision })
+}
+
+/// An answer without more.
+pub(super) fn done(status: u16, body: &impl serde::Serialize) -> Result<Done, Fault> {
+    let body = serde_json::to_vec(body).map_err(Fault::internal)?;
+    Ok(Done { status, body, etag: None, location: None })
+}
+
+/// A part of a path, percent-encoded.
+pub fn escape(part: &str) -> String {
+    const KEPT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    percent_encoding::utf8_percent_encode(part, KEPT).to_string()
+}

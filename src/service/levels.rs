@@ -1,0 +1,142 @@
+//! Levels of units by day, and how many units have each.
+
+use super::access::Audience;
+use super::boards::{level_code, unit_ref};
+use super::fault::{Code, Fault};
+use super::live::Snapshot;
+use super::units::UnitFilter;
+use super::views::{LevelCountView, LevelDayView, LevelHistoryItem, LevelHistoryView, LevelView, LevelsView};
+use crate::domain::{Day, Instant, Scheme};
+use crate::scoring::board;
+use crate::scoring::levels::{LevelReader, UNKNOWN, UnitLevels};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Every unit's level on a day.
+///
+/// # Errors
+/// A kind that does not exist, a day outside the campaign, or no day with a report yet.
+pub fn levels(
+    snapshot: &Snapshot,
+    date: usize,
+    kind: Option<&str>,
+    rows: Range<usize>,
+    audience: Audience,
+) -> Result<LevelsView, Fault> {
+    let (units, by_unit) = read(snapshot, date..date + 1, kind, audience)?;
+    let ledger = snapshot.ledger();
+    let scheme = &snapshot.campaign().scheme;
+    let last = |unit: &u32| by_unit.get(unit).and_then(|levels| levels.last().copied());
+    let counts = count(scheme, units.iter().filter_map(last));
+    let shown = units.get(rows.start.min(units.len())..rows.end.min(units.len())).unwrap_or_default();
+    let item = |unit: &u32| LevelView { unit: unit_ref(ledger, *unit), level: level_code(scheme, last(unit)) };
+    Ok(LevelsView {
+        campaign: snapshot.campaign().code.clone(),
+        date: ledger.calendar.day(date).to_string(),
+        revision: snapshot.revision,
+        level_scheme: scheme.code.clone(),
+        counts,
+        items: shown.iter().map(item).collect(),
+        next_cursor: None,
+        total: units.len() as u64,
+    })
+}
+
+/// Every unit's level on each day from S−1 to a day, and the units by level of each.
+///
+/// # Errors
+/// A kind that does not exist, or no day with a report yet.
+pub fn level_history(
+    snapshot: &Snapshot,
+    upto: usize,
+    kind: Option<&str>,
+    rows: Range<usize>,
+    audience: Audience,
+) -> Result<LevelHistoryView, Fault> {
+    let ledger = snapshot.ledger();
+    let days = ledger.calendar.window.start - 1..upto + 1;
+    let (units, by_unit) = read(snapshot, days.clone(), kind, audience)?;
+    let scheme = &snapshot.campaign().scheme;
+    let day = |(offset, index): (usize, usize)| LevelDayView {
+        date: ledger.calendar.day(index).to_string(),
+        counts: count(scheme, units.iter().filter_map(|u| by_unit.get(u)?.get(offset).copied())),
+    };
+    let shown = units.get(rows.start.min(units.len())..rows.end.min(units.len())).unwrap_or_default();
+    let item = |unit: &u32| LevelHistoryItem {
+        unit: unit_ref(ledger, *unit),
+        levels: by_unit.get(unit).into_iter().flatten().map(|l| level_code(scheme, Some(*l))).collect(),
+    };
+    Ok(LevelHistoryView {
+        campaign: snapshot.campaign().code.clone(),
+        revision: snapshot.revision,
+        level_scheme: scheme.code.clone(),
+        days: days.enumerate().map(day).collect(),
+        items: shown.iter().map(item).collect(),
+        next_cursor: None,
+        total: units.len() as u64,
+    })
+}
+
+/// The day that levels are shown of: the one asked for, else the default board's.
+///
+/// # Errors
+/// A day outside S−1…E, or no day with a report yet.
+pub fn level_day(snapshot: &Snapshot, date: Option<Day>, now: Instant) -> Result<usize, Fault> {
+    let ledger = snapshot.ledger();
+    let Some(date) = date else {
+        return board::default_day(ledger, now).map_err(|_| super::boards::AskError::NotStarted.into());
+    };
+    let first = ledger.calendar.window.start - 1;
+    let index = ledger.calendar.index(date).filter(|i| (first..ledger.calendar.window.end).contains(i));
+    index.ok_or_else(|| {
+        let (from, to) = (ledger.calendar.day(first), snapshot.campaign().window.to);
+        Fault::of_field(Code::DayOutsideWindow, "date", format!("expected a day from {from} to {to}"))
+    })
+}
+
+type ByUnit = HashMap<u32, Vec<u8>>;
+
+/// Units of kinds with rules, in the order of names, and their levels on some days.
+fn read(
+    snapshot: &Snapshot,
+    days: Range<usize>,
+    kind: Option<&str>,
+    audience: Audience,
+) -> Result<(Vec<u32>, ByUnit), Fault> {
+    let filter = UnitFilter { kind: kind.map(str::to_owned), ..UnitFilter::default() };
+    let mut units = filter.find(snapshot, audience)?;
+    let ledger = snapshot.ledger();
+    let register = snapshot.register();
+    units.retain(|u| register.rules_of(*u).is_some_and(|r| r.has_rules));
+    let mut by_kind: HashMap<u16, Vec<u32>> = HashMap::new();
+    for unit in &units {
+        if let Some(found) = register.unit(*unit) {
+            by_kind.entry(found.kind).or_default().push(*unit);
+        }
+    }
+    let mut by_unit = ByUnit::with_capacity(units.len());
+    let mut levels = UnitLevels::default();
+    for (kind, members) in by_kind {
+        let reader = LevelReader::new(ledger, kind, days.start, days.end - 1);
+        for unit in members {
+            reader.read(unit, &mut levels);
+            let skipped = days.start - reader.first_day();
+            by_unit.insert(unit, levels.by_day.iter().copied().skip(skipped).collect());
+        }
+    }
+    Ok((units, by_unit))
+}
+
+fn count(scheme: &Scheme, levels: impl Iterator<Item = u8>) -> Vec<LevelCountView> {
+    let mut counts = vec![0u64; scheme.levels.len()];
+    let mut unknown = 0;
+    for level in levels {
+        match counts.get_mut(usize::from(level)).filter(|_| level != UNKNOWN) {
+            Some(count) => *count += 1,
+            None => unknown += 1,
+        }
+    }
+    let known = scheme.levels.iter().zip(counts);
+    let known = known.map(|(level, units)| LevelCountView { level: level.code.clone(), units });
+    known.chain([LevelCountView { level: "unknown".to_owned(), units: unknown }]).collect()
+}

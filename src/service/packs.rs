@@ -1,0 +1,605 @@
+//! Packs and tables: imported whole or not at all, and given back.
+//!
+//! "Import of a pack into a campaign without figures keeps its history …; into a
+//! campaign that has figures every difference is stamped by the service, and a row that
+//! says what already stands changes nothing" (contract.md section 1). What a pack does
+//! not speak of stays as it is.
+
+use super::Service;
+use super::access::{Grant, Write};
+use super::campaigns::{check_replaceable, insert, new_campaign};
+use super::fault::{Code, Fault};
+use super::figures::{FigureFor, Faults, NewFigure, check_day, done, record_many};
+use super::live::Snapshot;
+use super::units::{NewUnit, plan};
+use super::views::{ImportView, RowsView, WrittenView};
+use super::writer::{Pending, Work, WriteRequest, last_instant};
+use crate::domain::contest::{AdjustmentKind, AssessmentRow, Contest, CriterionRow, Stamp};
+use crate::domain::unit::UnitState;
+use crate::domain::{Campaign, Day, Instant, Unit};
+use crate::pack::{self, Refusal};
+use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::contests::{self, EmptyTables, StoredContest};
+use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
+use crate::store::figures::{self, StoredFigure};
+use crate::store::{criteria, units};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Why something that the pack says is taken back has no other reason.
+const TAKEN_BACK: &str = "taken back in the imported pack";
+
+impl Service {
+    /// Imports a pack.
+    pub fn import_pack(
+        &self,
+        grant: &Grant<Write>,
+        contest: Contest,
+        dry_run: bool,
+        request: WriteRequest,
+    ) -> Pending {
+        let code = contest.campaign.code.clone();
+        self.write(grant, &code, request, move |work, _| {
+            let is_new = work.campaign_opt().is_none();
+            let rows = Import::new(work, &contest)?.run()?;
+            let view = ImportView { dry_run, ..pack_view(&contest, rows) };
+            finish(work, view, dry_run, is_new)
+        })
+    }
+
+    /// Imports figures, all or none.
+    pub fn import_figures(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        new: Vec<FigureFor>,
+        dry_run: bool,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let stored = work.campaign()?;
+            let named: HashSet<String> = new.iter().map(|f| f.unit_code.clone()).collect();
+            let days: HashSet<Day> = new.iter().map(|f| f.day).collect();
+            let known = units::list_for(work.conn, stored.id, &stored.campaign)?;
+            let silent = silent(&stored.campaign, known.iter().map(|u| &u.unit), |u| named.contains(&u.code));
+            let rows = record_many(work, new, "import")?;
+            let view = ImportView {
+                read_as: "figures",
+                dry_run,
+                rows,
+                units: named.len() as u64,
+                days: days.len() as u64,
+                silent_units: silent,
+            };
+            finish(work, view, dry_run, false)
+        })
+    }
+
+    /// Imports units: new ones are registered, others replaced where they differ.
+    pub fn import_units(
+        &self,
+        grant: &Grant<Write>,
+        campaign: &str,
+        new: Vec<NewUnit>,
+        dry_run: bool,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let stored = work.campaign()?;
+            let named = new.len() as u64;
+            let changes = plan(work, &stored, new, true)?;
+            let (new, changed) = (changes.new.len() as u64, changes.changed.len() as u64);
+            if new + changed > 0 {
+                work.accept("units imported")?;
+                units::insert(work.conn, stored.id, &stored.campaign, &changes.new)?;
+                for unit in &changes.changed {
+                    units::update(work.conn, stored.id, &stored.campaign, unit)?;
+                }
+                work.reload();
+            }
+            let rows = RowsView { new, changed, same: changes.same, ..RowsView::default() };
+            let view =
+                ImportView { read_as: "units", dry_run, rows, units: named, days: 0, silent_units: Vec::new() };
+            finish(work, view, dry_run, false)
+        })
+    }
+
+    /// A campaign as a pack holds it. May block.
+    ///
+    /// # Errors
+    /// 404 where there is none, or what the database says.
+    pub fn export(&self, campaign: &str) -> Result<Contest, Fault> {
+        let stored: Option<StoredContest> = self.read(|conn| Ok(contests::load(conn, campaign)?))?;
+        stored.map(|s| s.contest).ok_or_else(|| Fault::no_campaign(campaign))
+    }
+}
+
+/// Reads the figures of a strict table against the units of a campaign.
+///
+/// # Errors
+/// Everything that is wrong with it; an instant, since the service tells the time.
+pub fn read_figures(snapshot: &Snapshot, bytes: &[u8]) -> Result<Vec<FigureFor>, Fault> {
+    let register = snapshot.register();
+    let index: pack::UnitIndex = register.units.iter().map(|u| u.code.clone()).zip(0u32..).collect();
+    let mut errors = pack::Errors::default();
+    let rows = pack::read_figures(snapshot.campaign(), &register.units, &index, bytes, &mut errors);
+    errors.into_result().map_err(in_table)?;
+    if rows.iter().any(|row| row.stamp != Stamp::ALWAYS) {
+        return Err(Fault::of_field(
+            Code::TimeIsToldByTheService,
+            "recorded_at",
+            "recorded_at and withdrawn_at are told by the service; leave these columns out",
+        ));
+    }
+    let figure = |row: crate::domain::contest::FigureRow| {
+        let unit_code = register.unit(row.unit).map(|u| u.code.clone()).unwrap_or_default();
+        let at = format!("figures.csv {unit_code} {}", row.day);
+        let note = row.note.map(String::from);
+        FigureFor { unit_code, day: row.day, figure: NewFigure { counts: row.counts, note, reason: None }, at }
+    };
+    Ok(rows.into_iter().map(figure).collect())
+}
+
+/// Reads a strict table of units. Parents stand in the table.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read_units(campaign: &Campaign, bytes: &[u8]) -> Result<Vec<NewUnit>, Fault> {
+    let mut errors = pack::Errors::default();
+    let (read, _) = pack::read_units(campaign, bytes, &mut errors);
+    errors.into_result().map_err(in_table)?;
+    Ok(new_units(campaign, &read))
+}
+
+fn in_table(refusal: Refusal) -> Fault {
+    let detail = match refusal.total {
+        1 => "the table has 1 error; nothing was stored".to_owned(),
+        n => format!("the table has {n} errors; nothing was stored"),
+    };
+    Fault { detail: detail.into(), ..refusal.into() }
+}
+
+fn finish(
+    work: &mut Work<'_>,
+    view: ImportView,
+    dry_run: bool,
+    is_new: bool,
+) -> Result<super::writer::Done, Fault> {
+    if dry_run {
+        work.undo_at_the_end();
+    }
+    let status = if is_new && !dry_run { 201 } else { 200 };
+    done(status, &WrittenView { written: view, revision: work.revision() })
+}
+
+fn new_units(campaign: &Campaign, units: &[Unit]) -> Vec<NewUnit> {
+    let code_of = |index: u32| units.get(index as usize).map(|u| u.code.clone());
+    let new = |unit: &Unit| NewUnit {
+        code: unit.code.clone(),
+        name: unit.name.clone(),
+        kind: campaign.kind(unit.kind).map(|k| k.code.clone()).unwrap_or_default(),
+        parent_code: unit.parent.and_then(code_of),
+        block: unit.block.clone(),
+        population: unit.population,
+        households: unit.households,
+        point: unit.point,
+        at: format!("units.csv {}", unit.code),
+    };
+    units.iter().map(new).collect()
+}
+
+fn silent<'a>(
+    campaign: &Campaign,
+    units: impl Iterator<Item = &'a Unit>,
+    is_named: impl Fn(&Unit) -> bool,
+) -> Vec<String> {
+    let reports = |u: &&Unit| {
+        campaign.kind(u.kind).is_some_and(|k| k.figures == crate::domain::campaign::Figures::Reported)
+    };
+    units.filter(reports).filter(|u| !is_named(u)).map(|u| u.code.clone()).collect()
+}
+
+fn pack_view(contest: &Contest, rows: RowsView) -> ImportView {
+    let named: HashSet<u32> = contest.figures.iter().map(|f| f.unit).collect();
+    let days: HashSet<Day> = contest.figures.iter().map(|f| f.day).collect();
+    let index: HashMap<&str, u32> = contest.units.iter().map(|u| u.code.as_str()).zip(0u32..).collect();
+    let is_named = |u: &Unit| index.get(u.code.as_str()).is_some_and(|i| named.contains(i));
+    ImportView {
+        read_as: "pack",
+        dry_run: false,
+        rows,
+        units: contest.units.len() as u64,
+        days: days.len() as u64,
+        silent_units: silent(&contest.campaign, contest.units.iter(), is_named),
+    }
+}
+
+/// A pack on its way into the database, inside a write.
+struct Import<'a, 'w> {
+    work: &'a mut Work<'w>,
+    contest: &'a Contest,
+    stored: StoredCampaign,
+    /// Keys of the pack's units by their places.
+    unit_ids: Vec<i64>,
+    empty: EmptyTables,
+    /// Revision and instant, once something changed.
+    stamp: Option<(i64, Instant)>,
+}
+
+impl<'a, 'w> Import<'a, 'w> {
+    fn new(work: &'a mut Work<'w>, contest: &'a Contest) -> Result<Self, Fault> {
+        let mut stamp = None;
+        let stored = match work.campaign_opt() {
+            Some(stored) => stored,
+            None => {
+                let id = insert(work, &contest.campaign)?;
+                work.set_campaign(new_campaign(id, contest.campaign.clone()));
+                stamp = Some(work.accept("pack")?);
+                work.campaign()?
+            }
+        };
+        let conn = &mut *work.conn;
+        let has_figures = figures::any(conn, stored.id, None)?;
+        let empty = EmptyTables {
+            figures: !has_figures,
+            excuses: !has_figures && decisions::list_excuses(conn, stored.id)?.is_empty(),
+            states: !has_figures && decisions::list_states(conn, stored.id)?.is_empty(),
+            start_levels: !has_figures && decisions::list_start_levels(conn, stored.id)?.is_empty(),
+            adjustments: !has_figures && decisions::list_adjustments(conn, stored.id, None)?.is_empty(),
+            criteria: !has_figures && criteria::list(conn, stored.id, &stored.campaign)?.is_empty(),
+        };
+        Ok(Self { work, contest, stored, unit_ids: Vec::new(), empty, stamp })
+    }
+
+    fn run(mut self) -> Result<RowsView, Fault> {
+        self.document()?;
+        self.units()?;
+        self.neighbours()?;
+        self.boundaries()?;
+        let rows = if self.empty.figures { self.own_history()? } else { self.figures()? };
+        self.excuses()?;
+        self.states()?;
+        self.start_levels()?;
+        self.adjustments()?;
+        self.criteria()?;
+        if self.stamp.is_some() {
+            self.work.reload();
+        }
+        Ok(rows)
+    }
+
+    /// The stamp of this import's differences; the first one makes the revision.
+    fn stamp(&mut self) -> Result<(i64, Instant), Fault> {
+        match self.stamp {
+            Some(stamp) => Ok(stamp),
+            None => Ok(*self.stamp.insert(self.work.accept("pack")?)),
+        }
+    }
+
+    fn id(&self, unit: u32) -> i64 {
+        self.unit_ids.get(unit as usize).copied().unwrap_or(-1)
+    }
+
+    fn document(&mut self) -> Result<(), Fault> {
+        let new = &self.contest.campaign;
+        if *self.stored.campaign == **new {
+            return Ok(());
+        }
+        check_replaceable(self.work.conn, &self.stored, new)?;
+        self.stamp()?;
+        campaigns::update(self.work.conn, self.stored.id, new)?;
+        let mut head = self.work.campaign()?;
+        head.campaign = Arc::clone(new);
+        self.work.set_campaign(head.clone());
+        self.stored = head;
+        Ok(())
+    }
+
+    fn units(&mut self) -> Result<(), Fault> {
+        let campaign = self.contest.campaign.clone();
+        let changes = plan(self.work, &self.stored, new_units(&campaign, &self.contest.units), true)?;
+        if !(changes.new.is_empty() && changes.changed.is_empty()) {
+            self.stamp()?;
+            units::insert(self.work.conn, self.stored.id, &campaign, &changes.new)?;
+            for unit in &changes.changed {
+                units::update(self.work.conn, self.stored.id, &campaign, unit)?;
+            }
+        }
+        let codes = units::codes(self.work.conn, self.stored.id)?;
+        let ids: HashMap<&str, i64> = codes.iter().map(|(id, code)| (code.as_str(), *id)).collect();
+        let id = |u: &Unit| ids.get(u.code.as_str()).copied().unwrap_or(-1);
+        self.unit_ids = self.contest.units.iter().map(id).collect();
+        Ok(())
+    }
+
+    fn neighbours(&mut self) -> Result<(), Fault> {
+        if self.contest.neighbours.is_empty() {
+            return Ok(());
+        }
+        let key = |(a, b): &(u32, u32)| {
+            let (a, b) = (self.id(*a), self.id(*b));
+            (a.min(b), a.max(b))
+        };
+        let mut wanted: Vec<(i64, i64)> = self.contest.neighbours.iter().map(key).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        if units::list_neighbours(self.work.conn, self.stored.id)? != wanted {
+            self.stamp()?;
+            units::replace_neighbours(self.work.conn, self.stored.id, &wanted)?;
+        }
+        Ok(())
+    }
+
+    fn boundaries(&mut self) -> Result<(), Fault> {
+        let Some(new) = self.contest.boundaries.as_deref() else { return Ok(()) };
+        if campaigns::boundaries(self.work.conn, self.stored.id)?.as_deref() != Some(new) {
+            self.stamp()?;
+            campaigns::set_boundaries(self.work.conn, self.stored.id, Some(new))?;
+        }
+        Ok(())
+    }
+
+    /// The pack's own history, into the tables that hold nothing yet.
+    fn own_history(&mut self) -> Result<RowsView, Fault> {
+        let contest = self.contest;
+        let days: HashSet<(u32, Day)> = contest.figures.iter().map(|f| (f.unit, f.day)).collect();
+        if contest.instants().next().is_some() {
+            let (revision, _) = self.stamp()?;
+            contests::insert_history(
+                self.work.conn,
+                self.stored.id,
+                contest,
+                &self.unit_ids,
+                self.empty,
+                revision,
+            )?;
+            self.work.raise_last_recorded(last_instant(contest));
+        }
+        Ok(RowsView { new: days.len() as u64, ..RowsView::default() })
+    }
+
+    fn figures(&mut self) -> Result<RowsView, Fault> {
+        let before = figures::latest(self.work.conn, self.stored.id)?;
+        let mut last: BTreeMap<(u32, Day), &crate::domain::contest::FigureRow> = BTreeMap::new();
+        for row in &self.contest.figures {
+            let latest = last.entry((row.unit, row.day)).or_insert(row);
+            if row.stamp.recorded_at >= latest.stamp.recorded_at {
+                *latest = row;
+            }
+        }
+        let (mut rows, mut new, mut back) = (RowsView::default(), Vec::new(), Vec::new());
+        let mut faults = Faults::default();
+        for ((unit, day), row) in last {
+            let standing = before.get(&(self.id(unit), day)).filter(|f| f.stamp.withdrawn_at.is_none());
+            let wanted = row.stamp.withdrawn_at.is_none();
+            let note = row.note.as_deref();
+            match standing {
+                Some(f) if wanted && f.counts == row.counts && f.note.as_deref() == note => rows.same += 1,
+                Some(f) if !wanted => {
+                    rows.changed += 1;
+                    back.push(f.clone());
+                }
+                None if !wanted => rows.same += 1,
+                _ => {
+                    if let Err(fault) = check_day(&self.stored.campaign, day, self.work.now)
+                        && fault.code == Code::DayNotBegun
+                    {
+                        let code = self.contest.units.get(unit as usize).map(|u| u.code.as_str()).unwrap_or_default();
+                        faults.add(&format!("figures.csv {code} {day}"), "date", fault);
+                    }
+                    *(if standing.is_some() { &mut rows.changed } else { &mut rows.new }) += 1;
+                    new.push((self.id(unit), day, row));
+                }
+            }
+        }
+        faults.into_result()?;
+        if new.is_empty() && back.is_empty() {
+            return Ok(rows);
+        }
+        let (revision, at) = self.stamp()?;
+        let stored = |(unit_id, day, row): (i64, Day, &crate::domain::contest::FigureRow)| StoredFigure {
+            unit_id,
+            day,
+            counts: row.counts,
+            stamp: Stamp { recorded_at: at, withdrawn_at: None },
+            note: row.note.as_deref().map(str::to_owned),
+            reason: None,
+            revision,
+            withdrawn_reason: None,
+        };
+        let new: Vec<StoredFigure> = new.into_iter().map(stored).collect();
+        figures::insert(self.work.conn, self.stored.id, &new)?;
+        for figure in &back {
+            figures::withdraw(self.work.conn, self.stored.id, figure, at, Some(TAKEN_BACK))?;
+        }
+        Ok(rows)
+    }
+
+    fn excuses(&mut self) -> Result<(), Fault> {
+        if self.empty.excuses {
+            return Ok(());
+        }
+        let id = self.stored.id;
+        let mut before: HashMap<(i64, Day), ExcuseRow> = HashMap::new();
+        for row in decisions::list_excuses(self.work.conn, id)? {
+            before.insert((row.unit_id, row.day()), row);
+        }
+        let rows = self.contest.excuses.iter().map(|r| ((r.unit, r.day), r.stamp.recorded_at, r));
+        for ((unit, day), row) in latest(rows) {
+            let unit_id = self.id(unit);
+            let standing = before.get(&(unit_id, day)).filter(|r| r.stamp().withdrawn_at.is_none());
+            match (standing, row.stamp.withdrawn_at) {
+                (Some(before), None) if before.reason == row.reason => {}
+                (_, None) => {
+                    let (revision, at) = self.stamp()?;
+                    let stamp = Stamp { recorded_at: at, withdrawn_at: None };
+                    let new = ExcuseRow::new(id, unit_id, day, row.reason.clone(), stamp, revision);
+                    decisions::insert_excuses(self.work.conn, &[new])?;
+                }
+                (Some(before), Some(_)) => {
+                    let (_, at) = self.stamp()?;
+                    decisions::withdraw_excuse(self.work.conn, before, at, Some(TAKEN_BACK))?;
+                }
+                (None, Some(_)) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn states(&mut self) -> Result<(), Fault> {
+        if self.empty.states {
+            return Ok(());
+        }
+        let id = self.stored.id;
+        let mut before: HashMap<i64, StateRow> = HashMap::new();
+        for row in decisions::list_states(self.work.conn, id)? {
+            before.insert(row.unit_id, row);
+        }
+        let rows = self.contest.states.iter().map(|r| (r.unit, r.recorded_at, r));
+        for (unit, row) in latest(rows) {
+            let unit_id = self.id(unit);
+            let stands = before.get(&unit_id).map_or(UnitState::Active, StateRow::state);
+            let is_said = before.get(&unit_id).is_none_or(|b| b.reason == row.reason);
+            if stands != row.state || !is_said {
+                let (revision, at) = self.stamp()?;
+                let new = StateRow::new(id, unit_id, row.state, row.reason.clone(), at, revision);
+                decisions::insert_states(self.work.conn, &[new])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn start_levels(&mut self) -> Result<(), Fault> {
+        if self.empty.start_levels {
+            return Ok(());
+        }
+        let id = self.stored.id;
+        let mut before: HashMap<i64, StartLevelRow> = HashMap::new();
+        for row in decisions::list_start_levels(self.work.conn, id)? {
+            before.insert(row.unit_id, row);
+        }
+        let rows = self.contest.start_levels.iter().map(|r| (r.unit, r.stamp.recorded_at, r));
+        for (unit, row) in latest(rows) {
+            let unit_id = self.id(unit);
+            let level = self.contest.campaign.scheme.level_code(row.level);
+            let standing = before.get(&unit_id).filter(|r| r.stamp().withdrawn_at.is_none());
+            match (standing, row.stamp.withdrawn_at) {
+                (Some(before), None) if before.level == level && before.reason == row.reason => {}
+                (_, None) => {
+                    let (revision, at) = self.stamp()?;
+                    let stamp = Stamp { recorded_at: at, withdrawn_at: None };
+                    let new =
+                        StartLevelRow::new(id, unit_id, level.to_owned(), row.reason.clone(), stamp, revision);
+                    decisions::insert_start_levels(self.work.conn, &[new])?;
+                }
+                (Some(before), Some(_)) => {
+                    let (_, at) = self.stamp()?;
+                    decisions::withdraw_start_level(self.work.conn, before, at, Some(TAKEN_BACK))?;
+                }
+                (None, Some(_)) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Adjustments have no key: of equal ones, as many stand as the pack says.
+    fn adjustments(&mut self) -> Result<(), Fault> {
+        if self.empty.adjustments {
+            return Ok(());
+        }
+        type Key = (i64, &'static str, i64, String);
+        let id = self.stored.id;
+        let mut before: HashMap<Key, Vec<AdjustmentRow>> = HashMap::new();
+        for row in decisions::list_adjustments(self.work.conn, id, None)? {
+            if row.stamp().withdrawn_at.is_none() {
+                let key = (row.unit_id, row.kind().code(), row.points_hundredths, row.reason.clone());
+                before.entry(key).or_default().push(row);
+            }
+        }
+        let mut wanted: BTreeMap<Key, (usize, usize)> = BTreeMap::new();
+        for row in &self.contest.adjustments {
+            let key = (self.id(row.unit), row.kind.code(), row.points, row.reason.clone());
+            let (standing, withdrawn) = wanted.entry(key).or_default();
+            *(if row.stamp.withdrawn_at.is_none() { standing } else { withdrawn }) += 1;
+        }
+        for (key, (standing, withdrawn)) in wanted {
+            let have = before.remove(&key).unwrap_or_default();
+            let (unit_id, kind, points, reason) = key;
+            for _ in have.len()..standing {
+                let (revision, at) = self.stamp()?;
+                let adjustment = decisions::next_adjustment_id(self.work.conn, id)?;
+                let kind = AdjustmentKind::parse(kind).unwrap_or(AdjustmentKind::Deduction);
+                let new = NewAdjustment { unit_id, kind, points, reason: reason.clone() };
+                let stamp = Stamp { recorded_at: at, withdrawn_at: None };
+                let row = AdjustmentRow::new(id, adjustment, new, stamp, revision);
+                decisions::insert_adjustments(self.work.conn, &[row])?;
+            }
+            for row in have.iter().skip(standing).take(withdrawn) {
+                let (_, at) = self.stamp()?;
+                decisions::withdraw_adjustment(self.work.conn, row, at, Some(TAKEN_BACK))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn criteria(&mut self) -> Result<(), Fault> {
+        if self.empty.criteria || (self.contest.criteria.is_empty() && self.contest.assessments.is_empty()) {
+            return Ok(());
+        }
+        let before = contests::load_stored(self.work.conn, &self.stored)?;
+        let known = before.contest.criteria.iter().map(|c| ((c.kind, c.code.as_str()), c.recorded_at, c));
+        let known = latest(known);
+        let said = self.contest.criteria.iter().map(|c| ((c.kind, c.code.as_str()), c.recorded_at, c));
+        let differs = |key: &(u16, &str), row: &CriterionRow| {
+            known.get(key).is_none_or(|b| CriterionRow { recorded_at: row.recorded_at, ..CriterionRow::clone(b) } != *row)
+        };
+        let said: Vec<CriterionRow> =
+            latest(said).into_iter().filter(|(key, row)| differs(key, row)).map(|(_, row)| row.clone()).collect();
+        if !said.is_empty() {
+            let (revision, at) = self.stamp()?;
+            let new: Vec<CriterionRow> =
+                said.into_iter().map(|c| CriterionRow { recorded_at: at, ..c }).collect();
+            criteria::insert(self.work.conn, self.stored.id, &self.contest.campaign, new.iter(), revision)?;
+        }
+        self.assessments(&before)
+    }
+
+    fn assessments(&mut self, before: &StoredContest) -> Result<(), Fault> {
+        let stored_id = |a: &AssessmentRow| before.unit_ids.get(a.unit as usize).copied().unwrap_or(-1);
+        let known =
+            before.contest.assessments.iter().map(|a| ((stored_id(a), a.criterion.as_str(), a.date), a.recorded_at, a));
+        let known = latest(known);
+        let said = self.contest.assessments.iter();
+        let said = said.map(|a| ((self.id(a.unit), a.criterion.as_str(), a.date), a.recorded_at, a));
+        let is_same = |b: &AssessmentRow, a: &AssessmentRow| {
+            (b.value, b.verified, &b.evidence) == (a.value, a.verified, &a.evidence)
+        };
+        let new: Vec<(i64, AssessmentRow)> = latest(said)
+            .into_iter()
+            .filter(|(key, row)| known.get(key).is_none_or(|b| !is_same(b, row)))
+            .map(|((unit_id, ..), row)| (unit_id, row.clone()))
+            .collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let (revision, at) = self.stamp()?;
+        let new: Vec<(i64, AssessmentRow)> =
+            new.into_iter().map(|(id, a)| (id, AssessmentRow { recorded_at: at, ..a })).collect();
+        let rows = new.iter().map(|(id, a)| (*id, a));
+        Ok(criteria::insert_assessments(self.work.conn, self.stored.id, rows, revision)?)
+    }
+}
+
+/// Of rows with a key and an instant, the latest of each key.
+fn latest<'r, K: Ord, R>(rows: impl Iterator<Item = (K, Instant, &'r R)>) -> BTreeMap<K, &'r R> {
+    let mut found: BTreeMap<K, (Instant, &R)> = BTreeMap::new();
+    for (key, at, row) in rows {
+        match found.get(&key) {
+            Some((before, _)) if *before > at => {}
+            _ => {
+                found.insert(key, (at, row));
+            }
+        }
+    }
+    found.into_iter().map(|(key, (_, row))| (key, row)).collect()
+}

@@ -1,0 +1,167 @@
+//! Past moments of a campaign: boards as they were known at an instant or a revision.
+
+use super::fault::{Code, Fault};
+use super::live::Snapshot;
+use crate::domain::{Contest, Instant};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which moment of a campaign is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Moment {
+    /// As it stands.
+    #[default]
+    Now,
+    /// As it was known at an instant.
+    KnownAt(Instant),
+    /// As it stood at a revision.
+    Revision(i64),
+}
+
+/// A campaign's whole history, and when what was recorded.
+#[derive(Debug)]
+pub(super) struct History {
+    /// The facts.
+    pub(super) contest: Contest,
+    /// The revision that they were read at.
+    pub(super) revision: i64,
+    /// All instants at which something was recorded, rising.
+    instants: Vec<Instant>,
+    /// Revisions with their instants, rising.
+    revisions: Vec<(i64, Instant)>,
+}
+
+impl History {
+    /// The history of a contest.
+    pub(super) fn new(contest: Contest, revision: i64, revisions: Vec<(i64, Instant)>) -> Self {
+        let recorded = contest.instants().chain(revisions.iter().map(|r| r.1));
+        let mut instants: Vec<Instant> = recorded.filter(|i| *i > Instant::BEGINNING).collect();
+        instants.sort_unstable();
+        instants.dedup();
+        Self { contest, revision, instants, revisions }
+    }
+
+    /// The latest instant recorded by then, so that any two instants between two
+    /// changes are one board (contract.md section 3, Revisions); none: as asked.
+    pub(super) fn brought(&self, known_at: Instant) -> Instant {
+        let after = self.instants.partition_point(|i| *i <= known_at);
+        after.checked_sub(1).and_then(|i| self.instants.get(i)).copied().unwrap_or(known_at)
+    }
+
+    /// The instant of a revision.
+    pub(super) fn instant_of(&self, revision: i64) -> Option<Instant> {
+        self.revisions.iter().find(|r| r.0 == revision).map(|r| r.1)
+    }
+
+    /// The revision that stood at an instant; before the first, the first.
+    pub(super) fn revision_at(&self, known_at: Instant) -> i64 {
+        let after = self.revisions.partition_point(|r| r.1 <= known_at);
+        self.revisions.get(after.saturating_sub(1)).map_or(self.revision, |r| r.0)
+    }
+
+    /// The facts as they were known at an instant.
+    pub(super) fn snapshot(&self, known_at: Instant) -> Snapshot {
+        Snapshot::at(&self.contest, self.revision_at(known_at), self.revision, Some(known_at))
+    }
+
+    /// The instant of a moment, and the one that stands for it.
+    ///
+    /// # Errors
+    /// No such revision.
+    pub(super) fn resolve(&self, moment: Moment) -> Result<(Instant, Instant), Fault> {
+        match moment {
+            Moment::Now => Ok((Instant::from_micros(i64::MAX), self.brought(Instant::from_micros(i64::MAX)))),
+            Moment::KnownAt(at) => Ok((at, self.brought(at))),
+            Moment::Revision(number) => {
+                let at = self.instant_of(number).ok_or_else(|| {
+                    let last = self.revision;
+                    let detail = format!("there is no revision {number}; this campaign has revisions up to {last}");
+                    Fault::new(Code::RevisionNotFound, detail)
+                })?;
+                Ok((at, at))
+            }
+        }
+    }
+}
+
+/// Histories and past snapshots that were asked for lately.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    histories: Recent<(String, i64), Arc<History>, 2>,
+    snapshots: Recent<(String, i64, Instant), Arc<Snapshot>, 16>,
+}
+
+impl Past {
+    /// The history of a campaign at a revision, loaded where it is not here.
+    ///
+    /// # Errors
+    /// What loading answers.
+    pub(super) fn history(
+        &self,
+        campaign: &str,
+        revision: i64,
+        load: impl FnOnce() -> Result<History, Fault>,
+    ) -> Result<Arc<History>, Fault> {
+        let key = (campaign.to_owned(), revision);
+        if let Some(found) = self.histories.get(&key) {
+            return Ok(found);
+        }
+        let history = Arc::new(load()?);
+        self.histories.put((campaign.to_owned(), history.revision), history.clone());
+        Ok(history)
+    }
+
+    /// The facts as they were known at an instant.
+    pub(super) fn snapshot(&self, campaign: &str, history: &History, known_at: Instant) -> Arc<Snapshot> {
+        let key = (campaign.to_owned(), history.revision, known_at);
+        if let Some(found) = self.snapshots.get(&key) {
+            return found;
+        }
+        let snapshot = Arc::new(history.snapshot(known_at));
+        self.snapshots.put(key, snapshot.clone());
+        snapshot
+    }
+}
+
+/// The last `N` things that were used.
+#[derive(Debug)]
+struct Recent<K, V, const N: usize>(Mutex<VecDeque<(K, V)>>);
+
+impl<K, V, const N: usize> Default for Recent<K, V, N> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: PartialEq, V: Clone, const N: usize> Recent<K, V, N> {
+    fn get(&self, key: &K) -> Option<V> {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = entries.iter().position(|(k, _)| k == key)?;
+        let entry = entries.remove(at)?;
+        let value = entry.1.clone();
+        entries.push_front(entry);
+        Some(value)
+    }
+
+    fn put(&self, key: K, value: V) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.retain(|(k, _)| *k != key);
+        entries.push_front((key, value));
+        entries.truncate(N);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_used_are_kept() {
+        let recent: Recent<u8, u8, 2> = Recent::default();
+        recent.put(1, 10);
+        recent.put(2, 20);
+        assert_eq!(recent.get(&1), Some(10));
+        recent.put(3, 30);
+        assert_eq!((recent.get(&1), recent.get(&2), recent.get(&3)), (Some(10), None, Some(30)));
+    }
+}

@@ -1,0 +1,498 @@
+//! The writer: one thread a process through which every write goes.
+//!
+//! It takes what is queued, and in one transaction applies each write in a
+//! savepoint of its own – one that is refused costs nobody else anything – gives out
+//! revisions and rising instants under the campaign's lock, commits, brings the live
+//! boards up to date, and then answers all. An answer means: durable, and visible to
+//! the next read of this process.
+
+use super::access::{Grant, Write};
+use super::fault::{Code, Fault};
+use super::live::{Change, Live};
+use crate::clock::Clock;
+use crate::domain::{Contest, Instant};
+use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::idempotency::{self, KeptAnswer};
+use crate::store::{Database, DbConn, StoreError, savepoint, write};
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A key under which an answer is kept.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// Whose key it is.
+    pub caller: &'static str,
+    /// The key.
+    pub key: String,
+    /// What is asked: method, address and body.
+    pub fingerprint: String,
+}
+
+/// What a client demands of what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfMatch {
+    /// It exists.
+    Any,
+    /// It has one of these entity tags.
+    Tags(Vec<String>),
+}
+
+/// How a write is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct WriteRequest {
+    /// Where the answer is kept.
+    pub idempotency: Option<Idempotency>,
+    /// What must be there.
+    pub if_match: Option<IfMatch>,
+}
+
+impl WriteRequest {
+    /// Checks the demand against the entity tag of what is there; `needed` where
+    /// something that exists would be replaced.
+    ///
+    /// # Errors
+    /// 412 where it fails, 428 where it is missing and needed.
+    pub fn check_if_match(&self, current: Option<&str>, needed: bool) -> Result<(), Fault> {
+        match (&self.if_match, current) {
+            (None, Some(_)) if needed => Err(Fault::new(
+                Code::PreconditionRequired,
+                "replacing this needs If-Match with the ETag of what you have read",
+            )),
+            (None, _) | (Some(IfMatch::Any), Some(_)) => Ok(()),
+            (Some(IfMatch::Tags(tags)), Some(current)) if tags.iter().any(|t| t == current) => Ok(()),
+            (Some(_), _) => Err(Fault::new(Code::PreconditionFailed, "this has changed since you have read it")),
+        }
+    }
+}
+
+/// What a write answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// 200 or 201.
+    pub status: u16,
+    /// Revision of the campaign after it.
+    pub revision: i64,
+    /// JSON.
+    pub body: Vec<u8>,
+    /// Entity tag of what now is there.
+    pub etag: Option<String>,
+    /// Where what was made is, below `/api/v1`.
+    pub location: Option<String>,
+}
+
+/// What a piece of work has done; the writer adds the rest.
+#[derive(Debug)]
+pub struct Done {
+    /// 200 or 201.
+    pub status: u16,
+    /// JSON.
+    pub body: Vec<u8>,
+    /// Entity tag of what now is there.
+    pub etag: Option<String>,
+    /// Where what was made is, below `/api/v1`.
+    pub location: Option<String>,
+}
+
+/// How the facts in memory follow.
+#[derive(Debug, Default)]
+enum Follow {
+    /// Nothing changed.
+    #[default]
+    Nothing,
+    /// These changed.
+    By(Vec<Change>),
+    /// Units, rules or everything: they are loaded again.
+    Reload,
+}
+
+/// A write at work, inside the writer's transaction.
+pub struct Work<'a> {
+    /// The database.
+    pub conn: &'a mut DbConn,
+    /// The clock's instant.
+    pub now: Instant,
+    code: &'a str,
+    head: Option<StoredCampaign>,
+    follow: Follow,
+    is_dry: bool,
+}
+
+impl Work<'_> {
+    /// The campaign as it stands.
+    ///
+    /// # Errors
+    /// 404 where there is none.
+    pub fn campaign(&self) -> Result<StoredCampaign, Fault> {
+        self.head.clone().ok_or_else(|| Fault::no_campaign(self.code))
+    }
+
+    /// The campaign, if there is one.
+    pub fn campaign_opt(&self) -> Option<StoredCampaign> {
+        self.head.clone()
+    }
+
+    /// Says that a campaign now exists, or has another document.
+    pub fn set_campaign(&mut self, stored: StoredCampaign) {
+        self.head = Some(stored);
+        self.reload();
+    }
+
+    /// Accepts a change: gives it the next revision and a rising instant.
+    ///
+    /// # Errors
+    /// 404 where there is no campaign, or what the database says.
+    pub fn accept(&mut self, what: &str) -> Result<(i64, Instant), Fault> {
+        let Some(head) = &mut self.head else { return Err(Fault::no_campaign(self.code)) };
+        let after = Instant::from_micros(head.last_recorded_at.micros().saturating_add(1));
+        head.revision += 1;
+        head.last_recorded_at = self.now.max(after);
+        campaigns::insert_revision(self.conn, head.id, head.revision, head.last_recorded_at, what)?;
+        Ok((head.revision, head.last_recorded_at))
+    }
+
+    /// Says that instants up to this one were given, by a pack's own history.
+    pub fn raise_last_recorded(&mut self, to: Instant) {
+        if let Some(head) = &mut self.head {
+            head.last_recorded_at = head.last_recorded_at.max(to);
+        }
+    }
+
+    /// The revision as it stands.
+    pub fn revision(&self) -> i64 {
+        self.head.as_ref().map_or(0, |h| h.revision)
+    }
+
+    /// Says what changed, so that the facts in memory follow.
+    pub fn changed(&mut self, change: Change) {
+        match &mut self.follow {
+            Follow::Reload => {}
+            Follow::By(changes) => changes.push(change),
+            follow @ Follow::Nothing => *follow = Follow::By(vec![change]),
+        }
+    }
+
+    /// Says that units or rules changed: the facts are loaded again.
+    pub fn reload(&mut self) {
+        self.follow = Follow::Reload;
+    }
+
+    /// Undoes everything at the end, after the answer was made.
+    pub fn undo_at_the_end(&mut self) {
+        self.is_dry = true;
+    }
+}
+
+type Task = Box<dyn FnOnce(&mut Work<'_>) -> Result<Done, Fault> + Send>;
+
+struct Job {
+    campaign: String,
+    idempotency: Option<Idempotency>,
+    task: Task,
+    reply: oneshot::Sender<Result<Written, Fault>>,
+}
+
+/// An answer that is on its way.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<Written, Fault>>);
+
+impl Pending {
+    /// The answer, for whoever may block.
+    ///
+    /// # Errors
+    /// What the write answers.
+    pub fn wait(self) -> Result<Written, Fault> {
+        self.0.blocking_recv().unwrap_or_else(|_| Err(Fault::internal("the writer gave no answer")))
+    }
+
+    /// The answer, for whoever must not block.
+    ///
+    /// # Errors
+    /// What the write answers.
+    pub async fn answer(self) -> Result<Written, Fault> {
+        self.0.await.unwrap_or_else(|_| Err(Fault::internal("the writer gave no answer")))
+    }
+}
+
+/// The queue to the writer's thread; the thread ends when it is dropped.
+#[derive(Debug)]
+pub struct Writer {
+    queue: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Writes that one transaction carries at most.
+const MAX_BATCH: usize = 512;
+
+/// How often other processes' revisions are looked for, where there can be any.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(database: Database, clock: Clock, live: Arc<Live>) -> std::io::Result<Self> {
+        let (sender, receiver) = channel();
+        let mut thread = Thread { database, clock, live, conn: None };
+        let handle = std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run(&receiver))?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(handle)) })
+    }
+
+    /// Queues a write to a campaign.
+    pub fn write(
+        &self,
+        _grant: &Grant<Write>,
+        campaign: &str,
+        idempotency: Option<Idempotency>,
+        task: impl FnOnce(&mut Work<'_>) -> Result<Done, Fault> + Send + 'static,
+    ) -> Pending {
+        let (reply, answer) = oneshot::channel();
+        let job = Job { campaign: campaign.to_owned(), idempotency, task: Box::new(task), reply };
+        if let Some(queue) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            // a queue without a thread drops the job, and the answer says so
+            let _ = queue.send(job);
+        }
+        Pending(answer)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(queue);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Thread {
+    database: Database,
+    clock: Clock,
+    live: Arc<Live>,
+    conn: Option<DbConn>,
+}
+
+/// A write that was applied and waits for the commit.
+struct Applied {
+    written: Written,
+    /// Revision before it; the facts in memory follow from there.
+    from: i64,
+    follow: Follow,
+}
+
+impl Thread {
+    fn run(&mut self, queue: &Receiver<Job>) {
+        loop {
+            let first = match queue.recv_timeout(LOOK_EVERY) {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.look_for_others();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let mut batch = vec![first];
+            while batch.len() < MAX_BATCH
+                && let Ok(job) = queue.try_recv()
+            {
+                batch.push(job);
+            }
+            // a panic costs its batch, never the writer; who waits is told that no answer came
+            if catch_unwind(AssertUnwindSafe(|| self.run_batch(batch))).is_err() {
+                tracing::error!("a write panicked; its batch was undone");
+                self.conn = None;
+            }
+        }
+    }
+
+    /// Drops campaigns from memory that another process has changed.
+    fn look_for_others(&mut self) {
+        if !matches!(self.database.address(), crate::store::Address::Postgres(_)) {
+            return;
+        }
+        let Ok(conn) = self.connected() else { return };
+        match campaigns::list(conn) {
+            Ok(stored) => stored.iter().for_each(|(code, revision)| self.live.drop_older(code, *revision)),
+            Err(_) => self.conn = None,
+        }
+    }
+
+    fn connected(&mut self) -> Result<&mut DbConn, StoreError> {
+        if self.conn.is_none() {
+            self.conn = Some(self.database.connect()?);
+        }
+        self.conn.as_mut().ok_or_else(|| StoreError::Unreachable("no connection".to_owned()))
+    }
+
+    fn run_batch(&mut self, batch: Vec<Job>) {
+        let now = self.clock.now();
+        let mut tasks = Vec::with_capacity(batch.len());
+        let mut replies = Vec::with_capacity(batch.len());
+        for Job { campaign, idempotency, task, reply } in batch {
+            tasks.push((campaign, idempotency, task));
+            replies.push(reply);
+        }
+        let codes: Vec<String> = tasks.iter().map(|(code, ..)| code.clone()).collect();
+        let done = match self.connected() {
+            Ok(conn) => write(conn, |conn| apply_all(conn, now, tasks)),
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(results) => {
+                for ((reply, code), result) in replies.into_iter().zip(&codes).zip(results) {
+                    let answer = result.map(|applied| {
+                        self.follow(code, &applied);
+                        applied.written
+                    });
+                    let _ = reply.send(answer);
+                }
+            }
+            Err(error) => {
+                self.conn = None;
+                let fault = Fault::from(error);
+                replies.into_iter().for_each(|reply| drop(reply.send(Err(fault.clone()))));
+            }
+        }
+    }
+
+    fn follow(&self, code: &str, applied: &Applied) {
+        let to = applied.written.revision;
+        match &applied.follow {
+            Follow::Nothing => {}
+            Follow::By(changes) => self.live.apply(code, applied.from, to, changes),
+            Follow::Reload => self.live.drop_older(code, to),
+        }
+    }
+}
+
+type Tasks = Vec<(String, Option<Idempotency>, Task)>;
+
+/// Applies the writes of a batch, each in its savepoint.
+fn apply_all(conn: &mut DbConn, now: Instant, tasks: Tasks) -> Result<Vec<Result<Applied, Fault>>, StoreError> {
+    let mut heads: BTreeMap<String, Option<StoredCampaign>> = BTreeMap::new();
+    for (code, ..) in &tasks {
+        heads.insert(code.clone(), None);
+    }
+    // in the order of their codes, so that two processes cannot wait for each other
+    for (code, head) in &mut heads {
+        campaigns::lock(conn, code)?;
+        *head = campaigns::find_opt(conn, code)?;
+    }
+    let before: BTreeMap<String, i64> =
+        heads.iter().map(|(code, head)| (code.clone(), head.as_ref().map_or(-1, |h| h.revision))).collect();
+    let mut results = Vec::with_capacity(tasks.len());
+    for (code, idempotency, task) in tasks {
+        let head = heads.get(&code).cloned().flatten();
+        let result = apply(conn, now, &code, head, idempotency.as_ref(), task);
+        if let Err(fault) = &result
+            && fault.code == Code::Unavailable
+        {
+            return Err(StoreError::Unreachable(fault.cause.as_deref().unwrap_or_default().to_owned()));
+        }
+        results.push(result.map(|(applied, head)| {
+            heads.insert(code, head);
+            applied
+        }));
+    }
+    for (code, head) in heads {
+        if let Some(head) = head.filter(|h| before.get(&code) != Some(&h.revision)) {
+            campaigns::set_revision(conn, head.id, head.revision, head.last_recorded_at)?;
+        }
+    }
+    Ok(results)
+}
+
+type WithHead = (Applied, Option<StoredCampaign>);
+
+fn apply(
+    conn: &mut DbConn,
+    now: Instant,
+    code: &str,
+    head: Option<StoredCampaign>,
+    idempotency: Option<&Idempotency>,
+    task: Task,
+) -> Result<WithHead, Fault> {
+    if let Some(kept) = replay(conn, now, idempotency)? {
+        return Ok((Applied { from: kept.revision, follow: Follow::Nothing, written: kept }, head));
+    }
+    let unchanged = head.clone();
+    let mut dry: Option<Written> = None;
+    let result = savepoint(conn, |conn| {
+        let from = head.as_ref().map_or(0, |h| h.revision);
+        let mut work = Work { conn, now, code, head, follow: Follow::Nothing, is_dry: false };
+        let done = task(&mut work)?;
+        let revision = if work.is_dry { from } else { work.revision() };
+        let (body, etag, location) = (done.body, done.etag, done.location);
+        let written = Written { status: done.status, revision, body, etag, location };
+        if work.is_dry {
+            dry = Some(written);
+            // any refusal undoes the savepoint
+            return Err(Fault::new(Code::Internal, "a dry run"));
+        }
+        let (follow, head) = (work.follow, work.head);
+        if let Some(key) = idempotency {
+            keep(conn, now, key, &written)?;
+        }
+        Ok((Applied { written, from, follow }, head))
+    });
+    match (result, dry) {
+        (Err(_), Some(written)) => {
+            Ok((Applied { from: written.revision, follow: Follow::Nothing, written }, unchanged))
+        }
+        // another process kept an answer under this key meanwhile: it is the answer
+        (Err(fault), None) if fault.code == Code::IdempotencyKeyReused && fault.cause.is_some() => {
+            let kept = replay(conn, now, idempotency)?.ok_or(fault)?;
+            Ok((Applied { from: kept.revision, follow: Follow::Nothing, written: kept }, unchanged))
+        }
+        (result, _) => result,
+    }
+}
+
+/// The answer that is kept under a key.
+fn replay(conn: &mut DbConn, now: Instant, idempotency: Option<&Idempotency>) -> Result<Option<Written>, Fault> {
+    let Some(Idempotency { caller, key, fingerprint }) = idempotency else { return Ok(None) };
+    let Some(kept) = idempotency::find_opt(conn, caller, key, now)? else { return Ok(None) };
+    if kept.fingerprint != *fingerprint {
+        return Err(Fault::new(
+            Code::IdempotencyKeyReused,
+            "this Idempotency-Key was used for another request; a new request needs a new key",
+        ));
+    }
+    Ok(Some(Written {
+        status: u16::try_from(kept.status).unwrap_or(200),
+        revision: kept.revision,
+        body: kept.body,
+        etag: kept.etag,
+        location: kept.location,
+    }))
+}
+
+fn keep(conn: &mut DbConn, now: Instant, key: &Idempotency, written: &Written) -> Result<(), Fault> {
+    let answer = KeptAnswer {
+        status: i32::from(written.status),
+        revision: written.revision,
+        body: written.body.clone(),
+        etag: written.etag.clone(),
+        location: written.location.clone(),
+        ..KeptAnswer::new(key.caller, &key.key, &key.fingerprint, now)
+    };
+    match idempotency::insert(conn, &answer) {
+        Err(StoreError::Taken) => Err(Fault {
+            cause: Some("kept by another process".into()),
+            ..Fault::new(Code::IdempotencyKeyReused, "this Idempotency-Key is being used by another request")
+        }),
+        other => Ok(other?),
+    }
+}
+
+/// The greatest instant in a contest's own history.
+pub(super) fn last_instant(contest: &Contest) -> Instant {
+    contest.instants().max().unwrap_or(Instant::BEGINNING)
+}
