@@ -1,1 +1,86 @@
-//! app
+//! The application, built once for the program and for tests.
+
+use crate::api::{self, Metrics};
+use crate::clock::Clock;
+use crate::config::AdminToken;
+use crate::service::Service;
+use crate::store::{self, Address, Database, StoreError};
+use crate::web as pages;
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Readers of the database at a time.
+const READERS: u32 = 8;
+
+/// How long requests that are being answered may take once the server stops, in seconds.
+const SHUTDOWN_SECONDS: u64 = 10;
+
+/// Opens the service over a database, brought to the current schema first where `migrate` says so.
+///
+/// # Errors
+/// Where the database cannot be reached or has another schema.
+pub fn open(address: Address, clock: Clock, migrate: bool) -> Result<Arc<Service>, StoreError> {
+    let database = Database::new(address, READERS);
+    let mut conn = database.connect()?;
+    if migrate {
+        store::migrate(&mut conn)?;
+    } else if !store::is_current(&mut conn)? {
+        let detail = "the database does not have the current schema; run `greenzone migrate`";
+        return Err(StoreError::Unreadable(detail.to_owned()));
+    }
+    drop(conn);
+    Service::start(database, clock).map_err(|e| StoreError::Unreachable(e.to_string()))
+}
+
+/// The server on a socket that is bound already.
+///
+/// # Errors
+/// Where the socket cannot be listened on.
+pub fn server(
+    service: Arc<Service>,
+    token: AdminToken,
+    metrics: Metrics,
+    listener: TcpListener,
+    workers: Option<usize>,
+) -> std::io::Result<Server> {
+    let service = web::Data::from(service);
+    let token = web::Data::new(token);
+    let metrics = web::Data::new(metrics);
+    let shared = api::Shared::new();
+    let build = move || {
+        App::new()
+            .wrap(from_fn(api::outermost))
+            .app_data(service.clone())
+            .app_data(token.clone())
+            .app_data(metrics.clone())
+            .configure(|config| api::configure(config, &shared))
+            .configure(pages::configure)
+            .default_service(web::to(api::not_found))
+    };
+    let server = HttpServer::new(build)
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .workers(workers.unwrap_or_else(default_workers));
+    Ok(server.listen(listener)?.run())
+}
+
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 16)
+}
+
+/// The server of the metrics.
+///
+/// # Errors
+/// Where the socket cannot be listened on.
+pub fn metrics_server(metrics: Metrics, listener: TcpListener) -> std::io::Result<Server> {
+    let metrics = web::Data::new(metrics);
+    let text = |metrics: web::Data<Metrics>| async move {
+        HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.text())
+    };
+    let build = move || App::new().app_data(metrics.clone()).route("/metrics", web::get().to(text));
+    Ok(HttpServer::new(build).workers(1).disable_signals().listen(listener)?.run())
+}

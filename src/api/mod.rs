@@ -1,1 +1,154 @@
-//! api
+//! The REST API (contract.md section 3): who, what, one call, reply.
+//!
+//! Handlers read a request ([`call`]), call one use case of [`crate::service`] and give
+//! its view back as bytes. Each is written once with its description, from which the
+//! OpenAPI document is made; requests are checked against that document. Start reading
+//! at [`document`] and at `leaderboard`.
+
+mod body;
+mod call;
+mod campaigns;
+mod decisions;
+mod figures;
+mod import;
+mod layer;
+mod leaderboard;
+mod levels;
+mod metrics;
+mod paging;
+mod params;
+pub mod problem;
+mod routes;
+mod system;
+mod units;
+
+pub use metrics::Metrics;
+pub use routes::{Routes, operations};
+
+pub(crate) use layer::outermost;
+
+use crate::service::rendered::Rendered;
+use actix_web::{HttpRequest, HttpResponse, web};
+use problem::{ApiError, Kind, Problem};
+use system::Document;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, ContentBuilder, InfoBuilder, License, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Every operation, written once.
+fn operations_of(config: &mut ServiceConfig<'_>) {
+    config
+        .service(campaigns::list_campaigns)
+        .service(campaigns::create_campaign)
+        .service(campaigns::get_status)
+        .service(campaigns::get_campaign)
+        .service(campaigns::put_campaign)
+        .service(levels::list_level_schemes)
+        .service(levels::get_level_scheme)
+        .service(levels::get_level_history)
+        .service(levels::get_levels)
+        .service(leaderboard::get_leaderboard_around)
+        .service(leaderboard::get_leaderboard)
+        .service(leaderboard::get_standing)
+        .service(figures::get_figure_history)
+        .service(figures::put_figure)
+        .service(figures::delete_figure)
+        .service(figures::list_unit_figures)
+        .service(figures::list_figures)
+        .service(figures::create_figures)
+        .service(decisions::put_state)
+        .service(decisions::delete_state)
+        .service(decisions::put_start_level)
+        .service(decisions::delete_start_level)
+        .service(decisions::put_excuse)
+        .service(decisions::delete_excuse)
+        .service(decisions::list_excuses)
+        .service(decisions::list_start_levels)
+        .service(decisions::list_adjustments)
+        .service(decisions::create_adjustment)
+        .service(decisions::delete_adjustment)
+        .service(units::list_units)
+        .service(units::create_units)
+        .service(units::get_unit)
+        .service(units::put_unit)
+        .service(units::delete_unit)
+        .service(units::get_neighbours)
+        .service(units::put_neighbours)
+        .service(import::import)
+        .service(system::get_health)
+        .service(system::get_readiness)
+        .service(system::get_openapi)
+        .service(system::get_problem);
+}
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> OpenApi {
+    let (_, mut document) = actix_web::App::new().into_utoipa_app().configure(operations_of).split_for_parts();
+    document.info = InfoBuilder::new()
+        .title("greenzone")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Scoring service for green-zone emulation campaigns: daily F0 figures in, exact leaderboards out.",
+        ))
+        .license(Some(License::new("MIT")))
+        .build();
+    let components = document.components.get_or_insert_default();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.add_security_scheme("bearer", bearer);
+    components.schemas.insert(Problem::name().into_owned(), Problem::schema());
+    let mut nested = Vec::new();
+    Problem::schemas(&mut nested);
+    components.schemas.extend(nested);
+    for item in document.paths.paths.values_mut() {
+        let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
+        for operation in all.into_iter().flatten() {
+            operation.responses.responses.insert("default".to_owned(), RefOr::T(problem_response()));
+        }
+    }
+    document
+}
+
+fn problem_response() -> Response {
+    let schema = RefOr::Ref(Ref::from_schema_name(Problem::name()));
+    let content: Content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description("A problem").content("application/problem+json", content).build()
+}
+
+/// The document as it is printed and committed.
+pub fn document_text() -> String {
+    let mut text = document().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Adds the API to an application, with the data that its handlers need but the service.
+pub(crate) fn configure(config: &mut web::ServiceConfig, shared: &Shared) {
+    config.app_data(shared.routes.clone()).app_data(shared.document.clone());
+    operations_of(&mut ServiceConfig::new(config));
+}
+
+/// What all workers share: made once.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    routes: web::Data<Routes>,
+    document: web::Data<Document>,
+}
+
+impl Shared {
+    /// From the document.
+    pub(crate) fn new() -> Self {
+        let rendered = Rendered::new(document_text().into_bytes());
+        Self { routes: web::Data::new(Routes::of(&document())), document: web::Data::new(Document(rendered)) }
+    }
+}
+
+/// Answers what no operation answered: another method, or nothing there.
+pub(crate) async fn not_found(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let routes = request.app_data::<web::Data<Routes>>();
+    match routes.and_then(|r| r.allowed(request.uri().path())) {
+        Some(allow) => Err(ApiError::method_not_allowed(allow.to_owned())),
+        None => Err(ApiError::new(Kind::NoSuchAddress, "there is nothing at this address")),
+    }
+}

@@ -3,6 +3,7 @@
 use super::output::{Cell, Format, Language, aligned};
 use crate::domain::number::Hundredths;
 use crate::domain::{Campaign, Scheme};
+use crate::service::board_csv::{Reader, board_csv};
 use crate::service::views::{BoardView, RowView};
 use anstyle::{AnsiColor, RgbColor, Style};
 
@@ -10,7 +11,7 @@ use anstyle::{AnsiColor, RgbColor, Style};
 pub(super) fn print(board: &BoardView, campaign: &Campaign, format: Format, language: Language) {
     match format {
         Format::Json => anstream::println!("{}", serde_json::to_string_pretty(board).unwrap_or_default()),
-        Format::Csv => anstream::print!("{}", csv(board)),
+        Format::Csv => anstream::print!("{}", board_csv(board, Reader::Script)),
         Format::Table => anstream::print!("{}", table(board, campaign, language)),
     }
 }
@@ -163,76 +164,4 @@ pub(super) fn reason(code: &str, language: Language) -> &str {
         "nothing_due" => language.pick("không có ngày nào phải báo", "nothing due"),
         other => other,
     }
-}
-
-/// One line a row, for spreadsheets and scripts.
-fn csv(board: &BoardView) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let measures: Vec<&str> = board
-        .items
-        .iter()
-        .find_map(|r| r.points.as_ref())
-        .map(|p| p.components.iter().map(|c| c.measure).collect())
-        .unwrap_or_default();
-    let fixed = ["rank", "rank_change", "code", "name", "kind", "parent_code", "block", "points"];
-    let rest = [
-        "bonus",
-        "deduction",
-        "reduction_percent",
-        "change_percent",
-        "baseline_mean",
-        "closing_mean",
-        "level_start",
-        "level_current",
-        "levels_dropped",
-        "community_f0",
-        "imputed_f0",
-        "imputed_days",
-        "green_days",
-        "missing_days",
-        "unranked",
-    ];
-    // writing into memory does not fail
-    let _ = writer.write_record(fixed.iter().chain(&measures).chain(&rest));
-    for row in &board.items {
-        let _ = writer.write_record(csv_row(row, measures.len()));
-    }
-    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-fn csv_row(row: &RowView, measures: usize) -> Vec<String> {
-    fn text<T: ToString>(value: Option<T>) -> String {
-        value.map(|v| v.to_string()).unwrap_or_default()
-    }
-    let points = row.points.as_ref();
-    let level = row.level.as_ref();
-    let mut cells = vec![
-        text(row.rank),
-        text(row.rank_change),
-        row.unit.code.clone(),
-        row.unit.name.clone(),
-        row.unit.kind.clone(),
-        text(row.unit.parent_code.clone()),
-        text(row.unit.block.clone()),
-        text(points.map(|p| p.total)),
-    ];
-    cells.extend((0..measures).map(|i| text(points.and_then(|p| p.components.get(i)).map(|c| c.points))));
-    cells.extend([
-        text(points.map(|p| p.bonus)),
-        text(points.map(|p| p.deduction)),
-        text(row.reduction_percent),
-        text(row.change_percent),
-        text(row.baseline_mean),
-        text(row.closing_mean),
-        text(level.map(|l| l.start.clone())),
-        text(level.map(|l| l.current.clone())),
-        text(level.and_then(|l| l.dropped)),
-        row.community_f0.to_string(),
-        row.imputed_f0.to_string(),
-        row.imputed_days.to_string(),
-        row.green_days.to_string(),
-        row.missing_days.to_string(),
-        row.unranked.join(" "),
-    ]);
-    cells
 }

@@ -5,8 +5,13 @@
 
 mod ask;
 mod board_table;
+mod database;
+mod demo;
+mod leaderboard;
 mod output;
+mod packs;
 mod score;
+mod serve;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -21,8 +26,22 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Load the bundled real campaigns, print the leaderboard and serve it
+    Demo(demo::Demo),
+    /// Run the service
+    Serve(serve::Serve),
+    /// Bring the database to the current schema
+    Migrate(serve::Migrate),
     /// Print the board of a pack: no server, no database
     Score(score::Score),
+    /// Print the board of a campaign in the database
+    Leaderboard(leaderboard::Leaderboard),
+    /// Take a pack, or a table of figures or units, into the database, all or nothing
+    Import(packs::Import),
+    /// Write a campaign of the database as a pack
+    Export(packs::Export),
+    /// Print the OpenAPI document
+    Openapi,
 }
 
 /// Why a command did not do what it was asked.
@@ -89,7 +108,17 @@ pub fn run() -> ExitCode {
         Err(error) => error.exit(),
     };
     let (done, as_json) = match cli.command {
+        Command::Demo(command) => (command.run(), false),
+        Command::Serve(command) => (command.run(), false),
+        Command::Migrate(command) => (command.run(), false),
         Command::Score(command) => (command.run(), command.is_json()),
+        Command::Leaderboard(command) => (command.run(), command.is_json()),
+        Command::Import(command) => (command.run(), command.is_json()),
+        Command::Export(command) => (command.run(), false),
+        Command::Openapi => {
+            anstream::print!("{}", crate::api::document_text());
+            (Ok(()), false)
+        }
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

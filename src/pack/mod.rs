@@ -19,8 +19,8 @@ pub use bundled::{Bundled, bundled};
 pub use figures::read_figures;
 pub use read::{read, read_path, read_zip};
 pub use source::{Files, Limits};
-pub use units::{UnitIndex, read_units};
 pub(crate) use units::on_rings;
+pub use units::{UnitIndex, read_units};
 pub use write::{files, write_path, write_zip};
 
 use serde::Serialize;

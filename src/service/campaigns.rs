@@ -18,6 +18,18 @@ use chrono::NaiveTime;
 use std::sync::Arc;
 
 impl Service {
+    /// The campaigns, the oldest first. May block.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn campaigns(&self) -> Result<Vec<Arc<Campaign>>, Fault> {
+        self.read(|conn| {
+            let listed = campaigns::list(conn)?;
+            let found = listed.iter().map(|(code, _)| Ok(campaigns::find_opt(conn, code)?.map(|s| s.campaign)));
+            found.filter_map(Result::transpose).collect()
+        })
+    }
+
     /// Opens a campaign.
     pub fn create_campaign(&self, grant: &Grant<Write>, campaign: Campaign, request: WriteRequest) -> Pending {
         let code = campaign.code.clone();
@@ -36,13 +48,7 @@ impl Service {
     }
 
     /// Replaces a campaign's document; once figures exist, what they rest on is locked.
-    pub fn put_campaign(
-        &self,
-        grant: &Grant<Write>,
-        code: &str,
-        campaign: Campaign,
-        request: WriteRequest,
-    ) -> Pending {
+    pub fn put_campaign(&self, grant: &Grant<Write>, code: &str, campaign: Campaign, request: WriteRequest) -> Pending {
         self.write(grant, code, request, move |work, request| {
             let stored = work.campaign()?;
             let before = &stored.campaign;

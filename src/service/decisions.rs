@@ -87,7 +87,11 @@ impl Service {
             let scheme = &stored.campaign.scheme;
             let index = scheme.level_index(&level).ok_or_else(|| {
                 let levels = scheme.levels.iter().map(|l| l.code.as_str()).collect::<Vec<_>>().join(", ");
-                Fault::of_field(Code::InvalidRequest, "/level", format!("no level {level:?}; expected one of: {levels}"))
+                Fault::of_field(
+                    Code::InvalidRequest,
+                    "/level",
+                    format!("no level {level:?}; expected one of: {levels}"),
+                )
             })?;
             let before = standing_start(work, &stored, &unit)?;
             if let Some(row) = before.as_ref().filter(|row| row.level == level && row.reason == reason) {
@@ -248,9 +252,8 @@ impl Service {
                 latest.insert(row.unit_id, row);
             }
             let rows = latest.into_values().filter(|r| r.stamp().withdrawn_at.is_none());
-            let mut rows: Vec<(u32, StartLevelView)> = rows
-                .filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, start_view(&u.1, &r, audience))))
-                .collect();
+            let mut rows: Vec<(u32, StartLevelView)> =
+                rows.filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, start_view(&u.1, &r, audience)))).collect();
             rows.sort_by_key(|(rank, _)| *rank);
             Ok(rows.into_iter().map(|(_, view)| view).collect())
         })

@@ -80,6 +80,82 @@ pub enum Code {
     Internal,
 }
 
+impl Code {
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CampaignNotFound => "campaign_not_found",
+            Self::UnitNotFound => "unit_not_found",
+            Self::FigureNotFound => "figure_not_found",
+            Self::ExcuseNotFound => "excuse_not_found",
+            Self::StartLevelNotFound => "start_level_not_found",
+            Self::StateNotFound => "state_not_found",
+            Self::AdjustmentNotFound => "adjustment_not_found",
+            Self::SchemeNotFound => "scheme_not_found",
+            Self::RevisionNotFound => "revision_not_found",
+            Self::NotOnThisBoard => "not_on_this_board",
+            Self::CodeTaken => "code_taken",
+            Self::LockedField => "locked_field",
+            Self::UnitInUse => "unit_in_use",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::PreconditionRequired => "precondition_required",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidPack => "invalid_pack",
+            Self::DayOutsideCampaign => "day_outside_campaign",
+            Self::DayOutOfReach => "day_out_of_reach",
+            Self::DayNotBegun => "day_not_begun",
+            Self::DerivedUnit => "derived_unit",
+            Self::TimeIsToldByTheService => "time_is_told_by_the_service",
+            Self::ReasonRequired => "reason_required",
+            Self::UnknownKind => "unknown_kind",
+            Self::DayOutsideWindow => "day_outside_window",
+            Self::NotStarted => "not_started",
+            Self::CursorStale => "cursor_stale",
+            Self::InvalidCursor => "invalid_cursor",
+            Self::Behind => "behind",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// All kinds.
+    pub const ALL: &'static [Code] = &[
+        Code::CampaignNotFound,
+        Code::UnitNotFound,
+        Code::FigureNotFound,
+        Code::ExcuseNotFound,
+        Code::StartLevelNotFound,
+        Code::StateNotFound,
+        Code::AdjustmentNotFound,
+        Code::SchemeNotFound,
+        Code::RevisionNotFound,
+        Code::NotOnThisBoard,
+        Code::CodeTaken,
+        Code::LockedField,
+        Code::UnitInUse,
+        Code::PreconditionFailed,
+        Code::PreconditionRequired,
+        Code::IdempotencyKeyReused,
+        Code::InvalidRequest,
+        Code::InvalidPack,
+        Code::DayOutsideCampaign,
+        Code::DayOutOfReach,
+        Code::DayNotBegun,
+        Code::DerivedUnit,
+        Code::TimeIsToldByTheService,
+        Code::ReasonRequired,
+        Code::UnknownKind,
+        Code::DayOutsideWindow,
+        Code::NotStarted,
+        Code::CursorStale,
+        Code::InvalidCursor,
+        Code::Behind,
+        Code::Unavailable,
+        Code::Internal,
+    ];
+}
+
 /// One wrong field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldFault {

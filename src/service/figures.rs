@@ -1,5 +1,6 @@
 //! Figures: recorded, corrected, taken back, read with their history.
 
+use super::Service;
 use super::access::{Audience, Grant, Write};
 use super::boards::day_of;
 use super::fault::{Code, Fault, FieldFault};
@@ -7,7 +8,6 @@ use super::live::{Change, Snapshot};
 use super::rendered::etag_of;
 use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
 use super::writer::{Done, Pending, Work, WriteRequest};
-use super::Service;
 use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::contest::Stamp;
 use crate::domain::{Counts, Day, Indicator, Instant};
@@ -420,8 +420,7 @@ impl Faults {
             (1, code) => code,
             _ => Code::InvalidRequest,
         };
-        let detail =
-            if self.total == 1 { first.detail } else { format!("{} members are wrong", self.total).into() };
+        let detail = if self.total == 1 { first.detail } else { format!("{} members are wrong", self.total).into() };
         Err(Fault { errors: self.errors, total: Some(self.total), ..Fault::new(code, detail) })
     }
 }

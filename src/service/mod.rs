@@ -5,6 +5,7 @@
 //! a grant made in `access`. Nothing here knows HTTP. Start reading at [`Service`].
 
 pub mod access;
+pub mod board_csv;
 pub mod boards;
 pub mod campaigns;
 pub mod decisions;

@@ -9,7 +9,7 @@ use super::Service;
 use super::access::{Grant, Write};
 use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::fault::{Code, Fault};
-use super::figures::{FigureFor, Faults, NewFigure, check_day, done, record_many};
+use super::figures::{Faults, FigureFor, NewFigure, check_day, done, record_many};
 use super::live::Snapshot;
 use super::units::{NewUnit, plan};
 use super::views::{ImportView, RowsView, WrittenView};
@@ -31,13 +31,7 @@ const TAKEN_BACK: &str = "taken back in the imported pack";
 
 impl Service {
     /// Imports a pack.
-    pub fn import_pack(
-        &self,
-        grant: &Grant<Write>,
-        contest: Contest,
-        dry_run: bool,
-        request: WriteRequest,
-    ) -> Pending {
+    pub fn import_pack(&self, grant: &Grant<Write>, contest: Contest, dry_run: bool, request: WriteRequest) -> Pending {
         let code = contest.campaign.code.clone();
         self.write(grant, &code, request, move |work, _| {
             let is_new = work.campaign_opt().is_none();
@@ -98,8 +92,7 @@ impl Service {
                 work.reload();
             }
             let rows = RowsView { new, changed, same: changes.same, ..RowsView::default() };
-            let view =
-                ImportView { read_as: "units", dry_run, rows, units: named, days: 0, silent_units: Vec::new() };
+            let view = ImportView { read_as: "units", dry_run, rows, units: named, days: 0, silent_units: Vec::new() };
             finish(work, view, dry_run, false)
         })
     }
@@ -159,12 +152,7 @@ fn in_table(refusal: Refusal) -> Fault {
     Fault { detail: detail.into(), ..refusal.into() }
 }
 
-fn finish(
-    work: &mut Work<'_>,
-    view: ImportView,
-    dry_run: bool,
-    is_new: bool,
-) -> Result<super::writer::Done, Fault> {
+fn finish(work: &mut Work<'_>, view: ImportView, dry_run: bool, is_new: bool) -> Result<super::writer::Done, Fault> {
     if dry_run {
         work.undo_at_the_end();
     }
@@ -183,6 +171,7 @@ fn new_units(campaign: &Campaign, units: &[Unit]) -> Vec<NewUnit> {
         population: unit.population,
         households: unit.households,
         point: unit.point,
+        state: None,
         at: format!("units.csv {}", unit.code),
     };
     units.iter().map(new).collect()
@@ -193,9 +182,8 @@ fn silent<'a>(
     units: impl Iterator<Item = &'a Unit>,
     is_named: impl Fn(&Unit) -> bool,
 ) -> Vec<String> {
-    let reports = |u: &&Unit| {
-        campaign.kind(u.kind).is_some_and(|k| k.figures == crate::domain::campaign::Figures::Reported)
-    };
+    let reports =
+        |u: &&Unit| campaign.kind(u.kind).is_some_and(|k| k.figures == crate::domain::campaign::Figures::Reported);
     units.filter(reports).filter(|u| !is_named(u)).map(|u| u.code.clone()).collect()
 }
 
@@ -345,14 +333,7 @@ impl<'a, 'w> Import<'a, 'w> {
         let days: HashSet<(u32, Day)> = contest.figures.iter().map(|f| (f.unit, f.day)).collect();
         if contest.instants().next().is_some() {
             let (revision, _) = self.stamp()?;
-            contests::insert_history(
-                self.work.conn,
-                self.stored.id,
-                contest,
-                &self.unit_ids,
-                self.empty,
-                revision,
-            )?;
+            contests::insert_history(self.work.conn, self.stored.id, contest, &self.unit_ids, self.empty, revision)?;
             self.work.raise_last_recorded(last_instant(contest));
         }
         Ok(RowsView { new: days.len() as u64, ..RowsView::default() })
@@ -488,8 +469,7 @@ impl<'a, 'w> Import<'a, 'w> {
                 (_, None) => {
                     let (revision, at) = self.stamp()?;
                     let stamp = Stamp { recorded_at: at, withdrawn_at: None };
-                    let new =
-                        StartLevelRow::new(id, unit_id, level.to_owned(), row.reason.clone(), stamp, revision);
+                    let new = StartLevelRow::new(id, unit_id, level.to_owned(), row.reason.clone(), stamp, revision);
                     decisions::insert_start_levels(self.work.conn, &[new])?;
                 }
                 (Some(before), Some(_)) => {
@@ -551,14 +531,15 @@ impl<'a, 'w> Import<'a, 'w> {
         let known = latest(known);
         let said = self.contest.criteria.iter().map(|c| ((c.kind, c.code.as_str()), c.recorded_at, c));
         let differs = |key: &(u16, &str), row: &CriterionRow| {
-            known.get(key).is_none_or(|b| CriterionRow { recorded_at: row.recorded_at, ..CriterionRow::clone(b) } != *row)
+            known
+                .get(key)
+                .is_none_or(|b| CriterionRow { recorded_at: row.recorded_at, ..CriterionRow::clone(b) } != *row)
         };
         let said: Vec<CriterionRow> =
             latest(said).into_iter().filter(|(key, row)| differs(key, row)).map(|(_, row)| row.clone()).collect();
         if !said.is_empty() {
             let (revision, at) = self.stamp()?;
-            let new: Vec<CriterionRow> =
-                said.into_iter().map(|c| CriterionRow { recorded_at: at, ..c }).collect();
+            let new: Vec<CriterionRow> = said.into_iter().map(|c| CriterionRow { recorded_at: at, ..c }).collect();
             criteria::insert(self.work.conn, self.stored.id, &self.contest.campaign, new.iter(), revision)?;
         }
         self.assessments(&before)

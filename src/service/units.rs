@@ -36,6 +36,8 @@ pub struct NewUnit {
     pub households: Option<u64>,
     /// Where it lies.
     pub point: Option<Point>,
+    /// Its state, where the sender says it; it is changed elsewhere.
+    pub state: Option<UnitState>,
     /// Where it stands in what was sent, for errors.
     pub at: String,
 }
@@ -114,6 +116,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, _| {
             let stored = work.campaign()?;
+            check_state(new.iter().map(|unit| (unit, UnitState::Active)))?;
             let changes = plan(work, &stored, new, false)?;
             let (revision, _) = work.accept("units")?;
             units::insert(work.conn, stored.id, &stored.campaign, &changes.new)?;
@@ -128,7 +131,6 @@ impl Service {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let code = new.code.clone();
-            let changes = plan(work, &stored, vec![new], true)?;
             let campaign = &stored.campaign;
             let before = units::find_opt(work.conn, stored.id, campaign, &code)?;
             let state = match &before {
@@ -136,6 +138,8 @@ impl Service {
                 None => None,
             };
             let state = state.unwrap_or_default();
+            check_state(std::iter::once((&new, state)))?;
+            let changes = plan(work, &stored, vec![new], true)?;
             let etag = |unit: &StoredUnit| etag_of(&unit_json(&changes.view(campaign, unit, state)));
             request.check_if_match(before.as_ref().map(etag).as_deref(), !changes.changed.is_empty())?;
             let (status, unit) = match (changes.new.first(), changes.changed.first()) {
@@ -219,6 +223,16 @@ impl Service {
             Ok(answer)
         })
     }
+}
+
+/// Refuses a state that is not the unit's own: it is changed with a reason, elsewhere.
+fn check_state<'a>(units: impl Iterator<Item = (&'a NewUnit, UnitState)>) -> Result<(), Fault> {
+    let mut faults = Faults::default();
+    for (unit, state) in units.filter(|(unit, state)| unit.state.is_some_and(|s| s != *state)) {
+        let detail = format!("{} is {}; its state is changed under /state, with a reason", unit.code, state.code());
+        faults.add(&unit.at, "state", Fault::new(Code::InvalidRequest, detail));
+    }
+    faults.into_result()
 }
 
 /// A unit as it is shown.
@@ -373,11 +387,7 @@ pub(super) fn plan(
     Ok(changes)
 }
 
-fn draft(
-    campaign: &Campaign,
-    ids: &HashMap<String, i64>,
-    new: NewUnit,
-) -> Result<StoredUnit, (&'static str, String)> {
+fn draft(campaign: &Campaign, ids: &HashMap<String, i64>, new: NewUnit) -> Result<StoredUnit, (&'static str, String)> {
     let kinds = || campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", ");
     let kind = campaign.kind_index(&new.kind);
     let kind = kind.ok_or_else(|| ("kind", format!("no kind {:?}; expected one of: {}", new.kind, kinds())))?;

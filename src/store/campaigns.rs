@@ -1,8 +1,8 @@
 //! Campaigns and their revisions.
 
+use super::StoreError;
 use super::conn::{DbConn, on_each};
 use super::schema::{campaigns, revisions};
-use super::StoreError;
 use crate::domain::{Campaign, Instant};
 use diesel::prelude::*;
 use std::sync::Arc;

@@ -139,10 +139,7 @@ pub fn write<T, E: From<StoreError>>(
 ///
 /// # Errors
 /// What `work` answers or what the database says.
-pub fn read<T, E: From<StoreError>>(
-    conn: &mut DbConn,
-    work: impl FnOnce(&mut DbConn) -> Result<T, E>,
-) -> Result<T, E> {
+pub fn read<T, E: From<StoreError>>(conn: &mut DbConn, work: impl FnOnce(&mut DbConn) -> Result<T, E>) -> Result<T, E> {
     begin(conn, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "BEGIN").map_err(E::from)?;
     finish(conn, work)
 }
@@ -157,10 +154,7 @@ fn begin(conn: &mut DbConn, postgres: &str, sqlite: &str) -> Result<(), StoreErr
 
 type Manager = <DbConn as Connection>::TransactionManager;
 
-fn finish<T, E: From<StoreError>>(
-    conn: &mut DbConn,
-    work: impl FnOnce(&mut DbConn) -> Result<T, E>,
-) -> Result<T, E> {
+fn finish<T, E: From<StoreError>>(conn: &mut DbConn, work: impl FnOnce(&mut DbConn) -> Result<T, E>) -> Result<T, E> {
     match work(conn) {
         Ok(value) => {
             Manager::commit_transaction(conn).map_err(|e| E::from(e.into()))?;

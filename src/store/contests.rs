@@ -53,11 +53,7 @@ pub fn load_stored(conn: &mut DbConn, stored: &StoredCampaign) -> Result<StoredC
     Ok(StoredContest { contest, unit_ids, revision: stored.revision })
 }
 
-fn excuses(
-    conn: &mut DbConn,
-    id: i64,
-    places: &HashMap<i64, u32>,
-) -> Result<Vec<contest::ExcuseRow>, StoreError> {
+fn excuses(conn: &mut DbConn, id: i64, places: &HashMap<i64, u32>) -> Result<Vec<contest::ExcuseRow>, StoreError> {
     let read = |row: ExcuseRow| {
         let (unit, day, stamp) = (*places.get(&row.unit_id)?, row.day(), row.stamp());
         Some(contest::ExcuseRow { unit, day, stamp, reason: row.reason })
@@ -169,8 +165,7 @@ pub fn insert_history(
     }
     if empty.adjustments {
         let row = |(r, id): (&contest::AdjustmentRow, i64)| {
-            let new =
-                NewAdjustment { unit_id: key(r.unit), kind: r.kind, points: r.points, reason: r.reason.clone() };
+            let new = NewAdjustment { unit_id: key(r.unit), kind: r.kind, points: r.points, reason: r.reason.clone() };
             AdjustmentRow::new(campaign_id, id, new, r.stamp, revision)
         };
         decisions::insert_adjustments(conn, &contest.adjustments.iter().zip(1..).map(row).collect::<Vec<_>>())?;

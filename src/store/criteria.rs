@@ -46,9 +46,11 @@ struct AssessmentRow {
 /// # Errors
 /// What the database says.
 pub fn list(conn: &mut DbConn, campaign_id: i64, campaign: &Campaign) -> Result<Vec<Criterion>, StoreError> {
-    let query = criteria::table
-        .filter(criteria::campaign_id.eq(campaign_id))
-        .order((criteria::kind.asc(), criteria::code.asc(), criteria::recorded_us.asc()));
+    let query = criteria::table.filter(criteria::campaign_id.eq(campaign_id)).order((
+        criteria::kind.asc(),
+        criteria::code.asc(),
+        criteria::recorded_us.asc(),
+    ));
     let rows: Vec<CriterionRow> = on_each!(conn, |c| query.load(c))?;
     let read = |row: CriterionRow| {
         let kind = campaign.kind_index(&row.kind);

@@ -55,9 +55,11 @@ impl ExcuseRow {
 /// # Errors
 /// What the database says.
 pub fn list_excuses(conn: &mut DbConn, campaign_id: i64) -> Result<Vec<ExcuseRow>, StoreError> {
-    let query = excuses::table
-        .filter(excuses::campaign_id.eq(campaign_id))
-        .order((excuses::unit_id.asc(), excuses::day.asc(), excuses::recorded_us.asc()));
+    let query = excuses::table.filter(excuses::campaign_id.eq(campaign_id)).order((
+        excuses::unit_id.asc(),
+        excuses::day.asc(),
+        excuses::recorded_us.asc(),
+    ));
     Ok(on_each!(conn, |c| query.load(c))?)
 }
 
@@ -345,9 +347,8 @@ pub fn list_adjustments(
 /// # Errors
 /// What the database says.
 pub fn find_adjustment(conn: &mut DbConn, campaign_id: i64, id: i64) -> Result<Option<AdjustmentRow>, StoreError> {
-    let query = adjustments::table
-        .filter(adjustments::campaign_id.eq(campaign_id))
-        .filter(adjustments::adjustment_id.eq(id));
+    let query =
+        adjustments::table.filter(adjustments::campaign_id.eq(campaign_id)).filter(adjustments::adjustment_id.eq(id));
     Ok(query.first(conn).optional()?)
 }
 

@@ -110,14 +110,12 @@ impl FigureRow {
 }
 
 /// All revisions of a campaign's figures as a contest holds them.
-pub(super) fn load(
-    conn: &mut DbConn,
-    campaign_id: i64,
-    places: &HashMap<i64, u32>,
-) -> Result<Vec<Figure>, StoreError> {
-    let query = figures::table
-        .filter(figures::campaign_id.eq(campaign_id))
-        .order((figures::unit_id.asc(), figures::day.asc(), figures::recorded_us.asc()));
+pub(super) fn load(conn: &mut DbConn, campaign_id: i64, places: &HashMap<i64, u32>) -> Result<Vec<Figure>, StoreError> {
+    let query = figures::table.filter(figures::campaign_id.eq(campaign_id)).order((
+        figures::unit_id.asc(),
+        figures::day.asc(),
+        figures::recorded_us.asc(),
+    ));
     let mut found = Vec::new();
     on_each!(conn, |c| {
         for row in query.load_iter::<FigureRow, diesel::connection::DefaultLoadingMode>(c)? {
@@ -154,9 +152,11 @@ pub fn history(conn: &mut DbConn, campaign_id: i64, unit_id: i64, day: Day) -> R
 /// # Errors
 /// What the database says.
 pub fn latest(conn: &mut DbConn, campaign_id: i64) -> Result<HashMap<(i64, Day), StoredFigure>, StoreError> {
-    let query = figures::table
-        .filter(figures::campaign_id.eq(campaign_id))
-        .order((figures::unit_id.asc(), figures::day.asc(), figures::recorded_us.asc()));
+    let query = figures::table.filter(figures::campaign_id.eq(campaign_id)).order((
+        figures::unit_id.asc(),
+        figures::day.asc(),
+        figures::recorded_us.asc(),
+    ));
     let mut found = HashMap::new();
     on_each!(conn, |c| {
         for row in query.load_iter::<FigureRow, diesel::connection::DefaultLoadingMode>(c)? {

@@ -26,7 +26,8 @@ pub struct KeptAnswer {
     pub etag: Option<String>,
     /// Where what was made is.
     pub location: Option<String>,
-    created_us: i64,
+    /// When it was given, in microseconds since 1970 UTC.
+    pub created_us: i64,
 }
 
 impl KeptAnswer {

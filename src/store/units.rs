@@ -4,8 +4,8 @@
 use super::conn::{DbConn, on_each};
 use super::schema::{neighbours, units};
 use super::{BATCH, StoreError};
-use crate::domain::unit::{Point, Unit};
 use crate::domain::Campaign;
+use crate::domain::unit::{Point, Unit};
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -103,12 +103,7 @@ pub fn find_opt(
 ///
 /// # Errors
 /// [`StoreError::Taken`] where a code is, or what the database says.
-pub fn insert(
-    conn: &mut DbConn,
-    campaign_id: i64,
-    campaign: &Campaign,
-    new: &[StoredUnit],
-) -> Result<(), StoreError> {
+pub fn insert(conn: &mut DbConn, campaign_id: i64, campaign: &Campaign, new: &[StoredUnit]) -> Result<(), StoreError> {
     let rows: Vec<UnitRow> = new.iter().map(|u| UnitRow::of(campaign_id, campaign, u)).collect();
     for batch in rows.chunks(BATCH) {
         on_each!(conn, |c| diesel::insert_into(units::table).values(batch).execute(c))?;

@@ -1,0 +1,461 @@
+//! A request as handlers see it: who asks, for what, and how the answer is given.
+//!
+//! [`Call`] is a synchronous extractor: an unknown caller is refused before any body is
+//! read. Parameters are checked against the operation's own description in the OpenAPI
+//! document, so that what is not documented is refused.
+
+use super::problem::{ApiError, Kind};
+use super::routes::Routes;
+use crate::config::AdminToken;
+use crate::domain::text::nfc;
+use crate::domain::time::parse_day;
+use crate::domain::{Day, Instant};
+use crate::service::rendered::{Rendered, etag_of};
+use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
+use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View, Write};
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use percent_encoding::percent_decode_str;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+/// What a handler answers.
+pub(super) type Answer = Result<HttpResponse, ApiError>;
+
+/// The most bytes of a JSON body.
+const MAX_JSON: usize = 8 << 20;
+
+/// A request.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The use cases.
+    pub(super) service: Arc<Service>,
+    /// Who asks.
+    pub(super) caller: Caller,
+    request: HttpRequest,
+    query: Vec<(String, String)>,
+}
+
+impl FromRequest for Call {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+impl Call {
+    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
+        let missing = || ApiError::internal("the application was built without its data");
+        let service = request.app_data::<web::Data<Service>>().ok_or_else(missing)?;
+        let routes = request.app_data::<web::Data<Routes>>().ok_or_else(missing)?;
+        let token = request.app_data::<web::Data<AdminToken>>().ok_or_else(missing)?;
+        let caller = caller_of(request, token)?;
+        let query = read_query(request.query_string())?;
+        let known = routes.parameters(request.method(), request.match_pattern().as_deref().unwrap_or_default());
+        for (at, (name, _)) in query.iter().enumerate() {
+            if !known.contains(name) {
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let message = format!("no parameter {name:?}; known here: {known}");
+                return Err(ApiError::of_parameter(Kind::InvalidParameter, name, message));
+            }
+            if query.iter().take(at).any(|(n, _)| n == name) {
+                let message = format!("parameter {name:?} stands twice");
+                return Err(ApiError::of_parameter(Kind::InvalidParameter, name, message));
+            }
+        }
+        let service = service.clone().into_inner();
+        Ok(Self { service, caller, request: request.clone(), query })
+    }
+
+    /// What the caller may see.
+    pub(super) fn audience(&self) -> Audience {
+        self.caller.audience()
+    }
+
+    /// The right to write.
+    pub(super) fn may_write(&self) -> Result<Grant<Write>, ApiError> {
+        self.caller.may_write().ok_or_else(|| {
+            let token = self.request.app_data::<web::Data<AdminToken>>();
+            if token.is_some_and(|t| t.is_set()) {
+                ApiError::new(Kind::Unauthenticated, "this needs a bearer token in Authorization")
+            } else {
+                let detail = "this service takes no writes: GREENZONE_ADMIN_TOKEN is not set";
+                ApiError::new(Kind::WritesDisabled, detail)
+            }
+        })
+    }
+
+    /// A part of the path, decoded once and brought to NFC.
+    pub(super) fn path(&self, name: &str) -> Result<String, ApiError> {
+        let pattern = self.request.match_pattern().unwrap_or_default();
+        let wanted = format!("{{{name}}}");
+        let at = pattern.split('/').position(|part| part == wanted);
+        let raw = at.and_then(|at| self.request.uri().path().split('/').nth(at)).unwrap_or_default();
+        let decoded = percent_decode_str(raw).decode_utf8();
+        let decoded = decoded.map_err(|_| ApiError::new(Kind::MalformedAddress, "the address is not UTF-8"))?;
+        if decoded.contains('\0') {
+            return Err(ApiError::new(Kind::MalformedAddress, "the address holds a NUL"));
+        }
+        Ok(nfc(&decoded))
+    }
+
+    /// A day in the path.
+    pub(super) fn day_in_path(&self) -> Result<Day, ApiError> {
+        let text = self.path("date")?;
+        parse_day(&text).map_err(|expected| {
+            let message = format!("expected {expected}, found {text:?}");
+            ApiError::of_parameter(Kind::MalformedParameter, "date", message)
+        })
+    }
+
+    /// A parameter.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// A text parameter brought to NFC; empty is refused.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
+        match self.get(name) {
+            Some("") => {
+                Err(ApiError::of_parameter(Kind::InvalidParameter, name, format!("{name} is empty; leave it out")))
+            }
+            other => Ok(other.map(nfc)),
+        }
+    }
+
+    /// A parameter that a parser accepts.
+    pub(super) fn parse<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        parse(text).map(Some).ok_or_else(|| {
+            let message = format!("{name}: expected {expected}, found {text:?}");
+            ApiError::of_parameter(Kind::InvalidParameter, name, message)
+        })
+    }
+
+    /// A day.
+    pub(super) fn day(&self, name: &str) -> Result<Option<Day>, ApiError> {
+        self.parse(name, "a day written YYYY-MM-DD", |t| parse_day(t).ok())
+    }
+
+    /// A whole number between two bounds.
+    pub(super) fn number(&self, name: &str, from: u64, to: u64) -> Result<Option<u64>, ApiError> {
+        let expected = format!("a whole number from {from} to {to}");
+        self.parse(name, &expected, |t| {
+            crate::domain::number::parse_whole(t, to).filter(|n| *n >= from && (t == "0" || !t.starts_with('0')))
+        })
+    }
+
+    /// Whether a parameter says `true`; `false` without it.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        let read = |t: &str| match t {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        };
+        Ok(self.parse(name, "true or false", read)?.unwrap_or_default())
+    }
+
+    /// The reason of a DELETE.
+    pub(super) fn reason(&self) -> Result<String, ApiError> {
+        let Some(text) = self.get("reason") else {
+            let message = "this needs a reason: 1 to 500 characters in the parameter `reason`";
+            let fault = Fault::of_field(crate::service::Code::ReasonRequired, "reason", message);
+            return Err(fault.into());
+        };
+        crate::domain::text::parse_reason(text).map_err(|expected| {
+            ApiError::of_parameter(Kind::InvalidParameter, "reason", format!("reason: expected {expected}"))
+        })
+    }
+
+    /// Which moment is asked for.
+    pub(super) fn moment(&self) -> Result<Moment, ApiError> {
+        let revision = self.number("revision", 1, i64::MAX as u64)?;
+        let Some(text) = self.get("known_at") else {
+            let number = revision.and_then(|n| i64::try_from(n).ok());
+            return Ok(number.map_or(Moment::Now, Moment::Revision));
+        };
+        if revision.is_some() {
+            let message = "ask for known_at or for revision, not for both";
+            return Err(ApiError::of_parameter(Kind::InvalidParameter, "revision", message));
+        }
+        Instant::parse(text).map(Moment::KnownAt).map_err(|expected| {
+            let bytes = text.as_bytes();
+            // "2021-07-12T12:00:00 07:00": the plus of an offset arrived as a space
+            let was_plus = bytes.len() >= 25 && bytes.get(bytes.len() - 6) == Some(&b' ');
+            let hint = if was_plus { "; a plus in an address must be written %2B" } else { "" };
+            let message = format!("known_at: expected {expected}, found {text:?}{hint}");
+            ApiError::of_parameter(Kind::MalformedParameter, "known_at", message)
+        })
+    }
+
+    /// The campaign of the path at the moment that is asked for.
+    pub(super) async fn look(&self, moment: Moment) -> Result<View, ApiError> {
+        let campaign = self.path("campaign")?;
+        let min = self.number("min_revision", 0, i64::MAX as u64)?.and_then(|n| i64::try_from(n).ok());
+        Ok(self.service.look(&campaign, moment, min).await?)
+    }
+
+    /// What of several types the caller takes first; JSON is always among them.
+    pub(super) fn accepts(&self, offered: &[&'static str]) -> Result<&'static str, ApiError> {
+        let Some(accept) = self.request.headers().get(header::ACCEPT) else {
+            return Ok(offered.first().unwrap_or(&""));
+        };
+        let accept = accept.to_str().unwrap_or("*/*");
+        let quality = |offer: &str| {
+            let ranges = accept.split(',').filter_map(|part| media_range(part, offer));
+            // the most exact range counts
+            ranges.max_by_key(|(exactness, _)| *exactness).map_or(0, |(_, quality)| quality)
+        };
+        let best = offered.iter().rev().max_by_key(|offer| quality(offer)).filter(|offer| quality(offer) > 0);
+        best.copied().ok_or_else(|| {
+            let detail = format!("this can be had as {}", offered.join(", "));
+            ApiError::new(Kind::NotAcceptable, detail)
+        })
+    }
+
+    /// How the write is asked for; `body` is part of what an idempotency key stands for.
+    pub(super) fn write_request(&self, body: &[u8]) -> Result<WriteRequest, ApiError> {
+        Ok(WriteRequest { idempotency: self.idempotency(body)?, if_match: self.if_match()? })
+    }
+
+    fn idempotency(&self, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+        let Some(key) = self.one_header("idempotency-key")? else { return Ok(None) };
+        let is_sound = (1..=255).contains(&key.len()) && key.bytes().all(|b| (0x20..0x7F).contains(&b));
+        if !is_sound {
+            let message = "Idempotency-Key: expected 1 to 255 printable ASCII characters";
+            return Err(ApiError::of_parameter(Kind::InvalidParameter, "Idempotency-Key", message));
+        }
+        let address = self.request.uri().path_and_query().map_or("", |p| p.as_str());
+        let asked = [self.request.method().as_str().as_bytes(), b" ", address.as_bytes(), b"\n", body].concat();
+        Ok(Some(Idempotency { caller: self.caller.name(), key, fingerprint: etag_of(&asked) }))
+    }
+
+    fn if_match(&self) -> Result<Option<IfMatch>, ApiError> {
+        let Some(text) = self.one_header("if-match")? else { return Ok(None) };
+        if text.trim() == "*" {
+            return Ok(Some(IfMatch::Any));
+        }
+        // compared strongly: weak tags never match; the compressed form is the same representation
+        let strong = text.split(',').map(str::trim).filter_map(|t| t.strip_prefix('"')?.strip_suffix('"'));
+        let tags: Vec<String> = strong.map(|t| t.trim_end_matches("-gzip").to_owned()).collect();
+        Ok(Some(IfMatch::Tags(tags)))
+    }
+
+    fn one_header(&self, name: &'static str) -> Result<Option<String>, ApiError> {
+        let mut values = self.request.headers().get_all(name);
+        let Some(first) = values.next() else { return Ok(None) };
+        let text = first.to_str().ok().filter(|_| values.next().is_none());
+        let text = text.ok_or_else(|| {
+            ApiError::of_parameter(Kind::MalformedHeader, name, format!("{name}: expected one header of ASCII"))
+        })?;
+        Ok(Some(text.to_owned()))
+    }
+
+    /// Refuses a body where there is none to be.
+    pub(super) fn no_body(&self) -> Result<(), ApiError> {
+        let length = self.request.headers().get(header::CONTENT_LENGTH);
+        let is_empty = length.is_none_or(|l| l.as_bytes() == b"0");
+        if is_empty && !self.request.headers().contains_key(header::TRANSFER_ENCODING) {
+            return Ok(());
+        }
+        Err(ApiError::new(Kind::BodyNotAllowed, "a DELETE has no body; its reason is the parameter `reason`"))
+    }
+
+    /// The essence of the body's type, in small letters.
+    pub(super) fn content_type(&self) -> String {
+        let value = self.request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The body of a type, no larger than `limit`.
+    pub(super) async fn body(&self, mut payload: web::Payload, limit: usize) -> Result<Bytes, ApiError> {
+        let too_large = || ApiError::new(Kind::TooLarge, format!("expected a body of at most {limit} bytes"));
+        let stated = self.request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+        if stated.and_then(|s| s.parse::<u64>().ok()).is_some_and(|n| n > limit as u64) {
+            return Err(too_large());
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| ApiError::new(Kind::MalformedBody, "the body breaks off"))?;
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    /// The body as a JSON document.
+    pub(super) async fn json_body(&self, payload: web::Payload) -> Result<Bytes, ApiError> {
+        if self.content_type() != "application/json" {
+            let detail = "expected a body of type application/json";
+            return Err(ApiError::new(Kind::UnsupportedMediaType, detail));
+        }
+        self.body(payload, MAX_JSON).await
+    }
+
+    /// Answers with bytes that are kept: entity tag, 304, compression, caching.
+    pub(super) fn reply(&self, rendered: &Rendered, content_type: &'static str, revision: Option<i64>) -> HttpResponse {
+        let wants_gzip = accepts_gzip(&self.request);
+        let gzip = if wants_gzip { rendered.gzip() } else { None };
+        let etag =
+            if gzip.is_some() { format!("\"{}-gzip\"", rendered.etag) } else { format!("\"{}\"", rendered.etag) };
+        let is_known = self.request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+        let is_known = is_known.is_some_and(|known| {
+            known.trim() == "*" || known.split(',').any(|t| t.trim().trim_start_matches("W/") == etag)
+        });
+        let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+        response.insert_header((header::ETAG, etag));
+        response.insert_header((header::CACHE_CONTROL, self.cache_control()));
+        response.insert_header((header::VARY, VARY));
+        if let Some(revision) = revision {
+            response.insert_header(("Greenzone-Revision", revision.to_string()));
+        }
+        if is_known {
+            return response.finish();
+        }
+        response.insert_header((header::CONTENT_TYPE, content_type));
+        match gzip {
+            Some(bytes) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(bytes),
+            None => response.body(rendered.bytes.clone()),
+        }
+    }
+
+    /// Answers with a document that is made anew each time.
+    pub(super) fn reply_json(&self, body: &impl serde::Serialize, revision: Option<i64>) -> Answer {
+        let bytes = serde_json::to_vec(body).map_err(ApiError::internal)?;
+        Ok(self.reply(&Rendered::new(bytes), JSON, revision))
+    }
+
+    fn cache_control(&self) -> &'static str {
+        match self.caller {
+            Caller::Anonymous => "public, no-cache",
+            Caller::Administrator => "private, no-cache",
+        }
+    }
+
+    /// Answers a write.
+    pub(super) fn written(&self, written: Written) -> HttpResponse {
+        let status = StatusCode::from_u16(written.status).unwrap_or(StatusCode::OK);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CONTENT_TYPE, JSON));
+        response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+        response.insert_header((header::VARY, VARY));
+        response.insert_header(("Greenzone-Revision", written.revision.to_string()));
+        if let Some(etag) = &written.etag {
+            response.insert_header((header::ETAG, format!("\"{etag}\"")));
+        }
+        if let Some(location) = &written.location {
+            response.insert_header((header::LOCATION, format!("/api/v1{location}")));
+        }
+        response.body(written.body)
+    }
+}
+
+/// The type of JSON answers.
+pub(super) const JSON: &str = "application/json";
+const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
+
+fn caller_of(request: &HttpRequest, token: &AdminToken) -> Result<Caller, ApiError> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(Caller::Anonymous) };
+    let given = value.to_str().ok().and_then(|v| {
+        let (scheme, rest) = v.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
+    });
+    if given.is_some_and(|given| token.is(given)) {
+        return Ok(Caller::Administrator);
+    }
+    Err(ApiError::new(Kind::Unauthenticated, "this bearer token is not known here"))
+}
+
+fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+    let decode = |part: &str| {
+        let spaced = part.replace('+', " ");
+        let text = percent_decode_str(&spaced).decode_utf8().ok().map(|t| t.into_owned());
+        text.filter(|t| !t.contains('\0'))
+            .ok_or_else(|| ApiError::new(Kind::MalformedParameter, "the query is not UTF-8 or holds a NUL"))
+    };
+    let pairs = query.split('&').filter(|p| !p.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        Ok((decode(name)?, decode(value)?))
+    });
+    pairs.collect()
+}
+
+/// How exactly a part of `Accept` speaks of a type, and its quality in thousandths.
+fn media_range(part: &str, offer: &str) -> Option<(u8, u32)> {
+    let mut pieces = part.split(';').map(str::trim);
+    let range = pieces.next()?.to_ascii_lowercase();
+    let kind = offer.split('/').next().unwrap_or_default();
+    let exactness = match range.as_str() {
+        r if r == offer => 2,
+        r if r.strip_suffix("/*") == Some(kind) => 1,
+        "*/*" => 0,
+        _ => return None,
+    };
+    let quality = pieces.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
+    let quality = quality.map_or(Some(1.0), |q| q.parse::<f32>().ok()).unwrap_or(0.0);
+    Some((exactness, (quality.clamp(0.0, 1.0) * 1000.0) as u32))
+}
+
+fn accepts_gzip(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|part| {
+        let mut pieces = part.split(';').map(str::trim);
+        let is_gzip = pieces.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
+        let is_refused = pieces.any(|p| p.trim_start_matches("q=").parse::<f32>().is_ok_and(|q| q == 0.0));
+        is_gzip && !is_refused
+    })
+}
+
+/// Whether the caller would rather read Vietnamese.
+pub(crate) fn wants_vietnamese(accept_language: Option<&str>) -> bool {
+    let Some(text) = accept_language else { return false };
+    let quality = |language: &str| {
+        let of_part = |part: &str| {
+            let mut pieces = part.split(';').map(str::trim);
+            let tag = pieces.next()?.to_ascii_lowercase();
+            let quality = pieces.find_map(|p| p.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse::<f32>().ok())?;
+            (tag == language || tag.starts_with(&format!("{language}-"))).then_some((quality * 1000.0) as u32)
+        };
+        text.split(',').filter_map(of_part).max()
+    };
+    match (quality("vi"), quality("en")) {
+        (Some(vi), Some(en)) => {
+            vi > en || (vi == en && text.to_ascii_lowercase().find("vi") < text.to_ascii_lowercase().find("en"))
+        }
+        (vi, _) => vi.is_some_and(|q| q > 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_exact_media_range_counts() {
+        assert_eq!(media_range("text/csv;q=0.5", "text/csv"), Some((2, 500)));
+        assert_eq!(media_range(" text/*", "text/csv"), Some((1, 1000)));
+        assert_eq!(media_range("*/*;q=0.1", "text/csv"), Some((0, 100)));
+        assert_eq!(media_range("application/x-yaml", "text/csv"), None);
+    }
+
+    #[test]
+    fn the_language_follows_the_header() {
+        assert!(wants_vietnamese(Some("vi")));
+        assert!(wants_vietnamese(Some("vi-VN,vi;q=0.9,en;q=0.8")));
+        assert!(!wants_vietnamese(Some("en-GB,en;q=0.9,vi;q=0.8")));
+        assert!(!wants_vietnamese(Some("fr")));
+        assert!(!wants_vietnamese(None));
+    }
+}

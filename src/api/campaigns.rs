@@ -1,0 +1,92 @@
+//! Campaigns and their status.
+
+use super::body::read_campaign;
+use super::call::{Answer, Call, JSON};
+use super::paging::{Cursor, Page};
+use super::params::{CampaignPath, MinRevision, PageQuery};
+use crate::service::campaigns::{campaign_json, status};
+use crate::service::rendered::Rendered;
+use crate::service::views::StatusView;
+use crate::service::{Fault, Moment};
+use actix_web::{get, post, put, web};
+
+/// The campaigns, the oldest first.
+#[utoipa::path(
+    tag = "campaigns",
+    params(PageQuery),
+    responses((status = 200, description = "campaign.json objects", body = crate::service::views::Page<serde_json::Value>))
+)]
+#[get("/api/v1/campaigns")]
+pub(super) async fn list_campaigns(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    // campaigns are only ever added at the end, so a walk fits together by itself
+    let page = Page::of(&call, cursor.as_ref(), "campaigns", 0, None)?;
+    let campaigns = call.service.blocking(|service| service.campaigns()).await?;
+    let documents = campaigns.iter().map(|c| c.to_json()).collect();
+    let list = crate::service::views::Page { revision: None, ..page.cut(documents) };
+    call.reply_json(&list, None)
+}
+
+/// A campaign.
+#[utoipa::path(
+    tag = "campaigns",
+    params(CampaignPath, MinRevision),
+    responses((status = 200, description = "The campaign.json object", body = serde_json::Value))
+)]
+#[get("/api/v1/campaigns/{campaign}")]
+pub(super) async fn get_campaign(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let view = call.look(Moment::Now).await?;
+    let document = Rendered::new(campaign_json(view.snapshot.campaign()));
+    Ok(call.reply(&document, JSON, Some(view.snapshot.revision)))
+}
+
+/// Opens a campaign.
+#[utoipa::path(
+    tag = "campaigns",
+    request_body(content = serde_json::Value, description = "The campaign.json object"),
+    responses((status = 201, description = "The campaign, with its revision", body = serde_json::Value)),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/campaigns")]
+pub(super) async fn create_campaign(call: Call, payload: web::Payload) -> Answer {
+    let grant = call.may_write()?;
+    let body = call.json_body(payload).await?;
+    let campaign = read_campaign(&body)?;
+    let written = call.service.create_campaign(&grant, campaign, call.write_request(&body)?).answer().await?;
+    Ok(call.written(written))
+}
+
+/// Replaces a campaign; once figures exist, what they rest on is locked.
+#[utoipa::path(
+    tag = "campaigns",
+    params(CampaignPath),
+    request_body(content = serde_json::Value, description = "The campaign.json object"),
+    responses((status = 200, description = "The campaign, with its revision", body = serde_json::Value)),
+    security(("bearer" = []))
+)]
+#[put("/api/v1/campaigns/{campaign}")]
+pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
+    let grant = call.may_write()?;
+    let body = call.json_body(payload).await?;
+    let campaign = read_campaign(&body)?;
+    let code = call.path("campaign")?;
+    let written = call.service.put_campaign(&grant, &code, campaign, call.write_request(&body)?).answer().await?;
+    Ok(call.written(written))
+}
+
+/// All that a client needs to draw its first screen.
+#[utoipa::path(
+    tag = "campaigns",
+    params(CampaignPath, MinRevision),
+    responses((status = 200, description = "The status", body = StatusView))
+)]
+#[get("/api/v1/campaigns/{campaign}/status")]
+pub(super) async fn get_status(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let view = call.look(Moment::Now).await?;
+    let status = status(&view.snapshot, view.judged_at, call.caller);
+    let bytes = serde_json::to_vec(&status).map_err(Fault::internal)?;
+    Ok(call.reply(&Rendered::new(bytes), JSON, Some(status.revision)))
+}

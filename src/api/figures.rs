@@ -1,0 +1,151 @@
+//! Figures.
+
+use super::body::{self, FigureRequest, read_figures};
+use super::call::{Answer, Call, JSON};
+use super::paging::{Cursor, Page};
+use super::params::{
+    CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery, UnitPath,
+};
+use crate::service::Moment;
+use crate::service::figures::FigureFilter;
+use crate::service::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
+use actix_web::{delete, get, post, put, web};
+
+/// The figures of a unit that stand.
+#[utoipa::path(
+    tag = "figures",
+    params(UnitPath, FiguresQuery, MinRevision, PageQuery),
+    responses((status = 200, description = "Figures by day", body = crate::service::views::Page<FigureView>))
+)]
+#[get("/api/v1/campaigns/{campaign}/units/{code}/figures")]
+pub(super) async fn list_unit_figures(call: Call) -> Answer {
+    let filter = FigureFilter {
+        unit: Some(call.path("code")?),
+        from: call.day("from")?,
+        to: call.day("to")?,
+        ..FigureFilter::default()
+    };
+    list(call, filter).await
+}
+
+/// The figures of a campaign that stand.
+#[utoipa::path(
+    tag = "figures",
+    params(CampaignPath, DayFiguresQuery, MinRevision, PageQuery),
+    responses((status = 200, description = "Figures by unit and day", body = crate::service::views::Page<FigureView>))
+)]
+#[get("/api/v1/campaigns/{campaign}/figures")]
+pub(super) async fn list_figures(call: Call) -> Answer {
+    let date = call.day("date")?;
+    let filter = FigureFilter {
+        kind: call.text("kind")?,
+        within: call.text("within")?,
+        from: date,
+        to: date,
+        ..FigureFilter::default()
+    };
+    list(call, filter).await
+}
+
+async fn list(call: Call, filter: FigureFilter) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    call.look(Moment::Now).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience());
+    let name = format!("figures {filter:?} {audience:?}");
+    let (revision, figures) =
+        call.service.blocking(move |service| service.figures(&campaign, &filter, audience)).await?;
+    let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
+    call.reply_json(&page.cut(figures), Some(revision))
+}
+
+/// Everything that was recorded for a day, the oldest first.
+#[utoipa::path(
+    tag = "figures",
+    params(DayPath, MinRevision, PageQuery),
+    responses((status = 200, description = "Revisions", body = crate::service::views::Page<FigureRevisionView>))
+)]
+#[get("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/history")]
+pub(super) async fn get_figure_history(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    let (code, day) = (call.path("code")?, call.day_in_path()?);
+    call.look(Moment::Now).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience());
+    let name = format!("history {code} {day} {audience:?}");
+    let (revision, history) =
+        call.service.blocking(move |service| service.figure_history(&campaign, &code, day, audience)).await?;
+    let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
+    call.reply_json(&page.cut(history), Some(revision))
+}
+
+/// Records the figure of a day.
+#[utoipa::path(
+    tag = "figures",
+    params(DayPath),
+    request_body = FigureRequest,
+    responses(
+        (status = 200, description = "Corrected, or already so", body = WrittenView<FigureView>),
+        (status = 201, description = "Recorded", body = WrittenView<FigureView>)
+    ),
+    security(("bearer" = []))
+)]
+#[put("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
+pub(super) async fn put_figure(call: Call, payload: web::Payload) -> Answer {
+    let grant = call.may_write()?;
+    let body = call.json_body(payload).await?;
+    let (code, day) = (call.path("code")?, call.day_in_path()?);
+    let request = body::read(&body, |reader, json| {
+        let request = FigureRequest::read(reader, "", json, &["community_f0"])?;
+        if request.unit_code.as_ref().is_some_and(|c| *c != code) {
+            reader.wrong("unit_code", None, format!("{code:?}, the unit of the address"));
+        }
+        if request.date.is_some_and(|d| d != day) {
+            reader.wrong("date", None, format!("{day}, the day of the address"));
+        }
+        Some(request)
+    })?;
+    let figure = request.into_figure()?;
+    let campaign = call.path("campaign")?;
+    let request = call.write_request(&body)?;
+    let written = call.service.record_figure(&grant, &campaign, code, day, figure, request).answer().await?;
+    Ok(call.written(written))
+}
+
+/// Takes the figure of a day back: the day is missing again.
+#[utoipa::path(
+    tag = "figures",
+    params(DayPath, ReasonQuery),
+    responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
+    security(("bearer" = []))
+)]
+#[delete("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
+pub(super) async fn delete_figure(call: Call) -> Answer {
+    let grant = call.may_write()?;
+    call.no_body()?;
+    let (campaign, code, day) = (call.path("campaign")?, call.path("code")?, call.day_in_path()?);
+    let (reason, request) = (call.reason()?, call.write_request(&[])?);
+    let written = call.service.take_back_figure(&grant, &campaign, code, day, reason, request).answer().await?;
+    Ok(call.written(written))
+}
+
+/// Records many figures, all or none.
+#[utoipa::path(
+    tag = "figures",
+    params(CampaignPath),
+    request_body(content = Vec<FigureRequest>, description = "Each with unit_code and date"),
+    responses(
+        (status = 200, description = "Corrected, or already so", body = WrittenView<RowsView>),
+        (status = 201, description = "Recorded", body = WrittenView<RowsView>)
+    ),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/campaigns/{campaign}/figures")]
+pub(super) async fn create_figures(call: Call, payload: web::Payload) -> Answer {
+    let grant = call.may_write()?;
+    let body = call.json_body(payload).await?;
+    let figures = read_figures(&body)?;
+    let campaign = call.path("campaign")?;
+    let written = call.service.record_figures(&grant, &campaign, figures, call.write_request(&body)?).answer().await?;
+    Ok(call.written(written))
+}

@@ -1,0 +1,121 @@
+//! Whole files: packs, and strict tables of figures or units.
+
+use super::body::{self, UnitRequest};
+use super::call::{Answer, Call};
+use super::leaderboard::one_of;
+use super::params::{CampaignPath, ImportQuery};
+use super::problem::{ApiError, Kind};
+use crate::domain::json::{Json, Reader};
+use crate::pack::{Limits, read_zip};
+use crate::service::packs::{read_figures, read_units};
+use crate::service::units::NewUnit;
+use crate::service::views::{ImportView, WrittenView};
+use crate::service::{Code, Fault, Moment};
+use actix_web::{post, web};
+use bytes::Bytes;
+
+/// The most bytes of a file.
+const MAX_FILE: usize = 64 << 20;
+
+/// What a pack may weigh unpacked, over the network.
+const UNPACKED: Limits = Limits { bytes: 512 << 20, entries: 1_000 };
+
+/// Imports a pack (`application/zip`), or a strict table of figures or units
+/// (`text/csv`, `application/x-ndjson`), all or nothing.
+#[utoipa::path(
+    tag = "import",
+    params(CampaignPath, ImportQuery),
+    request_body(content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/zip"))),
+    responses(
+        (status = 200, description = "What it did, or would do", body = WrittenView<ImportView>),
+        (status = 201, description = "The pack opened the campaign", body = WrittenView<ImportView>)
+    ),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/campaigns/{campaign}/import")]
+pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
+    let grant = call.may_write()?;
+    let dry_run = call.flag("dry_run")?;
+    let what = one_of(&call, "what", &["figures", "units", "pack"])?;
+    let content_type = call.content_type();
+    let format = match (content_type.as_str(), what) {
+        ("application/zip", None | Some("pack")) => Format::Pack,
+        ("text/csv", None | Some("figures")) => Format::FiguresCsv,
+        ("text/csv", Some("units")) => Format::UnitsCsv,
+        ("application/x-ndjson", None | Some("figures")) => Format::FiguresLines,
+        ("application/x-ndjson", Some("units")) => Format::UnitsLines,
+        ("text/csv" | "application/x-ndjson" | "application/zip", _) => {
+            let message = format!("what={} does not go with {content_type}", what.unwrap_or_default());
+            return Err(ApiError::of_parameter(Kind::InvalidParameter, "what", message));
+        }
+        _ => {
+            let detail = "expected application/zip, text/csv or application/x-ndjson";
+            return Err(ApiError::new(Kind::UnsupportedMediaType, detail));
+        }
+    };
+    let body = call.body(payload, MAX_FILE).await?;
+    let request = call.write_request(&body)?;
+    let campaign = call.path("campaign")?;
+    if format == Format::Pack {
+        let contest = call.service.blocking(move |_| Ok(read_zip(&body, UNPACKED)?)).await?;
+        if contest.campaign.code != campaign {
+            let message = format!("the pack is of campaign {:?}, the address of {campaign:?}", contest.campaign.code);
+            return Err(Fault::of_field(Code::InvalidPack, "code", message).into());
+        }
+        return Ok(call.written(call.service.import_pack(&grant, contest, dry_run, request).answer().await?));
+    }
+    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let pending = match format {
+        Format::FiguresCsv => {
+            let figures = call.service.blocking(move |_| read_figures(&snapshot, &body)).await?;
+            call.service.import_figures(&grant, &campaign, figures, dry_run, request)
+        }
+        Format::FiguresLines => {
+            let figures = lines(&body, body::read_figure_for, body::figure_for)?;
+            call.service.import_figures(&grant, &campaign, figures, dry_run, request)
+        }
+        Format::UnitsCsv => {
+            let units = call.service.blocking(move |_| read_units(snapshot.campaign(), &body)).await?;
+            call.service.import_units(&grant, &campaign, units, dry_run, request)
+        }
+        Format::UnitsLines | Format::Pack => {
+            let read = |reader: &mut Reader, path: &str, json: &Json| UnitRequest::read(reader, path, json, true);
+            let units: Vec<NewUnit> = lines(&body, read, body::coded_unit)?;
+            call.service.import_units(&grant, &campaign, units, dry_run, request)
+        }
+    };
+    Ok(call.written(pending.answer().await?))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Pack,
+    FiguresCsv,
+    FiguresLines,
+    UnitsCsv,
+    UnitsLines,
+}
+
+/// Reads JSON lines; a mistake is named by its line, counted from 1.
+fn lines<R, T>(
+    body: &Bytes,
+    read: impl Fn(&mut Reader, &str, &Json) -> Option<R>,
+    finish: impl Fn(Option<R>, String) -> Result<T, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    let mut found = Vec::new();
+    let mut reader = Reader::default();
+    for (at, line) in body.split(|b| *b == b'\n').enumerate() {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let number = (at + 1).to_string();
+        match Json::parse(line) {
+            Ok(json) => found.push((read(&mut reader, &number, &json), number)),
+            Err(_) => reader.wrong(number, None, "a JSON object on one line"),
+        }
+    }
+    if !reader.errors.is_empty() {
+        return Err(body::fault_of(reader.errors).into());
+    }
+    found.into_iter().map(|(request, number)| finish(request, format!("/{number}"))).collect()
+}

@@ -1,0 +1,99 @@
+//! The outermost layer: request ids, HEAD, language of problems, the log, metrics.
+
+use super::call::wants_vietnamese;
+use super::metrics::Metrics;
+use super::problem::{ApiError, Kind};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+use std::fmt::Write as _;
+use std::time::Instant;
+use tracing::Instrument;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps every request.
+pub(crate) async fn outermost(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = Instant::now();
+    let id = request_id(&request);
+    let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+    let vietnamese = wants_vietnamese(language);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let metrics = request.app_data::<web::Data<Metrics>>().cloned();
+    if method == Method::HEAD {
+        // answered as GET; the server sends no body to a HEAD
+        request.head_mut().method = Method::GET;
+    }
+    let span = tracing::info_span!("request", id = %id, method = %method, path = %path);
+    let is_encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|v| v.as_bytes() != b"identity");
+    let mut response = if is_encoded {
+        let error = ApiError::new(Kind::UnsupportedMediaType, "a request with Content-Encoding is not taken");
+        request.into_response(error.respond(&id, vietnamese))
+    } else {
+        let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+        span.in_scope(|| in_our_words(response, &id, vietnamese))
+    };
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let nosniff = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(nosniff.0, nosniff.1);
+    let status = response.status().as_u16();
+    let took = begun.elapsed();
+    if let Some(metrics) = metrics {
+        let pattern = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+        metrics.count(method.as_str(), &pattern, status, took);
+    }
+    // the path without its query: reasons stand there
+    let duration_ms = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;
+    span.in_scope(|| tracing::info!(status, duration_ms, "answered"));
+    Ok(response)
+}
+
+/// Refusals – ours without language and id, the framework's in its own words – as problem details.
+fn in_our_words(response: ServiceResponse<BoxBody>, id: &str, vietnamese: bool) -> ServiceResponse<BoxBody> {
+    let Some(error) = response.response().error() else { return response };
+    let ours = match error.as_error::<ApiError>() {
+        Some(error) => error.respond(id, vietnamese),
+        None => of_framework(response.status(), error).respond(id, vietnamese),
+    };
+    response.into_response(ours)
+}
+
+fn of_framework(status: StatusCode, error: &Error) -> ApiError {
+    match status {
+        StatusCode::NOT_FOUND => ApiError::new(Kind::NoSuchAddress, "there is nothing at this address"),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(Kind::TooLarge, "the body is too large"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::new(Kind::UnsupportedMediaType, "the body is of another type"),
+        status if status.is_client_error() => ApiError::new(Kind::MalformedBody, "the request cannot be read"),
+        _ => ApiError::internal(error),
+    }
+}
+
+/// The id that a proxy gave, where it is one, else a new one.
+fn request_id(request: &ServiceRequest) -> String {
+    let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok());
+    let is_sound = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    if let Some(id) = given.filter(is_sound) {
+        return id.to_owned();
+    }
+    let mut bytes = [0u8; 8];
+    if getrandom::fill(&mut bytes).is_err() {
+        return "unnumbered".to_owned();
+    }
+    let mut id = String::with_capacity(16);
+    for byte in bytes {
+        // writing into a String does not fail
+        let _ = write!(id, "{byte:02x}");
+    }
+    id
+}

@@ -1,0 +1,200 @@
+//! Boards, the rows around a unit, and standings.
+
+use super::call::{Answer, Call, JSON};
+use super::paging::{Cursor, Page, look};
+use super::params::{BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
+use super::problem::{ApiError, Kind};
+use crate::domain::time::parse_day;
+use crate::scoring::appraisal::Track;
+use crate::scoring::board::{By, Query};
+use crate::service::board_csv::{Reader, board_csv};
+use crate::service::boards::{AsOf, Ask, Show, board_view, resolve};
+use crate::service::figures::visible_unit;
+use crate::service::live::Snapshot;
+use crate::service::standing::{StandingView, standing};
+use crate::service::views::BoardView;
+use crate::service::{Audience, Code, Fault, View};
+use actix_web::get;
+use std::ops::Range;
+use std::sync::Arc;
+
+const CSV: &str = "text/csv";
+const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
+
+fn ask(call: &Call) -> Result<Ask, ApiError> {
+    let as_of = |text: &str| match text {
+        "live" => Some(AsOf::Live),
+        day => parse_day(day).ok().map(AsOf::Day),
+    };
+    Ok(Ask {
+        kind: call.text("kind")?,
+        track: call.parse("track", "improvement or kept_clean", Track::parse)?,
+        by: call.parse("by", "points, reduction or level_drop", By::parse)?,
+        as_of: call.parse("as_of", "a day written YYYY-MM-DD, or live", as_of)?,
+        within: call.text("within")?,
+        block: call.text("block")?,
+    })
+}
+
+/// What of a snapshot a cached answer stands for.
+fn key(snapshot: &Snapshot, audience: Audience, what: &str) -> String {
+    let campaign = &snapshot.campaign().code;
+    format!("{campaign}|{}|{:?}|{audience:?}|{what}", snapshot.read_at, snapshot.known_at)
+}
+
+fn resolved(view: &View, ask: &Ask, audience: Audience) -> Result<Query, ApiError> {
+    if let Some(code) = &ask.within {
+        visible_unit(&view.snapshot, code, audience)?;
+    }
+    Ok(resolve(view.snapshot.ledger(), ask, view.judged_at).map_err(Fault::from)?)
+}
+
+fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
+    let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));
+    Show { rows: Some(rows), days, known_at, revision, policy_version: Some(1) }
+}
+
+/// A leaderboard: units of a kind and track in their order, as of a day.
+#[utoipa::path(
+    tag = "boards",
+    params(
+        CampaignPath, BoardQuery, MomentQuery, PageQuery,
+        ("include" = Option<String>, Query, description = "`days`: each row with its days from the baseline's first to the board's")
+    ),
+    responses((status = 200, description = "The board", content((BoardView = "application/json"), (String = "text/csv"))))
+)]
+#[get("/api/v1/campaigns/{campaign}/leaderboard")]
+pub(super) async fn get_leaderboard(call: Call) -> Answer {
+    let format = call.accepts(&[JSON, CSV])?;
+    let cursor = Cursor::of(&call)?;
+    let view = look(&call, call.moment()?, cursor.as_ref()).await?;
+    let audience = call.audience();
+    let mut ask = ask(&call)?;
+    if let Some(day) = cursor.as_ref().and_then(|c| c.day) {
+        ask.as_of = Some(AsOf::Day(view.snapshot.ledger().calendar.day(day)));
+    }
+    let query = resolved(&view, &ask, audience)?;
+    let days = call.parse("include", "days", |t| (t == "days").then_some(()))?.is_some();
+    let snapshot = view.snapshot;
+    let list = format!("board {query:?} {days} {:?} {audience:?}", snapshot.known_at);
+    let mut page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(query.as_of))?;
+    if format == CSV && call.get("limit").is_none() {
+        page.rows.end = usize::MAX;
+    }
+    let revision = snapshot.revision;
+    let key = key(&snapshot, audience, &format!("{list} {:?} {format}", page.rows));
+    let content_type = if format == CSV { CSV_UTF8 } else { JSON };
+    let make = move || render_board(&snapshot, &query, &page, days, audience, format == CSV);
+    Ok(call.reply(&*call.service.answers.get(key, make).await?, content_type, Some(revision)))
+}
+
+fn render_board(
+    snapshot: &Arc<Snapshot>,
+    query: &Query,
+    page: &Page,
+    days: bool,
+    audience: Audience,
+    as_csv: bool,
+) -> Result<Vec<u8>, Fault> {
+    let visible = |unit| snapshot.is_visible(unit, audience);
+    let mut board = board_view(&snapshot.boards, query, &show(snapshot, page.rows.clone(), days), visible);
+    board.next_cursor = page.next(usize::try_from(board.total).unwrap_or(usize::MAX));
+    if as_csv {
+        return Ok(board_csv(&board, Reader::Spreadsheet).into_bytes());
+    }
+    serde_json::to_vec(&board).map_err(Fault::internal)
+}
+
+/// The rows either side of a unit, with the ranks of the whole board.
+#[utoipa::path(
+    tag = "boards",
+    params(
+        UnitPath, BoardQuery, MomentQuery,
+        ("span" = Option<u64>, Query, description = "Rows either side, 0 to 1000; fewer at the ends of the board", minimum = 0, maximum = 1000)
+    ),
+    responses((status = 200, description = "A part of the board", body = BoardView))
+)]
+#[get("/api/v1/campaigns/{campaign}/leaderboard/around/{code}")]
+pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let view = call.look(call.moment()?).await?;
+    let audience = call.audience();
+    let span = call.number("span", 0, 1_000)?.unwrap_or(3) as usize;
+    let code = call.path("code")?;
+    let unit = visible_unit(&view.snapshot, &code, audience)?;
+    let mut ask = ask(&call)?;
+    let register = view.snapshot.register();
+    let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
+    ask.kind = ask.kind.or(kind);
+    let query = resolved(&view, &ask, audience)?;
+    let snapshot = view.snapshot;
+    let revision = snapshot.revision;
+    let key = key(&snapshot, audience, &format!("around {unit} {span} {query:?} {:?}", ask.track));
+    let track = ask.track;
+    let make = move || {
+        let visible = |u| snapshot.is_visible(u, audience);
+        let place = |query: &Query| {
+            let board = snapshot.boards.get(query);
+            board.places.iter().filter(|p| visible(p.unit)).position(|p| p.unit == unit)
+        };
+        let other = match query.track {
+            Track::Improvement => Track::KeptClean,
+            Track::KeptClean => Track::Improvement,
+        };
+        // without a track: the one that the unit is on
+        let tracks = if track.is_some() { vec![query.track] } else { vec![query.track, other] };
+        let queries = tracks.into_iter().map(|track| Query { track, ..query.clone() });
+        let found = queries.filter_map(|query| place(&query).map(|at| (query, at))).next();
+        let (query, at) = found.ok_or_else(|| {
+            let hint = if track.is_some() { "; leave out track to see its own" } else { "" };
+            Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board{hint}"))
+        })?;
+        let rows = at.saturating_sub(span)..at + span + 1;
+        let board = board_view(&snapshot.boards, &query, &show(&snapshot, rows, false), visible);
+        serde_json::to_vec(&board).map_err(Fault::internal)
+    };
+    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
+}
+
+/// A unit's row, and how every number of it came about.
+#[utoipa::path(
+    tag = "boards",
+    params(
+        UnitPath, MomentQuery,
+        ("by" = Option<String>, Query, description = "`points`, `reduction` or `level_drop`; points without"),
+        ("as_of" = Option<String>, Query, description = "Day of the board or `live`; the latest closed day with a report without")
+    ),
+    responses((status = 200, description = "The standing", body = StandingView))
+)]
+#[get("/api/v1/campaigns/{campaign}/units/{code}/standing")]
+pub(super) async fn get_standing(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let view = call.look(call.moment()?).await?;
+    let audience = call.audience();
+    let code = call.path("code")?;
+    let unit = visible_unit(&view.snapshot, &code, audience)?;
+    let register = view.snapshot.register();
+    let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
+    let query = resolved(&view, &Ask { kind, ..ask(&call)? }, audience)?;
+    let snapshot = view.snapshot;
+    let revision = snapshot.revision;
+    let key = key(&snapshot, audience, &format!("standing {unit} {query:?}"));
+    let make = move || {
+        let visible = |u| snapshot.is_visible(u, audience);
+        let view = standing(&snapshot.boards, &query, unit, Some(snapshot.revision), visible);
+        let view = view.ok_or_else(|| Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board")))?;
+        serde_json::to_vec(&view).map_err(Fault::internal)
+    };
+    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
+}
+
+/// A parameter that must be one of two words.
+pub(super) fn one_of(call: &Call, name: &str, words: &[&'static str]) -> Result<Option<&'static str>, ApiError> {
+    let expected = words.join(", ");
+    let Some(text) = call.get(name) else { return Ok(None) };
+    let found = words.iter().find(|w| **w == text).copied();
+    found.map(Some).ok_or_else(|| {
+        let message = format!("{name}: expected one of {expected}, found {text:?}");
+        ApiError::of_parameter(Kind::InvalidParameter, name, message)
+    })
+}

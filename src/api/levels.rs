@@ -1,0 +1,99 @@
+//! Levels of units by day, and the built-in level schemes.
+
+use super::call::{Answer, Call, JSON};
+use super::paging::{Cursor, Page, look};
+use super::params::{CampaignPath, LevelsQuery, MomentQuery, PageQuery};
+use crate::domain::builtin;
+use crate::service::levels::{level_day, level_history, levels};
+use crate::service::views::{LevelHistoryView, LevelsView};
+use crate::service::{Code, Fault};
+use actix_web::get;
+
+/// Every unit's level on a day.
+#[utoipa::path(
+    tag = "boards",
+    params(CampaignPath, LevelsQuery, MomentQuery, PageQuery),
+    responses((status = 200, description = "Levels, and how many units have each", body = LevelsView))
+)]
+#[get("/api/v1/campaigns/{campaign}/levels")]
+pub(super) async fn get_levels(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    let view = look(&call, call.moment()?, cursor.as_ref()).await?;
+    let (snapshot, audience) = (view.snapshot, call.audience());
+    let day = match cursor.as_ref().and_then(|c| c.day) {
+        Some(day) => day,
+        None => level_day(&snapshot, call.day("date")?, view.judged_at)?,
+    };
+    let kind = call.text("kind")?;
+    let list = format!("levels {day} {kind:?} {:?} {audience:?}", snapshot.known_at);
+    let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
+    let revision = snapshot.revision;
+    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let make = move || {
+        let mut view = levels(&snapshot, day, kind.as_deref(), page.rows.clone(), audience)?;
+        view.next_cursor = page.next(usize::try_from(view.total).unwrap_or(usize::MAX));
+        serde_json::to_vec(&view).map_err(Fault::internal)
+    };
+    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
+}
+
+/// Every unit's level on each day from the eve of the window to a day.
+#[utoipa::path(
+    tag = "boards",
+    params(CampaignPath, LevelsQuery, MomentQuery, PageQuery),
+    responses((status = 200, description = "Levels by day, and how many units have each", body = LevelHistoryView))
+)]
+#[get("/api/v1/campaigns/{campaign}/levels/history")]
+pub(super) async fn get_level_history(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    let view = look(&call, call.moment()?, cursor.as_ref()).await?;
+    let (snapshot, audience) = (view.snapshot, call.audience());
+    let day = match cursor.as_ref().and_then(|c| c.day) {
+        Some(day) => day,
+        None => level_day(&snapshot, call.day("date")?, view.judged_at)?,
+    };
+    let kind = call.text("kind")?;
+    let list = format!("level history {day} {kind:?} {:?} {audience:?}", snapshot.known_at);
+    let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
+    let revision = snapshot.revision;
+    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let make = move || {
+        let mut view = level_history(&snapshot, day, kind.as_deref(), page.rows.clone(), audience)?;
+        view.next_cursor = page.next(usize::try_from(view.total).unwrap_or(usize::MAX));
+        serde_json::to_vec(&view).map_err(Fault::internal)
+    };
+    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
+}
+
+/// The built-in level schemes.
+#[utoipa::path(
+    tag = "schemes",
+    params(PageQuery),
+    responses((status = 200, description = "Scheme objects", body = crate::service::views::Page<serde_json::Value>))
+)]
+#[get("/api/v1/level-schemes")]
+pub(super) async fn list_level_schemes(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    let page = Page::of(&call, cursor.as_ref(), "schemes", 0, None)?;
+    let schemes = builtin::all().iter().map(|s| s.to_json()).collect();
+    let list = crate::service::views::Page { revision: None, ..page.cut(schemes) };
+    call.reply_json(&list, None)
+}
+
+/// A built-in level scheme.
+#[utoipa::path(
+    tag = "schemes",
+    params(("scheme" = String, Path, description = "Code of the scheme")),
+    responses((status = 200, description = "A scheme object", body = serde_json::Value))
+)]
+#[get("/api/v1/level-schemes/{scheme}")]
+pub(super) async fn get_level_scheme(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let code = call.path("scheme")?;
+    let scheme = builtin::find(&code);
+    let scheme = scheme.ok_or_else(|| Fault::new(Code::SchemeNotFound, format!("no built-in scheme {code:?}")))?;
+    call.reply_json(&scheme.to_json(), None)
+}

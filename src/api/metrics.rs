@@ -1,0 +1,44 @@
+//! Metrics for Prometheus, on an address of their own.
+
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use std::time::Duration;
+
+/// What is measured of every request.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+}
+
+impl Metrics {
+    /// New ones, all at nought.
+    ///
+    /// # Errors
+    /// Where a name is taken.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let requests = Opts::new("greenzone_http_requests_total", "Requests answered, by operation and status");
+        let requests = IntCounterVec::new(requests, &["method", "path", "status"])?;
+        let seconds = HistogramOpts::new("greenzone_http_request_seconds", "Time to the answer, by operation")
+            .buckets(vec![0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5]);
+        let seconds = HistogramVec::new(seconds, &["method", "path"])?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(seconds.clone()))?;
+        Ok(Self { registry, requests, seconds })
+    }
+
+    /// Counts an answer; `path` is the pattern of the address, so that labels are few.
+    pub(super) fn count(&self, method: &str, path: &str, status: u16, took: Duration) {
+        self.requests.with_label_values(&[method, path, &status.to_string()]).inc();
+        self.seconds.with_label_values(&[method, path]).observe(took.as_secs_f64());
+    }
+
+    /// All of them as Prometheus reads them.
+    pub fn text(&self) -> String {
+        let mut text = Vec::new();
+        // writing into memory does not fail
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+}

@@ -1,0 +1,156 @@
+//! Parameters that many operations share, as the document describes them.
+#![expect(dead_code, reason = "the fields are read by the derive alone; requests are read in `call`")]
+
+use utoipa::IntoParams;
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct CampaignPath {
+    /// Code of the campaign.
+    campaign: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct UnitPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Code of the unit, percent-encoded.
+    code: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct DayPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Code of the unit, percent-encoded.
+    code: String,
+    /// The day, YYYY-MM-DD, in the campaign's time zone.
+    #[param(format = Date)]
+    date: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct AdjustmentPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the adjustment.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// Members of a page, 1 to 1000.
+    #[param(default = 50, minimum = 1, maximum = 1000)]
+    limit: Option<u64>,
+    /// `next_cursor` of the page before; bound to its revision.
+    cursor: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MinRevision {
+    /// Not older than this revision; waits up to 2 s.
+    #[param(minimum = 0)]
+    min_revision: Option<i64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct MomentQuery {
+    /// Only what was recorded by this instant (RFC 3339; a plus is written %2B).
+    #[param(format = DateTime)]
+    known_at: Option<String>,
+    /// The campaign as it stood at this revision.
+    #[param(minimum = 1)]
+    revision: Option<i64>,
+    /// Not older than this revision; waits up to 2 s.
+    #[param(minimum = 0)]
+    min_revision: Option<i64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct BoardQuery {
+    /// Code of the kind; the campaign's first reported kind without.
+    kind: Option<String>,
+    /// `improvement` or `kept_clean`; improvement without.
+    track: Option<String>,
+    /// `points`, `reduction` or `level_drop`; points without.
+    by: Option<String>,
+    /// Day of the board or `live`; the latest closed day with a report without.
+    as_of: Option<String>,
+    /// Only units below this one.
+    within: Option<String>,
+    /// Only units of this block.
+    block: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReasonQuery {
+    /// Why, 1 to 500 characters.
+    reason: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FiguresQuery {
+    /// From this day on.
+    #[param(format = Date)]
+    from: Option<String>,
+    /// Up to this day.
+    #[param(format = Date)]
+    to: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DayFiguresQuery {
+    /// Only of this day.
+    #[param(format = Date)]
+    date: Option<String>,
+    /// Only of this kind.
+    kind: Option<String>,
+    /// Only of units below this one.
+    within: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct UnitsQuery {
+    /// Only of this kind.
+    kind: Option<String>,
+    /// Only direct children of this unit.
+    parent: Option<String>,
+    /// Only units below this one, at any depth.
+    within: Option<String>,
+    /// Only of this block.
+    block: Option<String>,
+    /// Only in this state: `active`, `withdrawn` or `disqualified`.
+    state: Option<String>,
+    /// Only with this in code or name, without regard to case, tones, đ/d and leading zeros.
+    q: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LevelsQuery {
+    /// The day; the default board's day without.
+    #[param(format = Date)]
+    date: Option<String>,
+    /// Only of this kind.
+    kind: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ImportQuery {
+    /// What the table holds: `figures`, `units` or `pack`.
+    what: Option<String>,
+    /// Tells what would happen, and stores nothing.
+    dry_run: Option<bool>,
+}

@@ -1,0 +1,342 @@
+//! Errors as problem details (RFC 9457): one table of codes, statuses and titles.
+//!
+//! What a use case refuses arrives as a [`Fault`]; what HTTP itself refuses is here
+//! too. Nobody outside sees a cause; an unforeseen one is logged once, with the id of
+//! its request.
+
+use crate::service::{Code, Fault};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use std::borrow::Cow;
+use utoipa::ToSchema;
+
+/// What is refused before a use case is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A use case refused it.
+    Of(Code),
+    /// The body is no JSON, or cut.
+    MalformedBody,
+    /// The address is not UTF-8 or holds a NUL.
+    MalformedAddress,
+    /// A parameter is malformed.
+    MalformedParameter,
+    /// A header is malformed.
+    MalformedHeader,
+    /// A parameter is unknown, repeated or out of range.
+    InvalidParameter,
+    /// A DELETE has a body.
+    BodyNotAllowed,
+    /// Nobody knows the caller.
+    Unauthenticated,
+    /// The service takes no writes.
+    WritesDisabled,
+    /// There is nothing at this address.
+    NoSuchAddress,
+    /// The address has other methods.
+    MethodNotAllowed,
+    /// Nobody can give the answer that is asked for.
+    NotAcceptable,
+    /// The body is too large.
+    TooLarge,
+    /// The body is of another type, or compressed.
+    UnsupportedMediaType,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Stable name.
+    pub code: &'static str,
+    /// Status.
+    pub status: u16,
+    /// Title in Vietnamese.
+    pub vi: &'static str,
+    /// Title in English.
+    pub en: &'static str,
+}
+
+const fn row(code: &'static str, status: u16, vi: &'static str, en: &'static str) -> Row {
+    Row { code, status, vi, en }
+}
+
+impl Kind {
+    /// The one table of codes.
+    pub fn row(self) -> Row {
+        match self {
+            Self::Of(code) => of_code(code),
+            Self::MalformedBody => row("malformed_body", 400, "Nội dung gửi không đọc được", "The body cannot be read"),
+            Self::MalformedAddress => row("malformed_address", 400, "Địa chỉ sai", "The address is malformed"),
+            Self::MalformedParameter => {
+                row("malformed_parameter", 400, "Tham số không đọc được", "A parameter cannot be read")
+            }
+            Self::MalformedHeader => row("malformed_header", 400, "Tiêu đề yêu cầu sai", "A header cannot be read"),
+            Self::InvalidParameter => row("invalid_parameter", 422, "Tham số không hợp lệ", "A parameter is wrong"),
+            Self::BodyNotAllowed => {
+                row("body_not_allowed", 400, "Lệnh xóa không được có nội dung", "A DELETE has no body")
+            }
+            Self::Unauthenticated => row("unauthenticated", 401, "Cần đăng nhập", "Sign in first"),
+            Self::WritesDisabled => {
+                row("writes_disabled", 403, "Dịch vụ này không nhận ghi", "This service takes no writes")
+            }
+            Self::NoSuchAddress => row("no_such_address", 404, "Không có địa chỉ này", "There is nothing here"),
+            Self::MethodNotAllowed => {
+                row("method_not_allowed", 405, "Địa chỉ không dùng phương thức này", "This address has other methods")
+            }
+            Self::NotAcceptable => {
+                row("not_acceptable", 406, "Không có dạng trả lời này", "Nobody can give an answer of this type")
+            }
+            Self::TooLarge => row("too_large", 413, "Nội dung gửi quá lớn", "The body is too large"),
+            Self::UnsupportedMediaType => {
+                row("unsupported_media_type", 415, "Kiểu nội dung không dùng được", "The body is of another type")
+            }
+        }
+    }
+
+    /// All rows, for the pages that explain them.
+    pub fn all() -> impl Iterator<Item = Row> {
+        let own = [
+            Self::MalformedBody,
+            Self::MalformedAddress,
+            Self::MalformedParameter,
+            Self::MalformedHeader,
+            Self::InvalidParameter,
+            Self::BodyNotAllowed,
+            Self::Unauthenticated,
+            Self::WritesDisabled,
+            Self::NoSuchAddress,
+            Self::MethodNotAllowed,
+            Self::NotAcceptable,
+            Self::TooLarge,
+            Self::UnsupportedMediaType,
+        ];
+        own.into_iter().chain(Code::ALL.iter().map(|c| Self::Of(*c))).map(Self::row)
+    }
+}
+
+fn of_code(code: Code) -> Row {
+    match code {
+        Code::CampaignNotFound => row(code.name(), 404, "Không có đợt thi đua này", "No such campaign"),
+        Code::UnitNotFound => row(code.name(), 404, "Không có đơn vị này", "No such unit"),
+        Code::FigureNotFound => row(code.name(), 404, "Ngày này chưa có số liệu", "No figure on this day"),
+        Code::ExcuseNotFound => row(code.name(), 404, "Ngày này không được miễn", "The day is not excused"),
+        Code::StartLevelNotFound => row(code.name(), 404, "Chưa công bố cấp độ đầu", "No start level is declared"),
+        Code::StateNotFound => row(code.name(), 404, "Đơn vị đang tham gia", "The unit takes part"),
+        Code::AdjustmentNotFound => row(code.name(), 404, "Không có điểm thưởng, điểm trừ này", "No such adjustment"),
+        Code::SchemeNotFound => row(code.name(), 404, "Không có thang cấp độ này", "No such level scheme"),
+        Code::RevisionNotFound => row(code.name(), 404, "Không có bản số này", "No such revision"),
+        Code::NotOnThisBoard => {
+            row(code.name(), 404, "Đơn vị không có trong bảng này", "The unit is not on this board")
+        }
+        Code::CodeTaken => row(code.name(), 409, "Mã đã có người dùng", "The code is taken"),
+        Code::LockedField => row(code.name(), 409, "Đã có số liệu, mục này đã khóa", "Locked since figures exist"),
+        Code::UnitInUse => row(code.name(), 409, "Đơn vị đang được dùng", "The unit is in use"),
+        Code::PreconditionFailed => row(code.name(), 412, "Đã có người sửa trước", "It has changed since it was read"),
+        Code::PreconditionRequired => row(code.name(), 428, "Cần If-Match", "If-Match is needed"),
+        Code::IdempotencyKeyReused => {
+            row(code.name(), 422, "Khóa chống gửi lặp đã dùng cho việc khác", "The key was used before")
+        }
+        Code::InvalidRequest => row(code.name(), 422, "Nội dung gửi có chỗ sai", "The request has mistakes"),
+        Code::InvalidPack => row(code.name(), 422, "Tệp có chỗ sai, chưa ghi gì", "The file has mistakes"),
+        Code::DayOutsideCampaign => {
+            row(code.name(), 422, "Ngày sau khi đợt thi đua kết thúc", "The day is after the campaign")
+        }
+        Code::DayOutOfReach => {
+            row(code.name(), 422, "Ngày quá sớm, không quy định nào xét tới", "The day is before any rule's reach")
+        }
+        Code::DayNotBegun => row(code.name(), 422, "Ngày chưa bắt đầu", "The day has not begun"),
+        Code::DerivedUnit => row(code.name(), 422, "Số liệu của đơn vị này là số cộng", "The unit's figures are a sum"),
+        Code::TimeIsToldByTheService => {
+            row(code.name(), 422, "Giờ ghi do dịch vụ định, không gửi kèm", "The service tells the time")
+        }
+        Code::ReasonRequired => row(code.name(), 422, "Cần ghi lý do", "A reason is needed"),
+        Code::UnknownKind => row(code.name(), 422, "Không có loại đơn vị này", "No such kind"),
+        Code::DayOutsideWindow => row(code.name(), 422, "Ngày ngoài đợt thi đua", "The day is outside the window"),
+        Code::NotStarted => row(code.name(), 409, "Chưa có bảng xếp hạng đầu tiên", "There is no board yet"),
+        Code::CursorStale => row(code.name(), 410, "Trang cũ không còn, hãy đọc lại từ đầu", "Start the list again"),
+        Code::InvalidCursor => row(code.name(), 422, "Con trỏ trang sai", "The cursor is none of this list"),
+        Code::Behind => row(code.name(), 503, "Bản số này chưa tới, hãy thử lại", "This revision is not here yet"),
+        Code::Unavailable => row(code.name(), 503, "Tạm ngưng, hãy thử lại", "Unavailable, try again"),
+        Code::Internal => row(code.name(), 500, "Có lỗi ở đây", "Something went wrong here"),
+    }
+}
+
+/// One wrong field.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// JSON pointer into the body, or the name of a parameter.
+    pub pointer: String,
+    /// What is wrong, as a stable name.
+    pub code: &'static str,
+    /// What is expected.
+    pub message: String,
+    /// Of a file: its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Of a file: the line, the header being 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Of a file: the column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// Of a file: what stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Of a file: what is expected there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+}
+
+/// Problem details (RFC 9457).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// The page that explains the code.
+    #[serde(rename = "type")]
+    #[schema(rename = "type", format = "uri-reference")]
+    pub type_uri: String,
+    /// The code in words, in the language asked for.
+    pub title: &'static str,
+    /// The status.
+    pub status: u16,
+    /// What happened here.
+    pub detail: String,
+    /// Stable name.
+    pub code: &'static str,
+    /// The request, as the log names it.
+    pub request_id: String,
+    /// The wrong fields.
+    pub errors: Vec<ProblemField>,
+    /// How many there are, where only the first are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// A refusal on its way out; the outermost layer adds language and request id.
+#[derive(Debug)]
+pub struct ApiError {
+    /// What was refused.
+    pub kind: Kind,
+    fault: Fault,
+    /// Methods that the address has.
+    allow: Option<String>,
+}
+
+impl ApiError {
+    /// A refusal in words.
+    pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, fault: Fault::new(Code::InvalidRequest, detail), allow: None }
+    }
+
+    /// A refusal of a parameter or header.
+    pub fn of_parameter(kind: Kind, name: &str, message: impl Into<String>) -> Self {
+        Self { kind, fault: Fault::of_field(Code::InvalidRequest, name, message), allow: None }
+    }
+
+    /// The address has other methods.
+    pub fn method_not_allowed(allow: String) -> Self {
+        let detail = format!("this address has {allow}");
+        Self { allow: Some(allow), ..Self::new(Kind::MethodNotAllowed, detail) }
+    }
+
+    /// Something nobody foresaw.
+    pub fn internal(cause: impl ToString) -> Self {
+        Fault::internal(cause).into()
+    }
+
+    /// The answer in a language, under a request's id.
+    pub fn respond(&self, request_id: &str, vietnamese: bool) -> HttpResponse {
+        let row = self.kind.row();
+        if let Some(cause) = &self.fault.cause {
+            let level_is_error = row.status >= 500;
+            if level_is_error {
+                tracing::error!(request_id, code = row.code, cause = &**cause, "a request failed");
+            }
+        }
+        let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        response.insert_header((header::VARY, "Authorization, Accept, Accept-Encoding, Accept-Language"));
+        if row.status == 401 {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"greenzone\""));
+        }
+        if row.status == 503 {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        let problem = self.problem(request_id, vietnamese);
+        response.body(serde_json::to_vec(&problem).unwrap_or_default())
+    }
+
+    fn problem(&self, request_id: &str, vietnamese: bool) -> Problem {
+        let row = self.kind.row();
+        let field = |e: &crate::service::FieldFault| {
+            let place = e.place.clone();
+            let expected = place.is_some().then(|| e.message.trim_start_matches("expected ").to_owned());
+            let place = place.unwrap_or_default();
+            ProblemField {
+                pointer: e.pointer.clone(),
+                code: e.code,
+                message: e.message.clone(),
+                file: Some(place.file).filter(|f| !f.is_empty()),
+                line: place.line,
+                column: place.column,
+                value: place.value,
+                expected,
+            }
+        };
+        Problem {
+            type_uri: format!("/problems/{}", row.code),
+            title: if vietnamese { row.vi } else { row.en },
+            status: row.status,
+            detail: self.fault.detail.to_string(),
+            code: row.code,
+            request_id: request_id.to_owned(),
+            errors: self.fault.errors.iter().map(field).collect(),
+            total: self.fault.total,
+        }
+    }
+}
+
+impl From<Fault> for ApiError {
+    fn from(fault: Fault) -> Self {
+        Self { kind: Kind::Of(fault.code), fault, allow: None }
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.fault.fmt(f)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.respond("", false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_is_once_in_the_table_and_a_clients_mistake_is_never_a_5xx() {
+        let rows: Vec<Row> = Kind::all().collect();
+        let codes: HashSet<&str> = rows.iter().map(|r| r.code).collect();
+        assert_eq!(codes.len(), rows.len());
+        for row in rows {
+            assert!(row.code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", row.code);
+            assert!(StatusCode::from_u16(row.status).is_ok_and(|s| s.is_client_error() || s.is_server_error()));
+            assert_eq!(row.status >= 500, ["behind", "unavailable", "internal"].contains(&row.code), "{}", row.code);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The process itself: health, readiness, the document, explanations of problems.
+
+use super::call::{Answer, Call, JSON};
+use super::problem::{ApiError, Kind};
+use crate::service::rendered::Rendered;
+use crate::service::{Code, Fault};
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How the process is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HealthView {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// Whether the process lives.
+#[utoipa::path(tag = "system", responses((status = 200, description = "It does", body = HealthView)))]
+#[get("/healthz")]
+pub(super) async fn get_health(_: Call) -> Answer {
+    Ok(no_store(&HealthView { status: "ok" }))
+}
+
+/// Whether requests can be served: the database answers and its schema is current.
+#[utoipa::path(tag = "system", responses((status = 200, description = "They can", body = HealthView)))]
+#[get("/readyz")]
+pub(super) async fn get_readiness(call: Call) -> Answer {
+    let is_ready = call.service.blocking(|service| Ok(service.is_ready()?)).await?;
+    if is_ready {
+        return Ok(no_store(&HealthView { status: "ok" }));
+    }
+    Err(Fault::new(Code::Unavailable, "the database does not have the current schema").into())
+}
+
+fn no_store(view: &HealthView) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(view)
+}
+
+/// The OpenAPI document as it is served.
+#[derive(Debug)]
+pub(super) struct Document(pub(super) Rendered);
+
+/// This document.
+#[utoipa::path(tag = "system", responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
+#[get("/openapi.json")]
+pub(super) async fn get_openapi(call: Call, document: web::Data<Document>) -> Answer {
+    Ok(call.reply(&document.0, JSON, None))
+}
+
+/// What a problem's code means, as a page.
+#[utoipa::path(
+    tag = "system",
+    params(("code" = String, Path, description = "The code of a problem")),
+    responses((status = 200, description = "A page", content((String = "text/html"))))
+)]
+#[get("/problems/{code}")]
+pub(super) async fn get_problem(call: Call) -> Answer {
+    let code = call.path("code")?;
+    let row = Kind::all().find(|row| row.code == code);
+    let row = row.ok_or_else(|| ApiError::new(Kind::NoSuchAddress, "there is no problem of this code"))?;
+    let page = maud::html! {
+        (maud::DOCTYPE)
+        html lang="vi" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (row.code) }
+            }
+            body {
+                h1 { (row.vi) }
+                p lang="en" { (row.en) "." }
+                p { "HTTP " (row.status) " · " code { (row.code) } }
+            }
+        }
+    };
+    Ok(call.reply(&Rendered::new(page.into_string().into_bytes()), "text/html; charset=utf-8", None))
+}

@@ -1,0 +1,80 @@
+//! The options of commands that need a database, and how they open it.
+
+use super::Failure;
+use crate::app;
+use crate::clock::Clock;
+use crate::service::{Code, Fault, Grant, Service, Write};
+use crate::store::{Address, StoreError};
+use clap::Args;
+use std::sync::Arc;
+
+/// Where the database is.
+#[derive(Clone, Debug, Args)]
+pub(super) struct DatabaseOptions {
+    /// sqlite:PATH or postgres://USER@HOST/NAME
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "DATABASE_URL",
+        default_value = "sqlite:greenzone.db",
+        hide_env_values = true
+    )]
+    database_url: String,
+}
+
+impl DatabaseOptions {
+    /// The address.
+    pub(super) fn address(&self) -> Result<Address, Failure> {
+        Address::parse(&self.database_url).map_err(|expected| {
+            let shown = crate::config::without_password(&self.database_url);
+            Failure::Environment(format!("DATABASE_URL is {shown:?}; expected {expected}"))
+        })
+    }
+
+    /// Opens the service, and brings the database to the current schema.
+    pub(super) fn open(&self) -> Result<Arc<Service>, Failure> {
+        Ok(app::open(self.address()?, Clock::System, true)?)
+    }
+
+    /// Opens the service over a database that must exist already.
+    pub(super) fn open_existing(&self) -> Result<Arc<Service>, Failure> {
+        if let Address::Sqlite(path) = self.address()?
+            && !path.exists()
+        {
+            return Err(Failure::Environment(format!("there is no database {}", path.display())));
+        }
+        self.open()
+    }
+}
+
+/// Who runs the program on the machine of the database may write.
+pub(super) fn operator() -> Result<Grant<Write>, Failure> {
+    let grant = crate::service::Caller::Administrator.may_write();
+    grant.ok_or_else(|| Failure::Environment("this account may not write".to_owned()))
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Environment(error.to_string())
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        if matches!(fault.code, Code::Internal | Code::Unavailable | Code::Behind) {
+            let cause = fault.cause.as_deref().map(|c| format!(": {c}")).unwrap_or_default();
+            return Self::Environment(format!("{}{cause}", fault.detail));
+        }
+        let error = |e: crate::service::FieldFault| {
+            let place = e.place.unwrap_or_default();
+            let file = if place.file.is_empty() { "request".to_owned() } else { place.file };
+            let column = place.column.or(Some(e.pointer).filter(|p| !p.is_empty()));
+            let expected = e.message.trim_start_matches("expected ").to_owned();
+            crate::pack::PackError { file, line: place.line, column, value: place.value, expected }
+        };
+        let errors: Vec<_> = fault.errors.into_iter().map(error).collect();
+        let total = fault.total.unwrap_or(errors.len().max(1) as u64);
+        let (code, detail) = (fault.code.name(), fault.detail.into_owned());
+        Self::Refused(Box::new(crate::pack::Refusal { code, detail, total, errors }))
+    }
+}

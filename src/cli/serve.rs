@@ -1,0 +1,115 @@
+//! `serve` and `migrate`: the service, and its database's schema.
+
+use super::Failure;
+use super::database::DatabaseOptions;
+use crate::api::Metrics;
+use crate::clock::Clock;
+use crate::config::{AdminToken, without_password};
+use crate::service::Service;
+use crate::{app, store, telemetry};
+use clap::Args;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The service.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    database: DatabaseOptions,
+    #[command(flatten)]
+    listen: ListenOptions,
+    /// File that holds the administrator's token; else GREENZONE_ADMIN_TOKEN. Without one nobody may write
+    #[arg(long, value_name = "FILE", env = "GREENZONE_ADMIN_TOKEN_FILE")]
+    admin_token_file: Option<PathBuf>,
+    /// Leave the database's schema as it is, and refuse to serve another one
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+/// Where the service listens.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ListenOptions {
+    /// Address of the API and the pages
+    #[arg(long, value_name = "ADDRESS", env = "GREENZONE_ADDR", default_value = "127.0.0.1:8080")]
+    addr: String,
+    /// Address of the metrics; off when empty
+    #[arg(long, value_name = "ADDRESS", env = "GREENZONE_METRICS_ADDR", default_value = "127.0.0.1:9464")]
+    metrics_addr: String,
+}
+
+impl Serve {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        telemetry::start();
+        let token = admin_token(self.admin_token_file.as_deref())?;
+        let listener = bind(&self.listen.addr)?;
+        let metrics = match self.listen.metrics_addr.as_str() {
+            "" => None,
+            address => Some(bind(address)?),
+        };
+        let service = app::open(self.database.address()?, Clock::System, !self.no_migrate)?;
+        if !token.is_set() {
+            tracing::warn!("GREENZONE_ADMIN_TOKEN is not set: nobody may write");
+        }
+        let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
+        tracing::info!(address, "serving");
+        serve(service, token, listener, metrics)
+    }
+}
+
+/// The administrator's token of a file or of the environment.
+pub(super) fn admin_token(file: Option<&std::path::Path>) -> Result<AdminToken, Failure> {
+    let from_environment = std::env::var("GREENZONE_ADMIN_TOKEN").ok().filter(|t| !t.is_empty());
+    let token = match (file, from_environment) {
+        (Some(file), _) => AdminToken::from_file(file),
+        (None, Some(token)) => AdminToken::new(&token).map_err(|e| format!("GREENZONE_ADMIN_TOKEN: expected {e}")),
+        (None, None) => Ok(AdminToken::default()),
+    };
+    token.map_err(Failure::Environment)
+}
+
+/// Takes an address.
+pub(super) fn bind(address: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|e| Failure::Environment(format!("cannot listen on {address}: {e}")))
+}
+
+/// Serves until the process is told to stop.
+pub(super) fn serve(
+    service: Arc<Service>,
+    token: AdminToken,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+) -> Result<(), Failure> {
+    let metrics = Metrics::new().map_err(|e| Failure::Environment(e.to_string()))?;
+    let failed = |e: std::io::Error| Failure::Environment(e.to_string());
+    actix_web::rt::System::new().block_on(async {
+        if let Some(listener) = metrics_listener {
+            actix_web::rt::spawn(app::metrics_server(metrics.clone(), listener).map_err(failed)?);
+        }
+        app::server(service, token, metrics, listener, None).map_err(failed)?.await.map_err(failed)
+    })
+}
+
+/// Brings a database to the current schema.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Migrate {
+    #[command(flatten)]
+    database: DatabaseOptions,
+}
+
+impl Migrate {
+    pub(super) fn run(&self) -> Result<(), Failure> {
+        let address = self.database.address()?;
+        let mut conn = address.connect()?;
+        let applied = store::migrate(&mut conn)?;
+        let shown = match &address {
+            store::Address::Sqlite(path) => path.display().to_string(),
+            store::Address::Postgres(url) => without_password(url),
+        };
+        match applied.as_slice() {
+            [] => anstream::println!("{shown} is current"),
+            names => anstream::println!("{shown} is current; applied {}", names.join(", ")),
+        }
+        Ok(())
+    }
+}
