@@ -1,8 +1,9 @@
 //! The application, built once for the program and for tests.
 
-use crate::api::{self, Metrics};
+use crate::api;
 use crate::clock::Clock;
 use crate::config::AdminToken;
+use crate::http::{self, Metrics};
 use crate::service::Service;
 use crate::store::{self, Address, Database, StoreError};
 use crate::web as pages;
@@ -50,16 +51,20 @@ pub fn server(
     let service = web::Data::from(service);
     let token = web::Data::new(token);
     let metrics = web::Data::new(metrics);
-    let shared = api::Shared::new();
+    let document = api::ServedDocument::new();
+    let mut routes = api::routes();
+    pages::add_routes(&mut routes);
+    let routes = web::Data::new(routes);
     let build = move || {
         App::new()
-            .wrap(from_fn(api::outermost))
+            .wrap(from_fn(http::outermost))
             .app_data(service.clone())
             .app_data(token.clone())
             .app_data(metrics.clone())
-            .configure(|config| api::configure(config, &shared))
+            .app_data(routes.clone())
+            .configure(|config| api::configure(config, &document))
             .configure(pages::configure)
-            .default_service(web::to(api::not_found))
+            .default_service(web::to(http::not_found))
     };
     let server = HttpServer::new(build)
         .client_request_timeout(Duration::from_secs(10))

@@ -3,7 +3,7 @@
 //! From daily F0 figures to colour levels, points and ranks, exact to the digit,
 //! and explained. The parts, each used only by those after it:
 //!
-//! [`domain`] → [`scoring`] → [`pack`] → [`store`] → [`service`] → [`api`], [`web`], [`cli`]
+//! [`domain`] → [`scoring`] → [`pack`] → [`store`] → [`service`] → [`http`] → [`api`], [`web`] → [`app`] → [`cli`]
 //!
 //! `domain` and `scoring` are pure: no database, no HTTP, no clock, no files.
 //! `tests/house.rs` reads the sources and holds this direction. Start reading at
@@ -15,6 +15,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod http;
 pub mod pack;
 pub mod scoring;
 pub mod service;

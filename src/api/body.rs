@@ -1,6 +1,5 @@
 //! Bodies of requests, read strictly: every wrong field is named.
 
-use super::problem::{ApiError, Kind};
 use crate::domain::contest::AdjustmentKind;
 use crate::domain::figure::MAX_COUNT;
 use crate::domain::json::{FieldError, Fields, Json, Reader};
@@ -8,6 +7,7 @@ use crate::domain::text::{parse_code, parse_name, parse_note, parse_reason};
 use crate::domain::time::parse_day;
 use crate::domain::unit::{MAX_POPULATION, Point, UnitState};
 use crate::domain::{Campaign, Counts, Day, Indicator};
+use crate::http::problem::{ApiError, Kind};
 use crate::service::figures::{FigureFor, NewFigure};
 use crate::service::units::NewUnit;
 use crate::service::{Code, Fault};

@@ -1,9 +1,9 @@
 //! Campaigns and their status.
 
 use super::body::read_campaign;
-use super::call::{Answer, Call, JSON};
 use super::paging::{Cursor, Page};
 use super::params::{CampaignPath, MinRevision, PageQuery};
+use crate::http::call::{Answer, Call, JSON};
 use crate::service::campaigns::{campaign_json, status};
 use crate::service::rendered::Rendered;
 use crate::service::views::StatusView;

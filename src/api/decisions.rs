@@ -1,9 +1,9 @@
 //! What the council decides about units.
 
 use super::body::{AdjustmentRequest, ReasonRequest, StartLevelRequest, StateRequest};
-use super::call::{Answer, Call, JSON};
 use super::paging::{Cursor, Page};
 use super::params::{AdjustmentPath, CampaignPath, DayPath, MinRevision, PageQuery, ReasonQuery, UnitPath};
+use crate::http::call::{Answer, Call, JSON};
 use crate::service::views::{AdjustmentView, ExcuseView, StartLevelView, StateView, TakenBackView, WrittenView};
 use crate::service::{Audience, Code, Fault, Moment, Service};
 use actix_web::{delete, get, post, put, web};

@@ -1,11 +1,11 @@
 //! Figures.
 
 use super::body::{self, FigureRequest, read_figures};
-use super::call::{Answer, Call, JSON};
 use super::paging::{Cursor, Page};
 use super::params::{
     CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery, UnitPath,
 };
+use crate::http::call::{Answer, Call, JSON};
 use crate::service::Moment;
 use crate::service::figures::FigureFilter;
 use crate::service::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};

@@ -1,11 +1,11 @@
 //! Whole files: packs, and strict tables of figures or units.
 
 use super::body::{self, UnitRequest};
-use super::call::{Answer, Call};
 use super::leaderboard::one_of;
 use super::params::{CampaignPath, ImportQuery};
-use super::problem::{ApiError, Kind};
 use crate::domain::json::{Json, Reader};
+use crate::http::call::{Answer, Call};
+use crate::http::problem::{ApiError, Kind};
 use crate::pack::{Limits, read_zip};
 use crate::service::packs::{read_figures, read_units};
 use crate::service::units::NewUnit;

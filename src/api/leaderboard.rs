@@ -1,12 +1,11 @@
 //! Boards, the rows around a unit, and standings.
 
-use super::call::{Answer, Call, JSON};
 use super::paging::{Cursor, Page, look};
 use super::params::{BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
-use super::problem::{ApiError, Kind};
-use crate::domain::time::parse_day;
+use crate::http::call::{Answer, Call, JSON};
+use crate::http::problem::{ApiError, Kind};
 use crate::scoring::appraisal::Track;
-use crate::scoring::board::{By, Query};
+use crate::scoring::board::Query;
 use crate::service::board_csv::{Reader, board_csv};
 use crate::service::boards::{AsOf, Ask, Show, board_view, resolve};
 use crate::service::figures::visible_unit;
@@ -20,21 +19,6 @@ use std::sync::Arc;
 
 const CSV: &str = "text/csv";
 const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
-
-fn ask(call: &Call) -> Result<Ask, ApiError> {
-    let as_of = |text: &str| match text {
-        "live" => Some(AsOf::Live),
-        day => parse_day(day).ok().map(AsOf::Day),
-    };
-    Ok(Ask {
-        kind: call.text("kind")?,
-        track: call.parse("track", "improvement or kept_clean", Track::parse)?,
-        by: call.parse("by", "points, reduction or level_drop", By::parse)?,
-        as_of: call.parse("as_of", "a day written YYYY-MM-DD, or live", as_of)?,
-        within: call.text("within")?,
-        block: call.text("block")?,
-    })
-}
 
 /// What of a snapshot a cached answer stands for.
 fn key(snapshot: &Snapshot, audience: Audience, what: &str) -> String {
@@ -69,7 +53,7 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let cursor = Cursor::of(&call)?;
     let view = look(&call, call.moment()?, cursor.as_ref()).await?;
     let audience = call.audience();
-    let mut ask = ask(&call)?;
+    let mut ask = call.board()?;
     if let Some(day) = cursor.as_ref().and_then(|c| c.day) {
         ask.as_of = Some(AsOf::Day(view.snapshot.ledger().calendar.day(day)));
     }
@@ -122,7 +106,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     let span = call.number("span", 0, 1_000)?.unwrap_or(3) as usize;
     let code = call.path("code")?;
     let unit = visible_unit(&view.snapshot, &code, audience)?;
-    let mut ask = ask(&call)?;
+    let mut ask = call.board()?;
     let register = view.snapshot.register();
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
     ask.kind = ask.kind.or(kind);
@@ -175,7 +159,7 @@ pub(super) async fn get_standing(call: Call) -> Answer {
     let unit = visible_unit(&view.snapshot, &code, audience)?;
     let register = view.snapshot.register();
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
-    let query = resolved(&view, &Ask { kind, ..ask(&call)? }, audience)?;
+    let query = resolved(&view, &Ask { kind, ..call.board()? }, audience)?;
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let key = key(&snapshot, audience, &format!("standing {unit} {query:?}"));

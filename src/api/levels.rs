@@ -1,9 +1,9 @@
 //! Levels of units by day, and the built-in level schemes.
 
-use super::call::{Answer, Call, JSON};
 use super::paging::{Cursor, Page, look};
 use super::params::{CampaignPath, LevelsQuery, MomentQuery, PageQuery};
 use crate::domain::builtin;
+use crate::http::call::{Answer, Call, JSON};
 use crate::service::levels::{level_day, level_history, levels};
 use crate::service::views::{LevelHistoryView, LevelsView};
 use crate::service::{Code, Fault};

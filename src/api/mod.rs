@@ -1,36 +1,28 @@
 //! The REST API (contract.md section 3): who, what, one call, reply.
 //!
-//! Handlers read a request ([`call`]), call one use case of [`crate::service`] and give
+//! Handlers read a request ([`crate::http::call`]), call one use case of [`crate::service`] and give
 //! its view back as bytes. Each is written once with its description, from which the
 //! OpenAPI document is made; requests are checked against that document. Start reading
 //! at [`document`] and at `leaderboard`.
 
 mod body;
-mod call;
 mod campaigns;
 mod decisions;
 mod figures;
 mod import;
-mod layer;
 mod leaderboard;
 mod levels;
-mod metrics;
 mod paging;
 mod params;
-pub mod problem;
-mod routes;
 mod system;
 mod units;
 
-pub use metrics::Metrics;
-pub use routes::{Routes, operations};
-
-pub(crate) use layer::outermost;
-
+use crate::http::problem::Problem;
+use crate::http::{Routes, operations};
 use crate::service::rendered::Rendered;
-use actix_web::{HttpRequest, HttpResponse, web};
-use problem::{ApiError, Kind, Problem};
+use actix_web::web;
 use system::Document;
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, ContentBuilder, InfoBuilder, License, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
@@ -123,32 +115,39 @@ pub fn document_text() -> String {
     text
 }
 
-/// Adds the API to an application, with the data that its handlers need but the service.
-pub(crate) fn configure(config: &mut web::ServiceConfig, shared: &Shared) {
-    config.app_data(shared.routes.clone()).app_data(shared.document.clone());
+/// Adds the API to an application, with the document that it serves.
+pub(crate) fn configure(config: &mut web::ServiceConfig, document: &ServedDocument) {
+    config.app_data(document.0.clone());
     operations_of(&mut ServiceConfig::new(config));
 }
 
-/// What all workers share: made once.
+/// The document as it is served, made once for all workers.
 #[derive(Clone, Debug)]
-pub(crate) struct Shared {
-    routes: web::Data<Routes>,
-    document: web::Data<Document>,
-}
+pub(crate) struct ServedDocument(web::Data<Document>);
 
-impl Shared {
-    /// From the document.
+impl ServedDocument {
+    /// Makes it.
     pub(crate) fn new() -> Self {
-        let rendered = Rendered::new(document_text().into_bytes());
-        Self { routes: web::Data::new(Routes::of(&document())), document: web::Data::new(Document(rendered)) }
+        Self(web::Data::new(Document(Rendered::new(document_text().into_bytes()))))
     }
 }
 
-/// Answers what no operation answered: another method, or nothing there.
-pub(crate) async fn not_found(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let routes = request.app_data::<web::Data<Routes>>();
-    match routes.and_then(|r| r.allowed(request.uri().path())) {
-        Some(allow) => Err(ApiError::method_not_allowed(allow.to_owned())),
-        None => Err(ApiError::new(Kind::NoSuchAddress, "there is nothing at this address")),
+/// The addresses of the document.
+pub fn routes() -> Routes {
+    let document = document();
+    let mut routes = Routes::default();
+    for (path, item) in &document.paths.paths {
+        for (method, operation) in operations(item) {
+            routes.add(method, path, query_parameters(operation));
+        }
     }
+    routes
+}
+
+fn query_parameters(operation: &Operation) -> Vec<String> {
+    let of_query = operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+        RefOr::T(p) if p.parameter_in == ParameterIn::Query => Some(p.name.clone()),
+        _ => None,
+    });
+    of_query.collect()
 }

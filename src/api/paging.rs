@@ -1,7 +1,7 @@
 //! Pages of a list: cursors are bound to the revision and the list of their first page.
 
-use super::call::Call;
-use super::problem::ApiError;
+use crate::http::call::Call;
+use crate::http::problem::ApiError;
 use crate::service::rendered::etag_of;
 use crate::service::{Code, Fault, Moment, View};
 use base64::Engine;

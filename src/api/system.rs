@@ -1,7 +1,7 @@
 //! The process itself: health, readiness, the document, explanations of problems.
 
-use super::call::{Answer, Call, JSON};
-use super::problem::{ApiError, Kind};
+use crate::http::call::{Answer, Call, JSON};
+use crate::http::problem::{ApiError, Kind};
 use crate::service::rendered::Rendered;
 use crate::service::{Code, Fault};
 use actix_web::http::header;

@@ -1,11 +1,11 @@
 //! Units and neighbours.
 
 use super::body::{self, NeighboursRequest, UnitRequest, read_neighbours, read_units};
-use super::call::{Answer, Call, JSON};
 use super::leaderboard::one_of;
 use super::paging::{Cursor, Page, look};
 use super::params::{CampaignPath, MinRevision, PageQuery, UnitPath, UnitsQuery};
 use crate::domain::unit::UnitState;
+use crate::http::call::{Answer, Call, JSON};
 use crate::service::figures::visible_unit;
 use crate::service::rendered::Rendered;
 use crate::service::units::{UnitFilter, list_json, neighbours, unit_json, unit_view};

@@ -2,9 +2,9 @@
 
 use super::Failure;
 use super::database::DatabaseOptions;
-use crate::api::Metrics;
 use crate::clock::Clock;
 use crate::config::{AdminToken, without_password};
+use crate::http::Metrics;
 use crate::service::Service;
 use crate::{app, store, telemetry};
 use clap::Args;

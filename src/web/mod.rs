@@ -1,6 +1,170 @@
-//! Pages from the same services and views as the API.
+//! Pages from the same services and views as the API (the design: one table is the
+//! story; a level is never only a colour; every control is a link or a form).
+//!
+//! Nothing needs JavaScript, and the content security policy allows none. Start reading
+//! at [`leaderboard`].
 
-use actix_web::web;
+mod charts;
+mod colours;
+mod docs;
+mod frame;
+mod home;
+mod leaderboard;
+mod words;
+
+use crate::http::Routes;
+use crate::http::call::{Answer, Call, wants_vietnamese};
+use crate::http::problem::ApiError;
+use crate::service::board_csv::{Reader, board_csv};
+use crate::service::boards::{AskError, Show, board_view, resolve};
+use crate::service::figures::{escape, visible_unit};
+use crate::service::rendered::Rendered;
+use crate::service::{Fault, Moment};
+use actix_web::http::{Method, header};
+use actix_web::{HttpResponse, get, web};
+use leaderboard::Asked;
+use words::Language;
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSV: &str = "text/csv; charset=utf-8; header=present";
+const CSS: &str = "text/css; charset=utf-8";
+
+/// What a page may load: its own stylesheets, nothing else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+static STYLE: &str = include_str!("style.css");
 
 /// Adds the pages to an application.
-pub(crate) fn configure(_config: &mut web::ServiceConfig) {}
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(get_home)
+        .service(get_leaderboard_page)
+        .service(get_board_csv)
+        .service(get_levels_css)
+        .service(get_style)
+        .configure(docs::configure);
+}
+
+/// Adds the pages' addresses.
+pub(crate) fn add_routes(routes: &mut Routes) {
+    let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    routes.add(Method::GET, "/", names(&["lang"]));
+    let of_board = ["kind", "track", "by", "as_of", "within", "block", "lang", "page"];
+    routes.add(Method::GET, "/c/{campaign}", names(&of_board));
+    routes.add(Method::GET, "/c/{campaign}/board.csv", names(&["kind", "track", "by", "as_of", "within", "block"]));
+    routes.add(Method::GET, "/c/{campaign}/levels.css", Vec::new());
+    routes.add(Method::GET, "/assets/style.css", Vec::new());
+    routes.add(Method::GET, "/docs", Vec::new());
+}
+
+fn language(call: &Call) -> Result<Language, ApiError> {
+    let read = |text: &str| match text {
+        "vi" => Some(Language::Vi),
+        "en" => Some(Language::En),
+        _ => None,
+    };
+    let asked = call.parse("lang", "vi or en", read)?;
+    // Vietnamese first; English for who asks for it and not for Vietnamese
+    let preferred = call.accept_language();
+    let is_english = preferred.is_some_and(|p| p.to_ascii_lowercase().contains("en") && !wants_vietnamese(Some(p)));
+    Ok(asked.unwrap_or(if is_english { Language::En } else { Language::Vi }))
+}
+
+fn page(call: &Call, rendered: &Rendered, revision: Option<i64>) -> HttpResponse {
+    let mut response = call.reply(rendered, HTML, revision);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(POLICY));
+    headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("same-origin"));
+    response
+}
+
+/// The campaigns.
+#[get("/")]
+async fn get_home(call: Call) -> Answer {
+    let language = language(&call)?;
+    let campaigns = call.service.blocking(|service| service.campaigns()).await?;
+    let html = home::page(language, &campaigns).into_string();
+    Ok(page(&call, &Rendered::new(html.into_bytes()), None))
+}
+
+/// The leaderboard.
+#[get("/c/{campaign}")]
+async fn get_leaderboard_page(call: Call) -> Answer {
+    let language = language(&call)?;
+    let audience = call.audience();
+    let view = call.look(Moment::Now).await?;
+    let ask = call.board()?;
+    let number = call.number("page", 1, 1_000_000)?.unwrap_or(1) as usize;
+    if let Some(code) = &ask.within {
+        visible_unit(&view.snapshot, code, audience)?;
+    }
+    let (snapshot, now) = (view.snapshot, view.judged_at);
+    let revision = Some(snapshot.revision);
+    let query = match resolve(snapshot.ledger(), &ask, now) {
+        Ok(query) => query,
+        Err(AskError::NotStarted) => {
+            let html = leaderboard::empty_page(&snapshot, language).into_string();
+            return Ok(page(&call, &Rendered::new(html.into_bytes()), revision));
+        }
+        Err(error) => return Err(Fault::from(error).into()),
+    };
+    let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
+    let asked = Asked { language, query, page: number, now, audience };
+    let key = format!(
+        "{}|{}|page {:?} {} {} {audience:?} {is_closed}",
+        snapshot.campaign().code,
+        snapshot.read_at,
+        asked.query,
+        language.code(),
+        number
+    );
+    let make = move || Ok(leaderboard::page(&snapshot, &asked)?.into_string().into_bytes());
+    Ok(page(&call, &*call.service.answers.get(key, make).await?, revision))
+}
+
+/// The same board as a table for spreadsheets.
+#[get("/c/{campaign}/board.csv")]
+async fn get_board_csv(call: Call) -> Answer {
+    let audience = call.audience();
+    let view = call.look(Moment::Now).await?;
+    let ask = call.board()?;
+    if let Some(code) = &ask.within {
+        visible_unit(&view.snapshot, code, audience)?;
+    }
+    let snapshot = view.snapshot;
+    let revision = snapshot.revision;
+    let query = resolve(snapshot.ledger(), &ask, view.judged_at).map_err(Fault::from)?;
+    let day = snapshot.ledger().calendar.day(query.as_of);
+    let kind = snapshot.campaign().kind(query.kind).map(|k| escape(&k.code)).unwrap_or_default();
+    let file = format!("{}-{kind}-{}-{day}.csv", escape(&snapshot.campaign().code), query.track.code());
+    let key = format!("{}|{}|csv {query:?} {audience:?}", snapshot.campaign().code, snapshot.read_at);
+    let make = move || {
+        let show = Show { revision: Some(snapshot.revision), policy_version: Some(1), ..Show::default() };
+        let board = board_view(&snapshot.boards, &query, &show, |unit| snapshot.is_visible(unit, audience));
+        Ok(board_csv(&board, Reader::Spreadsheet).into_bytes())
+    };
+    let mut response = call.reply(&*call.service.answers.get(key, make).await?, CSV, Some(revision));
+    let disposition = header::HeaderValue::from_str(&format!("attachment; filename=\"{file}\""));
+    if let Ok(disposition) = disposition {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+/// The colours of a campaign's levels.
+#[get("/c/{campaign}/levels.css")]
+async fn get_levels_css(call: Call) -> Answer {
+    let view = call.look(Moment::Now).await?;
+    let campaign = view.snapshot.campaign();
+    let css = colours::stylesheet(&campaign.scheme, campaign.window.days() as usize + 1);
+    Ok(call.reply(&Rendered::new(css.into_bytes()), CSS, None))
+}
+
+/// The stylesheet of all pages.
+#[get("/assets/style.css")]
+async fn get_style(call: Call) -> Answer {
+    static RENDERED: std::sync::LazyLock<Rendered> =
+        std::sync::LazyLock::new(|| Rendered::new(STYLE.as_bytes().to_vec()));
+    Ok(call.reply(&RENDERED, CSS, None))
+}

@@ -29,7 +29,7 @@ impl Metrics {
     }
 
     /// Counts an answer; `path` is the pattern of the address, so that labels are few.
-    pub(super) fn count(&self, method: &str, path: &str, status: u16, took: Duration) {
+    pub fn count(&self, method: &str, path: &str, status: u16, took: Duration) {
         self.requests.with_label_values(&[method, path, &status.to_string()]).inc();
         self.seconds.with_label_values(&[method, path]).observe(took.as_secs_f64());
     }

@@ -6,7 +6,7 @@
 
 use crate::service::{Code, Fault};
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -244,18 +244,52 @@ impl ApiError {
         Fault::internal(cause).into()
     }
 
-    /// The answer in a language, under a request's id.
+    /// The answer as problem details in a language, under a request's id.
     pub fn respond(&self, request_id: &str, vietnamese: bool) -> HttpResponse {
+        let mut response = self.start(request_id);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        let problem = self.problem(request_id, vietnamese);
+        response.body(serde_json::to_vec(&problem).unwrap_or_default())
+    }
+
+    /// The answer as a page in a language: plain words, the request's id, a way back.
+    pub fn respond_page(&self, request_id: &str, vietnamese: bool) -> HttpResponse {
         let row = self.kind.row();
-        if let Some(cause) = &self.fault.cause {
-            let level_is_error = row.status >= 500;
-            if level_is_error {
-                tracing::error!(request_id, code = row.code, cause = &**cause, "a request failed");
+        let pick = |vi: &'static str, en: &'static str| if vietnamese { vi } else { en };
+        let page = maud::html! {
+            (maud::DOCTYPE)
+            html lang=(pick("vi", "en")) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (pick(row.vi, row.en)) }
+                    link rel="icon" href="data:,";
+                    link rel="stylesheet" href="/assets/style.css";
+                }
+                body {
+                    main.wrap {
+                        div.head { h1 { (pick(row.vi, row.en)) } }
+                        div.ribbon.stop { span { (self.fault.detail) } span.end { (pick("Mã yêu cầu", "Request")) " " (request_id) } }
+                        p { a href="/" { (pick("Về trang đầu", "To the first page")) } }
+                    }
+                }
             }
+        };
+        let mut response = self.start(request_id);
+        response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
+        response
+            .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; img-src data:"));
+        response.body(page.into_string())
+    }
+
+    /// Status and headers; an unforeseen cause is logged here, once.
+    fn start(&self, request_id: &str) -> HttpResponseBuilder {
+        let row = self.kind.row();
+        if let Some(cause) = self.fault.cause.as_deref().filter(|_| row.status >= 500) {
+            tracing::error!(request_id, code = row.code, cause, "a request failed");
         }
         let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
-        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.insert_header((header::VARY, "Authorization, Accept, Accept-Encoding, Accept-Language"));
         if row.status == 401 {
@@ -267,8 +301,7 @@ impl ApiError {
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
-        let problem = self.problem(request_id, vietnamese);
-        response.body(serde_json::to_vec(&problem).unwrap_or_default())
+        response
     }
 
     fn problem(&self, request_id: &str, vietnamese: bool) -> Problem {

@@ -8,7 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpResponse, web};
 use std::fmt::Write as _;
 use std::time::Instant;
 use tracing::Instrument;
@@ -21,9 +21,8 @@ pub(crate) async fn outermost(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
-    let id = request_id(&request);
-    let language = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-    let vietnamese = wants_vietnamese(language);
+    let asked = Asked::of(&request);
+    let id = asked.id.clone();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
@@ -35,10 +34,10 @@ pub(crate) async fn outermost(
     let is_encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|v| v.as_bytes() != b"identity");
     let mut response = if is_encoded {
         let error = ApiError::new(Kind::UnsupportedMediaType, "a request with Content-Encoding is not taken");
-        request.into_response(error.respond(&id, vietnamese))
+        request.into_response(asked.tell(&error))
     } else {
         let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
-        span.in_scope(|| in_our_words(response, &id, vietnamese))
+        span.in_scope(|| in_our_words(response, &asked))
     };
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -57,17 +56,51 @@ pub(crate) async fn outermost(
     Ok(response)
 }
 
-/// Refusals – ours without language and id, the framework's in its own words – as problem details.
-fn in_our_words(response: ServiceResponse<BoxBody>, id: &str, vietnamese: bool) -> ServiceResponse<BoxBody> {
-    let Some(error) = response.response().error() else { return response };
-    let ours = match error.as_error::<ApiError>() {
-        Some(error) => error.respond(id, vietnamese),
-        None => of_framework(response.status(), error).respond(id, vietnamese),
+/// Refusals – ours without language and id, others in their own words – as problem
+/// details, or as a page for who reads pages.
+fn in_our_words(response: ServiceResponse<BoxBody>, caller: &Asked) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let ours = match response.response().error() {
+        Some(error) => match error.as_error::<ApiError>() {
+            Some(error) => caller.tell(error),
+            None => caller.tell(&of_framework(status, &error.to_string())),
+        },
+        None => caller.tell(&of_framework(status, "answered without a reason")),
     };
     response.into_response(ours)
 }
 
-fn of_framework(status: StatusCode, error: &Error) -> ApiError {
+/// What of a request its refusal needs.
+struct Asked {
+    id: String,
+    vietnamese: bool,
+    wants_page: bool,
+}
+
+impl Asked {
+    fn of(request: &ServiceRequest) -> Self {
+        let header = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let accepts_html = header(header::ACCEPT).is_some_and(|a| a.contains("text/html"));
+        Self {
+            id: request_id(request),
+            vietnamese: wants_vietnamese(header(header::ACCEPT_LANGUAGE)),
+            wants_page: accepts_html && !request.uri().path().starts_with("/api/"),
+        }
+    }
+
+    fn tell(&self, error: &ApiError) -> HttpResponse {
+        if self.wants_page {
+            error.respond_page(&self.id, self.vietnamese)
+        } else {
+            error.respond(&self.id, self.vietnamese)
+        }
+    }
+}
+
+fn of_framework(status: StatusCode, error: &str) -> ApiError {
     match status {
         StatusCode::NOT_FOUND => ApiError::new(Kind::NoSuchAddress, "there is nothing at this address"),
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(Kind::TooLarge, "the body is too large"),

@@ -10,6 +10,9 @@ use crate::config::AdminToken;
 use crate::domain::text::nfc;
 use crate::domain::time::parse_day;
 use crate::domain::{Day, Instant};
+use crate::scoring::appraisal::Track;
+use crate::scoring::board::By;
+use crate::service::boards::{AsOf, Ask};
 use crate::service::rendered::{Rendered, etag_of};
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
 use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View, Write};
@@ -23,18 +26,18 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 
 /// What a handler answers.
-pub(super) type Answer = Result<HttpResponse, ApiError>;
+pub type Answer = Result<HttpResponse, ApiError>;
 
 /// The most bytes of a JSON body.
 const MAX_JSON: usize = 8 << 20;
 
 /// A request.
 #[derive(Debug)]
-pub(super) struct Call {
+pub struct Call {
     /// The use cases.
-    pub(super) service: Arc<Service>,
+    pub service: Arc<Service>,
     /// Who asks.
-    pub(super) caller: Caller,
+    pub caller: Caller,
     request: HttpRequest,
     query: Vec<(String, String)>,
 }
@@ -73,12 +76,12 @@ impl Call {
     }
 
     /// What the caller may see.
-    pub(super) fn audience(&self) -> Audience {
+    pub fn audience(&self) -> Audience {
         self.caller.audience()
     }
 
     /// The right to write.
-    pub(super) fn may_write(&self) -> Result<Grant<Write>, ApiError> {
+    pub fn may_write(&self) -> Result<Grant<Write>, ApiError> {
         self.caller.may_write().ok_or_else(|| {
             let token = self.request.app_data::<web::Data<AdminToken>>();
             if token.is_some_and(|t| t.is_set()) {
@@ -91,7 +94,7 @@ impl Call {
     }
 
     /// A part of the path, decoded once and brought to NFC.
-    pub(super) fn path(&self, name: &str) -> Result<String, ApiError> {
+    pub fn path(&self, name: &str) -> Result<String, ApiError> {
         let pattern = self.request.match_pattern().unwrap_or_default();
         let wanted = format!("{{{name}}}");
         let at = pattern.split('/').position(|part| part == wanted);
@@ -105,7 +108,7 @@ impl Call {
     }
 
     /// A day in the path.
-    pub(super) fn day_in_path(&self) -> Result<Day, ApiError> {
+    pub fn day_in_path(&self) -> Result<Day, ApiError> {
         let text = self.path("date")?;
         parse_day(&text).map_err(|expected| {
             let message = format!("expected {expected}, found {text:?}");
@@ -113,13 +116,18 @@ impl Call {
         })
     }
 
+    /// The languages that the caller reads.
+    pub fn accept_language(&self) -> Option<&str> {
+        self.request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok())
+    }
+
     /// A parameter.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
     }
 
     /// A text parameter brought to NFC; empty is refused.
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
+    pub fn text(&self, name: &str) -> Result<Option<String>, ApiError> {
         match self.get(name) {
             Some("") => {
                 Err(ApiError::of_parameter(Kind::InvalidParameter, name, format!("{name} is empty; leave it out")))
@@ -129,7 +137,7 @@ impl Call {
     }
 
     /// A parameter that a parser accepts.
-    pub(super) fn parse<T>(
+    pub fn parse<T>(
         &self,
         name: &str,
         expected: &str,
@@ -143,12 +151,12 @@ impl Call {
     }
 
     /// A day.
-    pub(super) fn day(&self, name: &str) -> Result<Option<Day>, ApiError> {
+    pub fn day(&self, name: &str) -> Result<Option<Day>, ApiError> {
         self.parse(name, "a day written YYYY-MM-DD", |t| parse_day(t).ok())
     }
 
     /// A whole number between two bounds.
-    pub(super) fn number(&self, name: &str, from: u64, to: u64) -> Result<Option<u64>, ApiError> {
+    pub fn number(&self, name: &str, from: u64, to: u64) -> Result<Option<u64>, ApiError> {
         let expected = format!("a whole number from {from} to {to}");
         self.parse(name, &expected, |t| {
             crate::domain::number::parse_whole(t, to).filter(|n| *n >= from && (t == "0" || !t.starts_with('0')))
@@ -156,7 +164,7 @@ impl Call {
     }
 
     /// Whether a parameter says `true`; `false` without it.
-    pub(super) fn flag(&self, name: &str) -> Result<bool, ApiError> {
+    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
         let read = |t: &str| match t {
             "true" => Some(true),
             "false" => Some(false),
@@ -166,7 +174,7 @@ impl Call {
     }
 
     /// The reason of a DELETE.
-    pub(super) fn reason(&self) -> Result<String, ApiError> {
+    pub fn reason(&self) -> Result<String, ApiError> {
         let Some(text) = self.get("reason") else {
             let message = "this needs a reason: 1 to 500 characters in the parameter `reason`";
             let fault = Fault::of_field(crate::service::Code::ReasonRequired, "reason", message);
@@ -178,7 +186,7 @@ impl Call {
     }
 
     /// Which moment is asked for.
-    pub(super) fn moment(&self) -> Result<Moment, ApiError> {
+    pub fn moment(&self) -> Result<Moment, ApiError> {
         let revision = self.number("revision", 1, i64::MAX as u64)?;
         let Some(text) = self.get("known_at") else {
             let number = revision.and_then(|n| i64::try_from(n).ok());
@@ -198,15 +206,34 @@ impl Call {
         })
     }
 
+    /// The board that the parameters ask for.
+    ///
+    /// # Errors
+    /// A parameter that is none of its words.
+    pub fn board(&self) -> Result<Ask, ApiError> {
+        let as_of = |text: &str| match text {
+            "live" => Some(AsOf::Live),
+            day => parse_day(day).ok().map(AsOf::Day),
+        };
+        Ok(Ask {
+            kind: self.text("kind")?,
+            track: self.parse("track", "improvement or kept_clean", Track::parse)?,
+            by: self.parse("by", "points, reduction or level_drop", By::parse)?,
+            as_of: self.parse("as_of", "a day written YYYY-MM-DD, or live", as_of)?,
+            within: self.text("within")?,
+            block: self.text("block")?,
+        })
+    }
+
     /// The campaign of the path at the moment that is asked for.
-    pub(super) async fn look(&self, moment: Moment) -> Result<View, ApiError> {
+    pub async fn look(&self, moment: Moment) -> Result<View, ApiError> {
         let campaign = self.path("campaign")?;
         let min = self.number("min_revision", 0, i64::MAX as u64)?.and_then(|n| i64::try_from(n).ok());
         Ok(self.service.look(&campaign, moment, min).await?)
     }
 
     /// What of several types the caller takes first; JSON is always among them.
-    pub(super) fn accepts(&self, offered: &[&'static str]) -> Result<&'static str, ApiError> {
+    pub fn accepts(&self, offered: &[&'static str]) -> Result<&'static str, ApiError> {
         let Some(accept) = self.request.headers().get(header::ACCEPT) else {
             return Ok(offered.first().unwrap_or(&""));
         };
@@ -224,7 +251,7 @@ impl Call {
     }
 
     /// How the write is asked for; `body` is part of what an idempotency key stands for.
-    pub(super) fn write_request(&self, body: &[u8]) -> Result<WriteRequest, ApiError> {
+    pub fn write_request(&self, body: &[u8]) -> Result<WriteRequest, ApiError> {
         Ok(WriteRequest { idempotency: self.idempotency(body)?, if_match: self.if_match()? })
     }
 
@@ -262,7 +289,7 @@ impl Call {
     }
 
     /// Refuses a body where there is none to be.
-    pub(super) fn no_body(&self) -> Result<(), ApiError> {
+    pub fn no_body(&self) -> Result<(), ApiError> {
         let length = self.request.headers().get(header::CONTENT_LENGTH);
         let is_empty = length.is_none_or(|l| l.as_bytes() == b"0");
         if is_empty && !self.request.headers().contains_key(header::TRANSFER_ENCODING) {
@@ -272,13 +299,13 @@ impl Call {
     }
 
     /// The essence of the body's type, in small letters.
-    pub(super) fn content_type(&self) -> String {
+    pub fn content_type(&self) -> String {
         let value = self.request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
     /// The body of a type, no larger than `limit`.
-    pub(super) async fn body(&self, mut payload: web::Payload, limit: usize) -> Result<Bytes, ApiError> {
+    pub async fn body(&self, mut payload: web::Payload, limit: usize) -> Result<Bytes, ApiError> {
         let too_large = || ApiError::new(Kind::TooLarge, format!("expected a body of at most {limit} bytes"));
         let stated = self.request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
         if stated.and_then(|s| s.parse::<u64>().ok()).is_some_and(|n| n > limit as u64) {
@@ -296,7 +323,7 @@ impl Call {
     }
 
     /// The body as a JSON document.
-    pub(super) async fn json_body(&self, payload: web::Payload) -> Result<Bytes, ApiError> {
+    pub async fn json_body(&self, payload: web::Payload) -> Result<Bytes, ApiError> {
         if self.content_type() != "application/json" {
             let detail = "expected a body of type application/json";
             return Err(ApiError::new(Kind::UnsupportedMediaType, detail));
@@ -305,7 +332,7 @@ impl Call {
     }
 
     /// Answers with bytes that are kept: entity tag, 304, compression, caching.
-    pub(super) fn reply(&self, rendered: &Rendered, content_type: &'static str, revision: Option<i64>) -> HttpResponse {
+    pub fn reply(&self, rendered: &Rendered, content_type: &'static str, revision: Option<i64>) -> HttpResponse {
         let wants_gzip = accepts_gzip(&self.request);
         let gzip = if wants_gzip { rendered.gzip() } else { None };
         let etag =
@@ -332,7 +359,7 @@ impl Call {
     }
 
     /// Answers with a document that is made anew each time.
-    pub(super) fn reply_json(&self, body: &impl serde::Serialize, revision: Option<i64>) -> Answer {
+    pub fn reply_json(&self, body: &impl serde::Serialize, revision: Option<i64>) -> Answer {
         let bytes = serde_json::to_vec(body).map_err(ApiError::internal)?;
         Ok(self.reply(&Rendered::new(bytes), JSON, revision))
     }
@@ -345,7 +372,7 @@ impl Call {
     }
 
     /// Answers a write.
-    pub(super) fn written(&self, written: Written) -> HttpResponse {
+    pub fn written(&self, written: Written) -> HttpResponse {
         let status = StatusCode::from_u16(written.status).unwrap_or(StatusCode::OK);
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, JSON));
@@ -363,7 +390,7 @@ impl Call {
 }
 
 /// The type of JSON answers.
-pub(super) const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
 
 fn caller_of(request: &HttpRequest, token: &AdminToken) -> Result<Caller, ApiError> {
@@ -419,7 +446,7 @@ fn accepts_gzip(request: &HttpRequest) -> bool {
 }
 
 /// Whether the caller would rather read Vietnamese.
-pub(crate) fn wants_vietnamese(accept_language: Option<&str>) -> bool {
+pub fn wants_vietnamese(accept_language: Option<&str>) -> bool {
     let Some(text) = accept_language else { return false };
     let quality = |language: &str| {
         let of_part = |part: &str| {

@@ -1,0 +1,14 @@
+//! What API and pages share of HTTP: who asks ([`call`]), refusals as problem details
+//! ([`problem`]), addresses and their parameters ([`routes`]), the outermost layer
+//! ([`layer`]) and metrics. Knows no use case but the service's name.
+
+pub mod call;
+mod layer;
+mod metrics;
+pub mod problem;
+mod routes;
+
+pub(crate) use layer::outermost;
+pub use metrics::Metrics;
+pub(crate) use routes::not_found;
+pub use routes::{Routes, operations};

@@ -1,0 +1,67 @@
+//! The addresses there are: their methods, and the parameters of each.
+//!
+//! Filled from the OpenAPI document and from the pages. Requests are checked against
+//! it, so the document cannot promise less or more than what is taken.
+
+use super::problem::{ApiError, Kind};
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::collections::HashMap;
+use utoipa::openapi::PathItem;
+use utoipa::openapi::path::Operation;
+
+/// The addresses.
+#[derive(Debug, Default)]
+pub struct Routes {
+    parameters: HashMap<(Method, String), Vec<String>>,
+    /// Each address with its methods.
+    methods: Vec<(ResourceDef, String, Vec<Method>)>,
+}
+
+/// The operations of an address with their methods.
+pub fn operations(item: &PathItem) -> Vec<(Method, &Operation)> {
+    let all = [
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::DELETE, &item.delete),
+    ];
+    all.into_iter().filter_map(|(method, op)| op.as_ref().map(|op| (method, op))).collect()
+}
+
+impl Routes {
+    /// Adds an address with a method and its query parameters.
+    pub fn add(&mut self, method: Method, pattern: &str, parameters: Vec<String>) {
+        match self.methods.iter_mut().find(|(_, known, _)| known == pattern) {
+            Some((_, _, methods)) => methods.push(method.clone()),
+            None => self.methods.push((ResourceDef::new(pattern), pattern.to_owned(), vec![method.clone()])),
+        }
+        self.parameters.insert((method, pattern.to_owned()), parameters);
+    }
+
+    /// The query parameters of an address with a method.
+    pub fn parameters(&self, method: &Method, pattern: &str) -> &[String] {
+        self.parameters.get(&(method.clone(), pattern.to_owned())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The methods of the address that a path belongs to; none where there is none.
+    pub fn allowed(&self, path: &str) -> Option<String> {
+        let (_, _, methods) = self.methods.iter().find(|(address, ..)| address.is_match(path))?;
+        let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+        if names.contains(&"GET") {
+            names.push("HEAD");
+        }
+        names.sort_unstable();
+        Some(names.join(", "))
+    }
+}
+
+/// Answers what no address answered: it has other methods, or nothing is there.
+pub(crate) async fn not_found(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let routes = request.app_data::<web::Data<Routes>>();
+    match routes.and_then(|r| r.allowed(request.uri().path())) {
+        Some(allow) => Err(ApiError::method_not_allowed(allow)),
+        None => Err(ApiError::new(Kind::NoSuchAddress, "there is nothing at this address")),
+    }
+}

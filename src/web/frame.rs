@@ -1,0 +1,127 @@
+//! What every page has: head, top bar, the sprite of level signs.
+
+use super::words::Language;
+use crate::domain::Scheme;
+use maud::{DOCTYPE, Markup, html};
+
+/// A page around its content.
+pub(super) struct Frame<'a> {
+    /// Its language.
+    pub(super) language: Language,
+    /// Its title.
+    pub(super) title: String,
+    /// The same page in the other language.
+    pub(super) other: String,
+    /// The campaign's code, where it is a page of one.
+    pub(super) campaign: Option<&'a str>,
+    /// The campaign's scheme, for the signs.
+    pub(super) scheme: Option<&'a Scheme>,
+}
+
+impl Frame<'_> {
+    /// The whole page.
+    pub(super) fn page(&self, content: &Markup) -> Markup {
+        let l = self.language;
+        html! {
+            (DOCTYPE)
+            html lang=(l.code()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (self.title) }
+                    link rel="icon" href="data:,";
+                    link rel="stylesheet" href="/assets/style.css";
+                    @if let Some(code) = self.campaign {
+                        link rel="stylesheet" href=(format!("/c/{}/levels.css", crate::service::figures::escape(code)));
+                    }
+                }
+                body {
+                    a.skip href="#main" { (l.pick("Bỏ qua, tới nội dung chính", "Skip to the content")) }
+                    (self.sprite())
+                    header.top {
+                        div.wrap {
+                            a.brand href=(format!("/?lang={}", l.code())) { "greenzone" }
+                            nav aria-label=(l.pick("Chính", "Main")) {
+                                @if self.campaign.is_some() {
+                                    a href=(format!("/?lang={}", l.code())) { (l.pick("Các đợt thi đua", "Campaigns")) }
+                                    a href="#board" aria-current="page" { (l.pick("Bảng xếp hạng", "Leaderboard")) }
+                                } @else {
+                                    a href=(format!("/?lang={}", l.code())) aria-current="page" { (l.pick("Các đợt thi đua", "Campaigns")) }
+                                }
+                            }
+                            div.end {
+                                a href=(self.other) lang=(l.other().code()) hreflang=(l.other().code()) { (l.pick("English", "Tiếng Việt")) }
+                            }
+                        }
+                    }
+                    main.wrap.landscape id="main" { (content) }
+                }
+            }
+        }
+    }
+
+    /// One sign a level: a shape by its place, a letter by its name.
+    fn sprite(&self) -> Markup {
+        let symbols = self.scheme.map(|s| s.symbols(self.language.is_vi())).unwrap_or_default();
+        let last = symbols.len().saturating_sub(1);
+        html! {
+            svg.sprite aria-hidden="true" focusable="false" {
+                defs {
+                    pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                        path.hatchline d="M0 0V5" {}
+                    }
+                }
+                @for (index, symbol) in symbols.iter().enumerate() {
+                    symbol id=(format!("s{index}")) viewBox="0 0 20 20" {
+                        (shape(index, last))
+                        text class=(format!("li i{index}")) x="10" y=(if symbol.chars().count() > 1 { "13.2" } else { "13.8" })
+                            font-size=(if symbol.chars().count() > 1 { "8.5" } else { "10" }) { (symbol) }
+                    }
+                }
+                symbol id="sx" viewBox="0 0 20 20" {
+                    rect.kx x="1.5" y="1.5" width="17" height="17" rx="3" {}
+                    text.lix x="10" y="14.2" font-size="12" { "?" }
+                }
+                symbol id="i-clock" viewBox="0 0 16 16" {
+                    path fill="currentColor" d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm0 1.6a5.4 5.4 0 1 1 0 10.8A5.4 5.4 0 0 1 8 2.6ZM7.2 4.5v4l3 2 .9-1.3-2.3-1.5V4.5Z" {}
+                }
+            }
+        }
+    }
+}
+
+/// Circle for the best, octagon for the worst, other shapes between: never a colour alone.
+fn shape(index: usize, last: usize) -> Markup {
+    let class = format!("k{index}");
+    html! {
+        @match (index, last - index) {
+            (0, _) => circle class=(class) cx="10" cy="10" r="9" {},
+            (_, 0) => path class=(class) d="M6.3 1h7.4L19 6.3v7.4L13.7 19H6.3L1 13.7V6.3Z" {},
+            (_, 1) => path class=(class) d="M10 1 19.5 18.6H.5Z" {},
+            (_, 2) => path class=(class) d="M10 .7 19.3 10 10 19.3.7 10Z" {},
+            _ => rect class=(class) x="1.5" y="1.5" width="17" height="17" rx="4" {},
+        }
+    }
+}
+
+/// A level's sign with its word beside it, or for screen readers only.
+pub(super) fn level_sign(scheme: &Scheme, language: Language, code: &str, shows_word: bool) -> Markup {
+    let index = scheme.level_index(code);
+    let word = level_word(scheme, language, code);
+    let sign = index.map_or_else(|| "#sx".to_owned(), |i| format!("#s{i}"));
+    html! {
+        span.lv {
+            svg aria-hidden="true" { use href=(sign) {} }
+            @if shows_word { (word) } @else { span.vh { (word) } }
+        }
+    }
+}
+
+/// The name of a level, or that it is unknown.
+pub(super) fn level_word(scheme: &Scheme, language: Language, code: &str) -> String {
+    let level = scheme.level_index(code).and_then(|i| scheme.levels.get(usize::from(i)));
+    match level {
+        Some(level) => level.name.pick(language.is_vi()).unwrap_or(code).to_owned(),
+        None => language.pick("Chưa rõ", "Unknown").to_owned(),
+    }
+}
