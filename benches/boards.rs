@@ -1,1 +1,2 @@
+//! What the performance claims rest on; see each group.
 fn main() {}

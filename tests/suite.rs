@@ -1,1 +1,15 @@
+//! All integration tests as one program: the house, the store and the service on both
+//! databases, the API and the pages through the real server, whole boards from packs.
 
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::dbg_macro)]
+
+mod api;
+mod boards;
+mod command_line;
+mod house;
+mod migrations;
+mod openapi;
+mod page;
+mod readers;
+mod story;
+mod support;

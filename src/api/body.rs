@@ -102,7 +102,7 @@ impl FigureRequest {
         let values = Indicator::ALL.map(|i| count(reader, i));
         // a missing community_f0 was named by whoever needs it
         if reader.errors.len() == before
-            && values.iter().next().is_some_and(Option::is_some)
+            && community_is_given(&values)
             && let Err(wrong) = Counts::new(values)
         {
             for error in wrong {
@@ -414,6 +414,10 @@ impl AdjustmentRequest {
 pub(super) fn read_campaign(bytes: &[u8]) -> Result<Campaign, ApiError> {
     let json = document(bytes)?;
     Campaign::read(&json).map_err(|errors| Fault::of_document(errors).into())
+}
+
+fn community_is_given(values: &[Option<u32>; 6]) -> bool {
+    values.first().is_some_and(Option::is_some)
 }
 
 fn refuse_instants(reader: &mut Reader, of: &Fields<'_>) {

@@ -4,6 +4,7 @@ use super::body::{AdjustmentRequest, ReasonRequest, StartLevelRequest, StateRequ
 use super::paging::{Cursor, Page};
 use super::params::{AdjustmentPath, CampaignPath, DayPath, MinRevision, PageQuery, ReasonQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
+use crate::service::decisions::AdjustmentFor;
 use crate::service::views::{AdjustmentView, ExcuseView, StartLevelView, StateView, TakenBackView, WrittenView};
 use crate::service::{Audience, Code, Fault, Moment, Service};
 use actix_web::{delete, get, post, put, web};
@@ -174,7 +175,7 @@ pub(super) async fn create_adjustment(call: Call, payload: web::Payload) -> Answ
     let body = call.json_body(payload).await?;
     let AdjustmentRequest { unit_code, kind, points, reason } = AdjustmentRequest::read(&body)?;
     let (campaign, request) = (call.path("campaign")?, call.write_request(&body)?);
-    let pending = call.service.adjust(&grant, &campaign, unit_code, kind, points, reason, request);
+    let pending = call.service.adjust(&grant, &campaign, AdjustmentFor { unit_code, kind, points, reason }, request);
     Ok(call.written(pending.answer().await?))
 }
 

@@ -351,8 +351,9 @@ impl ResponseError for ApiError {
         StatusCode::from_u16(self.kind.row().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// Only the status: the outermost layer knows language and request id, and tells the rest.
     fn error_response(&self) -> HttpResponse {
-        self.respond("", false)
+        HttpResponse::new(self.status_code())
     }
 }
 

@@ -32,6 +32,19 @@ fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredU
     Ok((stored, unit.ok_or_else(|| Fault::no_unit(unit_code))?))
 }
 
+/// A bonus or deduction as somebody sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdjustmentFor {
+    /// Code of the unit.
+    pub unit_code: String,
+    /// Gives or takes.
+    pub kind: AdjustmentKind,
+    /// Points, more than 0, in hundredths.
+    pub points: i64,
+    /// Why.
+    pub reason: String,
+}
+
 impl Service {
     /// Says whether a unit takes part.
     pub fn set_state(
@@ -173,17 +186,9 @@ impl Service {
     }
 
     /// Gives a bonus or takes a deduction.
-    pub fn adjust(
-        &self,
-        grant: &Grant<Write>,
-        campaign: &str,
-        unit_code: String,
-        kind: AdjustmentKind,
-        points: i64,
-        reason: String,
-        request: WriteRequest,
-    ) -> Pending {
+    pub fn adjust(&self, grant: &Grant<Write>, campaign: &str, new: AdjustmentFor, request: WriteRequest) -> Pending {
         self.write(grant, campaign, request, move |work, _| {
+            let AdjustmentFor { unit_code, kind, points, reason } = new;
             let (stored, unit) = find(work, &unit_code)?;
             let (revision, at) = work.accept("adjustment")?;
             let id = decisions::next_adjustment_id(work.conn, stored.id)?;

@@ -118,6 +118,8 @@ pub struct Work<'a> {
     pub now: Instant,
     code: &'a str,
     head: Option<StoredCampaign>,
+    /// The revision before it.
+    from: i64,
     follow: Follow,
     is_dry: bool,
 }
@@ -162,9 +164,9 @@ impl Work<'_> {
         }
     }
 
-    /// The revision as it stands.
+    /// The revision as it stands; of what will be undone, the one before it.
     pub fn revision(&self) -> i64 {
-        self.head.as_ref().map_or(0, |h| h.revision)
+        if self.is_dry { self.from } else { self.head.as_ref().map_or(0, |h| h.revision) }
     }
 
     /// Says what changed, so that the facts in memory follow.
@@ -426,9 +428,9 @@ fn apply(
     let mut dry: Option<Written> = None;
     let result = savepoint(conn, |conn| {
         let from = head.as_ref().map_or(0, |h| h.revision);
-        let mut work = Work { conn, now, code, head, follow: Follow::Nothing, is_dry: false };
+        let mut work = Work { conn, now, code, head, from, follow: Follow::Nothing, is_dry: false };
         let done = task(&mut work)?;
-        let revision = if work.is_dry { from } else { work.revision() };
+        let revision = work.revision();
         let (body, etag, location) = (done.body, done.etag, done.location);
         let written = Written { status: done.status, revision, body, etag, location };
         if work.is_dry {

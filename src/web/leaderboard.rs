@@ -581,7 +581,6 @@ impl View<'_> {
                 text.ax x=(format!("{width:.0}")) y="11" text-anchor="end" { (l.short_day(self.campaign.window.to)) }
             }
         };
-        let mut group = Some(Group::Ranked(query.track));
         html! {
             table.board role="table" id="board" {
                 caption { (self.caption()) }
@@ -600,10 +599,7 @@ impl View<'_> {
                 }
                 tbody role="rowgroup" {
                     @for (at, row) in rows.iter().enumerate() {
-                        @if group != Some(row.group) {
-                            @let _ = { group = Some(row.group); };
-                            (self.group_row(row.group))
-                        }
+                        @if starts_group(rows, at, query.track) { (self.group_row(row.group)) }
                         @if let Some(text) = ties.get(&at) {
                             tr.tie role="row" { td role="cell" colspan="9" { (text) } }
                         }
@@ -932,6 +928,12 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// Whether a row is the first of its group; the board's own track needs no heading.
+fn starts_group(rows: &[Row], at: usize, own: Track) -> bool {
+    let before = at.checked_sub(1).and_then(|i| rows.get(i)).map_or(Group::Ranked(own), |r| r.group);
+    rows.get(at).is_some_and(|row| row.group != before)
 }
 
 fn movement(change: Option<i64>, l: Language) -> Markup {

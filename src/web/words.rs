@@ -141,7 +141,7 @@ impl Language {
     /// A key that ranks.
     pub(super) fn key(self, code: &str) -> &str {
         match code {
-            "points" => self.pick("điểm", "points"),
+            "total" => self.pick("điểm", "points"),
             "change" => self.pick("tỉ lệ kéo giảm", "reduction"),
             "levels_dropped" => self.pick("số bậc hạ", "levels dropped"),
             "current_level" => self.pick("cấp độ", "level"),

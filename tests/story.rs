@@ -1,0 +1,182 @@
+//! The service's promises over both databases: writes are durable, ordered and whole,
+//! and what is served is what the stored facts say (law 7).
+
+use crate::support::app::TestApp;
+use crate::support::database::TestDatabase;
+use crate::support::on_both;
+use greenzone::clock::Clock;
+use greenzone::domain::contest::AdjustmentKind;
+use greenzone::domain::unit::UnitState;
+use greenzone::domain::{Counts, Day, Instant};
+use greenzone::pack;
+use greenzone::service::decisions::AdjustmentFor;
+use greenzone::service::figures::NewFigure;
+use greenzone::service::writer::WriteRequest;
+use greenzone::service::{Caller, Grant, Service, Write};
+use serde_json::json;
+use std::sync::Arc;
+
+fn grant() -> Grant<Write> {
+    Caller::Administrator.may_write().expect("the administrator writes")
+}
+
+fn day(text: &str) -> Day {
+    text.parse().expect("a day")
+}
+
+fn figure(cases: u32) -> NewFigure {
+    let counts = Counts::new([Some(cases), None, None, None, None, None]).expect("counts");
+    NewFigure { counts, note: None, reason: None }
+}
+
+/// The campaign's exported pack as bytes, and the board that is served.
+fn state(app: &TestApp) -> (Vec<u8>, String) {
+    let exported = pack::write_zip(&app.service.export("q6-2021").expect("an export"));
+    let board = app.get_as_admin("/api/v1/campaigns/q6-2021/leaderboard?as_of=live&include=days&limit=1000");
+    assert_eq!(board.status, 200, "{}", board.text());
+    (exported, board.text())
+}
+
+on_both! {
+    fn eight_writers_at_once_lose_nothing_and_revisions_have_no_gap(app: TestApp) {
+        let app = app.with_q6();
+        let wards = ["27382", "27379", "27364", "27352", "27355", "27349", "27373", "27367"];
+        std::thread::scope(|scope| {
+            for ward in wards {
+                let app = &app;
+                scope.spawn(move || {
+                    for cases in 1..=20 {
+                        let pending = app.service.record_figure(&grant(), "q6-2021", ward.to_owned(), day("2021-07-13"), figure(cases), WriteRequest::default());
+                        pending.wait().expect("a write");
+                    }
+                });
+            }
+        });
+        assert_eq!(app.revision("q6-2021"), 1 + 8 * 20);
+        for ward in wards {
+            let (_, history) = app.service.figure_history("q6-2021", ward, day("2021-07-13"), greenzone::service::Audience::Full).expect("a history");
+            assert_eq!(history.len(), 20);
+            assert!(history.windows(2).all(|w| w[0].figure.recorded_at < w[1].figure.recorded_at), "instants rise on a clock that stands");
+        }
+    }
+}
+
+on_both! {
+    fn a_refused_write_in_a_batch_costs_nobody_else(app: TestApp) {
+        let app = app.with_q6();
+        let pending: Vec<_> = (0..30).map(|n| {
+            let unit = if n % 3 == 0 { "nobody" } else { "27382" };
+            app.service.record_figure(&grant(), "q6-2021", unit.to_owned(), day("2021-07-13"), figure(n), WriteRequest::default())
+        }).collect();
+        let answers: Vec<_> = pending.into_iter().map(|p| p.wait()).collect();
+        assert_eq!(answers.iter().filter(|a| a.is_err()).count(), 10);
+        assert_eq!(app.revision("q6-2021"), 1 + 20);
+    }
+}
+
+/// A small generator that gives the same numbers everywhere (Knuth's MMIX constants).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// Does many things, some of which are refused.
+fn do_things(app: &TestApp, seed: u64) {
+    let mut dice = Dice(seed);
+    let wards = ["27382", "27379", "27364", "27385", "27346", "775", "nobody"];
+    let days = [
+        "2021-06-20",
+        "2021-06-25",
+        "2021-07-08",
+        "2021-07-09",
+        "2021-07-12",
+        "2021-07-13",
+        "2021-07-23",
+        "2021-07-24",
+    ];
+    let service = &app.service;
+    let mut now = 1_627_106_400_000_000i64;
+    for _ in 0..80 {
+        now += 1 + dice.roll(3_600_000_000) as i64;
+        app.clock.set(Instant::from_micros(now));
+        let unit = wards[dice.roll(wards.len() as u64) as usize].to_owned();
+        let on = day(days[dice.roll(days.len() as u64) as usize]);
+        let (grant, request, why) = (grant(), WriteRequest::default(), "lý do".to_owned());
+        let pending = match dice.roll(10) {
+            0..=3 => service.record_figure(&grant, "q6-2021", unit, on, figure(dice.roll(40) as u32), request),
+            4 => service.take_back_figure(&grant, "q6-2021", unit, on, why, request),
+            5 => service.excuse_day(&grant, "q6-2021", unit, on, why, request),
+            6 => service.take_back_excuse(&grant, "q6-2021", unit, on, why, request),
+            7 => {
+                let state = UnitState::ALL[dice.roll(3) as usize];
+                service.set_state(&grant, "q6-2021", unit, state, why, request)
+            }
+            8 => {
+                let level = ["green", "orange", "red", "violet"][dice.roll(4) as usize].to_owned();
+                service.set_start_level(&grant, "q6-2021", unit, level, why, request)
+            }
+            _ => {
+                let kind = if dice.roll(2) == 0 { AdjustmentKind::Bonus } else { AdjustmentKind::Deduction };
+                let new = AdjustmentFor { unit_code: unit, kind, points: 1 + dice.roll(500) as i64, reason: why };
+                service.adjust(&grant, "q6-2021", new, request)
+            }
+        };
+        // refusals are part of the story
+        let _ = pending.wait();
+    }
+}
+
+/// What a service that has just been started over the same database serves.
+fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
+    let service: Arc<Service> = greenzone::app::open(database.clone(), app.clock.clone(), false).expect("a service");
+    let view = service.at("q6-2021", greenzone::service::Moment::Now).expect("the campaign");
+    use greenzone::service::boards::{AsOf, Ask, Show, board_view, resolve};
+    let ask = Ask { as_of: Some(AsOf::Live), ..Ask::default() };
+    let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
+    let show = Show { days: true, revision: Some(view.snapshot.revision), policy_version: Some(1), ..Show::default() };
+    serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| true)).expect("JSON")
+}
+
+#[test]
+fn law_7_what_is_served_is_what_the_stored_facts_say_on_both_databases() {
+    for seed in 1..=4 {
+        let mut told: Option<(Vec<u8>, String)> = None;
+        for database in [Some(TestDatabase::sqlite()), TestDatabase::postgres()].into_iter().flatten() {
+            let address = database.address.clone();
+            let app = TestApp::on(database).with_q6();
+            do_things(&app, seed);
+            let (exported, board) = state(&app);
+            assert_eq!(anew(&app, &address), board, "seed {seed}: recomputed from the stored facts");
+            let contest = pack::read_zip(&exported, pack::Limits::default()).expect("the export is sound");
+            assert_eq!(pack::write_zip(&contest), exported);
+            if let Some(before) = &told {
+                assert_eq!(*before, (exported, board), "seed {seed}: both databases tell the same");
+            } else {
+                told = Some((exported, board));
+            }
+        }
+    }
+}
+
+on_both! {
+    fn what_was_acknowledged_is_there_after_the_process_is_gone(app: TestApp) {
+        let app = app.with_q6();
+        app.put("/api/v1/campaigns/q6-2021/units/27382/figures/2021-07-13", &json!({"community_f0": 7})).ok();
+        // another service over the same database, as after a restart
+        let again = app.service.export("q6-2021").expect("an export");
+        assert!(again.figures.iter().any(|f| f.day == day("2021-07-13") && f.counts.community_f0() == 7));
+    }
+}
+
+#[test]
+fn a_database_of_another_schema_is_not_served() {
+    let database = TestDatabase::sqlite();
+    let refused = greenzone::app::open(database.address.clone(), Clock::System, false);
+    assert!(refused.is_err(), "an empty file has no schema");
+    greenzone::app::open(database.address.clone(), Clock::System, true).expect("migrated");
+    greenzone::app::open(database.address.clone(), Clock::System, false).expect("current");
+}

@@ -1,0 +1,202 @@
+//! The real server on a free port, and a client that sees status, headers and body.
+
+use super::database::TestDatabase;
+use greenzone::clock::Clock;
+use greenzone::config::AdminToken;
+use greenzone::domain::Instant;
+use greenzone::http::Metrics;
+use greenzone::pack;
+use greenzone::service::writer::WriteRequest;
+use greenzone::service::{Caller, Service};
+use serde_json::Value;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+pub const TOKEN: &str = "the-token-of-the-tests";
+
+/// A running service over a database of its own.
+pub struct TestApp {
+    pub base: String,
+    pub service: Arc<Service>,
+    pub clock: Clock,
+    agent: ureq::Agent,
+    stop: Option<actix_web::dev::ServerHandle>,
+    thread: Option<JoinHandle<()>>,
+    /// Dropped last.
+    _database: TestDatabase,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|v| v.to_str().ok())
+    }
+
+    /// Checks status and code of a refusal, and that it is a problem as promised.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        let problem = self.problem();
+        assert_eq!(problem["code"], code, "{problem}");
+        problem
+    }
+
+    /// Checks that a refusal is a problem as promised.
+    #[track_caller]
+    pub fn problem(&self) -> Value {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text());
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status, "{problem}");
+        assert_eq!(problem["type"], format!("/problems/{}", problem["code"].as_str().unwrap_or_default()));
+        assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"), "{problem}");
+        let text = self.text().to_lowercase();
+        for word in ["serde", "diesel", "actix", "panicked", "sqlstate", "0x00", "src/"] {
+            assert!(!text.contains(word), "an internal word, {word}: {text}");
+        }
+        problem
+    }
+
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.status == 200 || self.status == 201, "{}: {}", self.status, self.text());
+        self.json()
+    }
+}
+
+impl TestApp {
+    /// An empty service; its clock stands on 24 July 2021, after the window of q6-2021.
+    pub fn on(database: TestDatabase) -> Self {
+        Self::at(database, "2021-07-24T06:00:00Z", Some(TOKEN))
+    }
+
+    pub fn at(database: TestDatabase, now: &str, token: Option<&str>) -> Self {
+        let clock = Clock::fixed(Instant::parse(now).expect("an instant"));
+        let service = greenzone::app::open(database.address.clone(), clock.clone(), true).expect("a service");
+        let token = token.map(|t| AdminToken::new(t).expect("a token")).unwrap_or_default();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let (sender, receiver) = mpsc::channel();
+        let of_server = service.clone();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let metrics = Metrics::new().expect("metrics");
+                let server = greenzone::app::server(of_server, token, metrics, listener, Some(2)).expect("a server");
+                sender.send(server.handle()).expect("the test waits");
+                server.await.expect("the server ends well");
+            });
+        });
+        let stop = receiver.recv().ok();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .max_redirects(0)
+            .build()
+            .into();
+        Self { base, service, clock, agent, stop, thread: Some(thread), _database: database }
+    }
+
+    /// With the bundled campaign of District 6 in it.
+    pub fn with_q6(self) -> Self {
+        let [q6, _] = pack::bundled();
+        self.import(&pack::read(&q6.files()).expect("the bundled pack"));
+        self
+    }
+
+    pub fn import(&self, contest: &greenzone::domain::Contest) {
+        let grant = Caller::Administrator.may_write().expect("the administrator writes");
+        let request = WriteRequest::default();
+        self.service.import_pack(&grant, contest.clone(), false, request).wait().expect("the pack is taken");
+    }
+
+    pub fn set_clock(&self, now: &str) {
+        self.clock.set(Instant::parse(now).expect("an instant"));
+    }
+
+    /// Any request; `headers` beside the token, which is sent where `token` is.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = match body {
+            Some(body) => self.agent.run(request.body(body).expect("a request")),
+            None => self.agent.run(request.body(()).expect("a request")),
+        };
+        let mut response = response.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
+        let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap_or_default();
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, None, &[], None)
+    }
+
+    pub fn get_as_admin(&self, path: &str) -> Answer {
+        self.send("GET", path, Some(TOKEN), &[], None)
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Answer {
+        self.put_with(path, &[], body)
+    }
+
+    pub fn put_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        self.with_json("PUT", path, headers, body)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.with_json("POST", path, &[], body)
+    }
+
+    pub fn with_json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let headers: Vec<(&str, &str)> =
+            headers.iter().copied().chain([("content-type", "application/json")]).collect();
+        self.send(method, path, Some(TOKEN), &headers, Some(body.to_string().as_bytes()))
+    }
+
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, Some(TOKEN), &[], None)
+    }
+
+    pub fn revision(&self, campaign: &str) -> i64 {
+        let status = self.get(&format!("/api/v1/campaigns/{campaign}/status")).ok();
+        status["revision"].as_i64().expect("a revision")
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(handle) = self.stop.take() {
+            drop(handle.stop(false));
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

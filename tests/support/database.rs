@@ -1,0 +1,157 @@
+//! A database for each test: a SQLite file, or a database of a throwaway cluster.
+
+use greenzone::store::{Address, DbConn};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A database that is gone after the test.
+pub struct TestDatabase {
+    pub address: Address,
+    /// Holds the file of a SQLite database.
+    _folder: Option<tempfile::TempDir>,
+    /// Name of a PostgreSQL database.
+    name: Option<String>,
+}
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+impl TestDatabase {
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let address = Address::Sqlite(folder.path().join("test.db"));
+        Self { address, _folder: Some(folder), name: None }
+    }
+
+    /// None where there is no PostgreSQL.
+    pub fn postgres() -> Option<Self> {
+        let server = SERVER.as_deref()?;
+        let name = format!("gz_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        execute(
+            server,
+            &format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"),
+        );
+        Some(Self { address: Address::Postgres(with_name(server, &name)), _folder: None, name: Some(name) })
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let (Some(name), Some(server)) = (&self.name, SERVER.as_deref()) {
+            execute(server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+fn execute(server: &str, sql: &str) {
+    use diesel::connection::SimpleConnection;
+    let mut conn = Address::Postgres(server.to_owned()).connect().expect("the test server");
+    match &mut conn {
+        DbConn::Pg(c) => c.batch_execute(sql).expect(sql),
+        DbConn::Sqlite(_) => unreachable!("the test server is PostgreSQL"),
+    }
+}
+
+/// The URL of a server with another database's name.
+fn with_name(server: &str, name: &str) -> String {
+    let (base, query) = server.split_once('?').map_or((server, None), |(b, q)| (b, Some(q)));
+    let (base, _) = base.rsplit_once('/').expect("a URL with a database");
+    query.map_or_else(|| format!("{base}/{name}"), |q| format!("{base}/{name}?{q}"))
+}
+
+/// `TEST_DATABASE_URL`, else a cluster of the installed binaries, else none.
+static SERVER: LazyLock<Option<String>> = LazyLock::new(|| {
+    if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
+        return Some(url);
+    }
+    match Cluster::start() {
+        Ok(cluster) => {
+            let url = cluster.url.clone();
+            // lives as long as the tests; its watchman ends it with them
+            std::mem::forget(cluster);
+            Some(url)
+        }
+        Err(why) => {
+            let is_needed = std::env::var_os("GREENZONE_REQUIRE_POSTGRES").is_some();
+            assert!(!is_needed, "PostgreSQL is required here and there is none: {why}");
+            eprintln!("\n*** SKIPPED: every test on PostgreSQL, since there is none: {why} ***\n");
+            None
+        }
+    }
+});
+
+/// A PostgreSQL of the tests' own, on a socket in a temporary folder.
+struct Cluster {
+    url: String,
+    _watchman: Child,
+}
+
+impl Cluster {
+    fn start() -> Result<Self, String> {
+        let binaries = binaries().ok_or("no initdb is installed")?;
+        let folder = tempfile::Builder::new().prefix("gzpg").tempdir_in("/tmp").map_err(|e| e.to_string())?.keep();
+        let data = folder.join("data");
+        let as_root = run("id", &["-u"])?.trim() == "0";
+        if as_root {
+            // initdb refuses root
+            run("chown", &["postgres", &folder.display().to_string()])?;
+        }
+        let prefix = if as_root { "exec runuser -u postgres -- " } else { "exec " };
+        let initdb = format!(
+            "{prefix}{} -D {} -U gz --auth=trust --encoding=UTF8 --locale=C --no-sync",
+            binaries.join("initdb").display(),
+            data.display()
+        );
+        run("sh", &["-c", &initdb])?;
+        let postgres = format!(
+            "{prefix}{} -D {} -k {} -c listen_addresses= -c fsync=off -c max_connections=200",
+            binaries.join("postgres").display(),
+            data.display(),
+            folder.display()
+        );
+        // the watchman's input closes with the tests' process, however that ends
+        let watchman = format!(
+            "sh -c '{postgres}' >{folder}/log 2>&1 & read -r _; kill -QUIT $(head -n 1 {folder}/data/postmaster.pid); wait; rm -rf {folder}",
+            folder = folder.display()
+        );
+        let watchman = Command::new("sh")
+            .args(["-c", &watchman])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let watchman = watchman.map_err(|e| e.to_string())?;
+        let url = format!("postgres://gz@/postgres?host={}", folder.display());
+        for _ in 0..200 {
+            if Address::Postgres(url.clone()).connect().is_ok() {
+                return Ok(Self { url, _watchman: watchman });
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let mut log = String::new();
+        let file = std::fs::File::open(folder.join("log"));
+        let _ = file.and_then(|mut f| f.read_to_string(&mut log));
+        Err(format!("the cluster does not come up: {log}"))
+    }
+}
+
+fn binaries() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let mut found: Vec<PathBuf> =
+        versions.flatten().map(|v| v.path().join("bin")).filter(|b| b.join("initdb").exists()).collect();
+    found.sort();
+    found.pop().or_else(|| {
+        let paths = std::env::var_os("PATH")?;
+        std::env::split_paths(&paths).find(|p: &PathBuf| Path::new(p).join("initdb").exists())
+    })
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program).args(arguments).output().map_err(|e| format!("{program}: {e}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr)))
+}
