@@ -1,2 +1,200 @@
-//! What the performance claims rest on; see each group.
-fn main() {}
+//! What the performance claims rest on: each figure beside a baseline of the same run.
+//!
+//! `cargo bench` prints medians; compare `board` with `bare_loop` of the same size.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+use divan::{Bencher, black_box};
+use greenzone::clock::Clock;
+use greenzone::domain::contest::{FigureRow, Stamp};
+use greenzone::domain::unit::Unit;
+use greenzone::domain::{Campaign, Contest, Counts};
+use greenzone::pack;
+use greenzone::scoring::appraisal::Track;
+use greenzone::scoring::board::{By, Query, rank};
+use greenzone::scoring::{Ledger, Register};
+use greenzone::service::writer::WriteRequest;
+use greenzone::service::{Caller, Moment};
+use greenzone::store::Address;
+use std::sync::{Arc, LazyLock};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const SMALL: usize = 60_000;
+const LARGE: usize = 1_000_000;
+
+fn main() {
+    divan::main();
+}
+
+/// 14 baseline days and 15 days of the window, one kind, the policy of District 6.
+fn campaign() -> Arc<Campaign> {
+    let document = r#"{
+        "code": "bench", "time_zone": "Asia/Ho_Chi_Minh",
+        "window": {"from": "2021-07-09", "to": "2021-07-23"}, "baseline": {"from": "2021-06-25", "to": "2021-07-08"},
+        "kinds": [{"code": "ward", "figures": "reported"}], "level_scheme": "counts-14d",
+        "scoring": {"components": [{"measure": "case_reduction", "max_points": 60}, {"measure": "level_drop", "max_points": 40}]}
+    }"#;
+    Arc::new(Campaign::parse(document.as_bytes()).expect("the campaign"))
+}
+
+/// A plausible epidemic: most days 0, few cases, some units silent on some days.
+fn contest(units: usize) -> Contest {
+    let campaign = campaign();
+    let mut contest = Contest::new(campaign.clone());
+    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    let mut roll = move |sides: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % sides
+    };
+    for unit in 0..units {
+        contest.units.push(Unit {
+            code: format!("u{unit:07}"),
+            name: format!("Tổ dân phố {unit}"),
+            kind: 0,
+            parent: None,
+            block: None,
+            population: Some(1_000),
+            households: None,
+            point: None,
+        });
+        for day in campaign.baseline.from.iter_days().take(29) {
+            if roll(100) == 0 {
+                continue;
+            }
+            let cases = if roll(4) == 0 { roll(9) as u32 } else { 0 };
+            let counts = Counts::new([Some(cases), None, None, None, None, None]).expect("counts");
+            contest.figures.push(FigureRow { unit: unit as u32, day, counts, stamp: Stamp::ALWAYS, note: None });
+        }
+    }
+    contest
+}
+
+fn ledger(units: usize) -> Ledger {
+    let contest = contest(units);
+    Ledger::build(&contest, Arc::new(Register::new(&contest)), None)
+}
+
+static LEDGERS: [LazyLock<Ledger>; 2] = [LazyLock::new(|| ledger(SMALL)), LazyLock::new(|| ledger(LARGE))];
+
+fn ledger_of(units: usize) -> &'static Ledger {
+    if units == SMALL { &LEDGERS[0] } else { &LEDGERS[1] }
+}
+
+fn query(ledger: &Ledger) -> Query {
+    let as_of = ledger.calendar.window.end - 1;
+    Query { kind: 0, track: Track::Improvement, by: By::Points, as_of, within: None, block: None }
+}
+
+/// The API's own board: levels, points, exact keys, ranks. The day before is cached
+/// where it is shown, so `rank_change` is no part of it.
+#[divan::bench(args = [SMALL, LARGE], sample_count = 15)]
+fn board(bencher: Bencher<'_, '_>, units: usize) {
+    let ledger = ledger_of(units);
+    let query = query(ledger);
+    println!("\n{units} units: {} MiB of scoring columns", ledger.column_bytes() >> 20);
+    bencher.bench(|| rank(black_box(ledger), &query));
+}
+
+/// Two threads that add up the same columns, pack a key into 16 bytes and sort: what no
+/// board can be faster than.
+#[divan::bench(args = [SMALL, LARGE], sample_count = 15)]
+fn bare_loop(bencher: Bencher<'_, '_>, units: usize) {
+    let ledger = ledger_of(units);
+    let days = ledger.calendar.len;
+    let column: Vec<u32> = (0..units as u32).flat_map(|u| ledger.days(u).community.to_vec()).collect();
+    let (baseline, window) = (ledger.calendar.baseline.clone(), ledger.calendar.window.clone());
+    let key = |(unit, days): (usize, &[u32])| -> u128 {
+        let sum = |range: std::ops::Range<usize>| -> u64 { days[range].iter().map(|v| u64::from(*v)).sum() };
+        let (before, closing, all) =
+            (sum(baseline.clone()), sum(window.end - 7..window.end), sum(window.clone()));
+        let change = (before / 2).wrapping_sub(closing).wrapping_add(1 << 40);
+        (u128::from(change) << 72) | (u128::from(all) << 32) | unit as u128
+    };
+    bencher.bench(|| {
+        let half = units / 2;
+        let keys_of = |from: usize, to: usize| {
+            let rows = column[from * days..to * days].chunks_exact(days).enumerate();
+            let mut keys: Vec<u128> = rows.map(|(i, days)| key((from + i, days))).collect();
+            keys.sort_unstable();
+            keys
+        };
+        std::thread::scope(|scope| {
+            let upper = scope.spawn(|| keys_of(half, units));
+            let lower = keys_of(0, half);
+            let upper = upper.join().expect("a thread");
+            let mut merged = Vec::with_capacity(units);
+            let (mut a, mut b) = (lower.iter().peekable(), upper.iter().peekable());
+            while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
+                merged.push(if x <= y { *a.next().expect("one") } else { *b.next().expect("one") });
+            }
+            merged.extend(a.chain(b));
+            merged
+        })
+    });
+}
+
+/// A pack of 60,000 units × 29 days as files in memory, read strictly.
+#[divan::bench(sample_count = 5)]
+fn read_pack(bencher: Bencher<'_, '_>) {
+    let files = pack::files(&contest(SMALL));
+    bencher.bench(|| pack::read(black_box(&files)).expect("a sound pack"));
+}
+
+/// What no reader can be faster than: the CSV parser alone over the same bytes.
+#[divan::bench(sample_count = 5)]
+fn bare_csv(bencher: Bencher<'_, '_>) {
+    let files = pack::files(&contest(SMALL));
+    let bytes = files.get("figures.csv").expect("figures").to_vec();
+    bencher.bench(|| {
+        let mut reader = csv::Reader::from_reader(black_box(&bytes[..]));
+        let mut record = csv::ByteRecord::new();
+        let mut rows = 0usize;
+        while reader.read_byte_record(&mut record).expect("CSV") {
+            rows += 1;
+        }
+        rows
+    });
+}
+
+/// From an empty folder to District 6's first board: schema, import, load, rank.
+#[divan::bench(sample_count = 10)]
+fn empty_folder_to_first_board(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| tempfile::tempdir().expect("a folder")).bench_refs(|folder| {
+        let address = Address::Sqlite(folder.path().join("greenzone.db"));
+        let service = greenzone::app::open(address, Clock::System, true).expect("a service");
+        let [q6, _] = pack::bundled();
+        let contest = pack::read(&q6.files()).expect("the pack");
+        let grant = Caller::Administrator.may_write().expect("a grant");
+        service.import_pack(&grant, contest, false, WriteRequest::default()).wait().expect("stored");
+        first_board(&service, "q6-2021")
+    });
+}
+
+static STORED: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = Address::Sqlite(folder.path().join("greenzone.db"));
+    let service = greenzone::app::open(address, Clock::System, true).expect("a service");
+    let grant = Caller::Administrator.may_write().expect("a grant");
+    service.import_pack(&grant, contest(SMALL), false, WriteRequest::default()).wait().expect("stored");
+    folder
+});
+
+/// From a stored campaign of 60,000 units × 29 days to its first board.
+#[divan::bench(sample_count = 5)]
+fn start_to_first_board_of_60_000_units(bencher: Bencher<'_, '_>) {
+    let address = Address::Sqlite(STORED.path().join("greenzone.db"));
+    bencher.bench(|| {
+        let service = greenzone::app::open(address.clone(), Clock::System, false).expect("a service");
+        first_board(&service, "bench")
+    });
+}
+
+fn first_board(service: &greenzone::service::Service, campaign: &str) -> usize {
+    let view = service.at(campaign, Moment::Now).expect("the campaign");
+    let ledger = view.snapshot.ledger();
+    let kind = ledger.register.campaign.default_kind();
+    let as_of = ledger.calendar.window.start + 3;
+    let query = Query { kind, track: Track::Improvement, by: By::Points, as_of, within: None, block: None };
+    view.snapshot.boards.get(&query).places.len()
+}
