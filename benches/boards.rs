@@ -106,8 +106,7 @@ fn bare_loop(bencher: Bencher<'_, '_>, units: usize) {
     let (baseline, window) = (ledger.calendar.baseline.clone(), ledger.calendar.window.clone());
     let key = |(unit, days): (usize, &[u32])| -> u128 {
         let sum = |range: std::ops::Range<usize>| -> u64 { days[range].iter().map(|v| u64::from(*v)).sum() };
-        let (before, closing, all) =
-            (sum(baseline.clone()), sum(window.end - 7..window.end), sum(window.clone()));
+        let (before, closing, all) = (sum(baseline.clone()), sum(window.end - 7..window.end), sum(window.clone()));
         let change = (before / 2).wrapping_sub(closing).wrapping_add(1 << 40);
         (u128::from(change) << 72) | (u128::from(all) << 32) | unit as u128
     };
