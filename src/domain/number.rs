@@ -40,6 +40,15 @@ impl Serialize for Hundredths {
 /// sums of at most 2⁶⁰ cases by factors of at most 2⁶⁰.
 pub fn round_half_away(num: i128, den: i128) -> i64 {
     debug_assert!(den > 0);
+    if let (Ok(num), Ok(den)) = (i64::try_from(num), i64::try_from(den))
+        && num.unsigned_abs() < 1 << 61
+        && den < 1 << 61
+    {
+        // the same in 64 bits, where division is several times faster
+        let twice = num.unsigned_abs() * 2 + den.unsigned_abs();
+        let magnitude = (twice / (den.unsigned_abs() * 2)) as i64;
+        return if num < 0 { -magnitude } else { magnitude };
+    }
     let twice = num.unsigned_abs() * 2 + den.unsigned_abs();
     let magnitude = twice / (den.unsigned_abs() * 2);
     let magnitude = i64::try_from(magnitude).unwrap_or(i64::MAX);
@@ -96,6 +105,11 @@ mod tests {
         assert_eq!(round_half_away(49, 100), 0);
         assert_eq!(round_half_away(-149, 100), -1);
         assert_eq!(round_half_away(6000 * 7, 19), 2211);
+        // in 64 bits and beyond alike
+        for (num, den) in [(1i128, 2i128), (-149, 100), (7, 3), (-5, 2), (0, 9)] {
+            let large = 1i128 << 62;
+            assert_eq!(round_half_away(num * large, den * large), round_half_away(num, den));
+        }
     }
 
     #[test]

@@ -71,6 +71,7 @@ impl Exact {
     /// may share a key, but not where both denominators are below 2²⁰.
     pub fn key(&self) -> i64 {
         match self {
+            Self::Small { num, den } if num.unsigned_abs() < 1 << (62 - KEY_BITS) => (num << KEY_BITS).div_euclid(*den),
             Self::Small { num, den } => {
                 let scaled = i128::from(*num) << KEY_BITS;
                 scaled.div_euclid(i128::from(*den)) as i64

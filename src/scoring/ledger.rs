@@ -59,6 +59,8 @@ pub struct DayEntry {
     pub excused: bool,
 }
 
+static NO_COUNTS: [Vec<u32>; 6] = [const { Vec::new() }; 6];
+
 #[derive(Clone, Debug)]
 struct Chunk {
     /// One column per indicator; an optional one that nobody ever classified is empty.
@@ -73,19 +75,21 @@ pub struct UnitDays<'a> {
     pub flags: &'a [u8],
     /// Effective community cases by day.
     pub community: &'a [u32],
-    counts: [&'a [u32]; 6],
+    chunk: Option<&'a Chunk>,
+    /// Where the unit's days begin in the chunk.
+    from: usize,
 }
 
 impl UnitDays<'_> {
     /// The effective value of an indicator; `None` is a blank on a reported day.
     pub fn value(&self, indicator: usize, day: usize) -> Option<u32> {
-        let column = self.counts.get(indicator).copied().unwrap_or_default();
+        let column = self.chunk.and_then(|c| c.counts.get(indicator)).map(Vec::as_slice).unwrap_or_default();
         if column.is_empty() {
             // nobody classified it: blank where a figure counts, else 0
             let flags = self.flags.get(day).copied().unwrap_or_default();
             return (flags & (REPORTED | EXCUSED) != REPORTED).then_some(0);
         }
-        column.get(day).copied().filter(|v| *v != Counts::BLANK)
+        column.get(self.from + day).copied().filter(|v| *v != Counts::BLANK)
     }
 }
 
@@ -258,13 +262,10 @@ impl Ledger {
         let len = self.calendar.len;
         let from = (unit as usize % CHUNK) * len;
         let chunk = self.chunks.get(unit as usize / CHUNK);
-        let cut = |column: &'static [u32]| column;
-        let empty = cut(&[]);
-        let counts = std::array::from_fn(|i| {
-            chunk.and_then(|c| c.counts.get(i)).and_then(|c| c.get(from..from + len)).unwrap_or(empty)
-        });
+        let chunk = chunk.map(|c| &**c);
         let flags = chunk.and_then(|c| c.flags.get(from..from + len)).unwrap_or_default();
-        UnitDays { flags, community: counts[0], counts }
+        let [community, ..] = chunk.map(|c| &c.counts).unwrap_or(&NO_COUNTS);
+        UnitDays { flags, community: community.get(from..from + len).unwrap_or_default(), chunk, from }
     }
 
     /// The state of a unit's day on the board of a day (domain.md section 2).

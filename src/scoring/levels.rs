@@ -83,22 +83,14 @@ impl<'a> LevelReader<'a> {
         let Some(rules) = self.ledger.register.rules.get(usize::from(self.kind)) else { return };
         let UnitLevels { by_day, start, current, windows } = into;
         windows.fill(self.ledger, unit, rules, self.as_of, Reading::Open);
-        for (level, day) in by_day.iter_mut().zip(self.from..) {
-            let low = windows.level(rules, day, World::Low);
-            if low == windows.level(rules, day, World::High) {
-                *level = low;
-            }
-        }
+        windows.agreed_levels(rules, self.from, UNKNOWN, by_day);
         *start = known(by_day[start_day - self.from]);
         *current = by_day.last().copied().and_then(known);
         if start.is_some() && current.is_some() {
             return;
         }
         windows.fill(self.ledger, unit, rules, self.as_of, Reading::Imputed { as_of: self.as_of });
-        let imputed = |day| {
-            let low = windows.level(rules, day, World::Low);
-            (low == windows.level(rules, day, World::High)).then_some(low)
-        };
+        let imputed = |day| windows.agreed_level(rules, day);
         *start = start.or_else(|| imputed(start_day));
         *current = current.or_else(|| imputed(self.as_of));
     }

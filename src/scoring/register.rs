@@ -68,6 +68,9 @@ pub struct Register {
     pub kind_order: Vec<Vec<u16>>,
     /// Depth in the tree, roots at 0.
     pub depth: Vec<u32>,
+    /// Kinds of the units, close together: boards ask for them unit after unit.
+    kind_of_unit: Vec<u16>,
+    is_kind_derived: Vec<bool>,
     by_code: HashMap<Box<str>, u32>,
     name_rank: Vec<u32>,
     by_name: Vec<u32>,
@@ -102,6 +105,8 @@ impl Register {
         let by_code = units.iter().zip(0u32..).map(|(u, i)| (u.code.as_str().into(), i)).collect();
         let (by_name, name_rank) = name_order(&units);
         let mut register = Self {
+            kind_of_unit: units.iter().map(|u| u.kind).collect(),
+            is_kind_derived: campaign.kinds.iter().map(|k| k.figures != Figures::Reported).collect(),
             campaign,
             units,
             children,
@@ -148,7 +153,7 @@ impl Register {
 
     /// The rules of a unit's kind.
     pub fn rules_of(&self, unit: u32) -> Option<&KindRules> {
-        self.rules.get(usize::from(self.unit(unit)?.kind))
+        self.rules.get(usize::from(*self.kind_of_unit.get(unit as usize)?))
     }
 
     /// Where a unit stands when all are ordered by name, then code.
@@ -190,8 +195,8 @@ impl Register {
 
     /// Whether a unit's figures are the sum of others.
     pub fn is_derived(&self, unit: u32) -> bool {
-        let kind = self.unit(unit).and_then(|u| self.campaign.kind(u.kind));
-        kind.is_some_and(|k| k.figures != Figures::Reported)
+        let kind = self.kind_of_unit.get(unit as usize);
+        kind.and_then(|k| self.is_kind_derived.get(usize::from(*k))).copied().unwrap_or_default()
     }
 
     fn walk_tree(&mut self) {

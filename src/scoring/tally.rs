@@ -79,12 +79,14 @@ impl Tally {
         let due_days = std::mem::take(&mut self.due_days);
         *self = Self { parts, due_days, ..Self::default() };
         self.parts.clear();
+        if !ledger.register.is_derived(unit) {
+            self.marks = marks;
+            self.count_reported(ledger, &ledger.days(unit), as_of, closing_days);
+            return;
+        }
         marks.clear();
         marks.resize(window.end - baseline.start, DayMark::default());
-        let own = [unit];
-        let derived = ledger.register.is_derived(unit);
-        let leaves = if derived { ledger.register.leaves.of(unit) } else { &own[..] };
-        for leaf in leaves {
+        for leaf in ledger.register.leaves.of(unit) {
             self.add(ledger, &ledger.days(*leaf), as_of, closing_days, &mut marks);
         }
         let (before, after) = marks.split_at(baseline.len());
@@ -104,6 +106,49 @@ impl Tally {
         }
         (self.closing_from, self.closing_due) = last_due(&self.due_days, closing_days);
         self.marks = marks;
+    }
+
+    /// Counts a unit's own days. Columns hold 0 where nothing counts, so that sums need
+    /// no branch; with one unit to look at, each day is owed once or not at all.
+    fn count_reported(&mut self, ledger: &Ledger, days: &UnitDays<'_>, as_of: usize, closing_days: usize) {
+        let baseline = ledger.calendar.baseline.clone();
+        let window = baseline.end..as_of + 1;
+        let sum = |range: Range<usize>| -> u64 { days.community[range].iter().map(|c| u64::from(*c)).sum() };
+        let before = &days.flags[baseline.clone()];
+        self.baseline_f0 = sum(baseline);
+        self.baseline_due = count(before, is_due);
+        self.baseline_reported = count(before, is_counted);
+        self.baseline_whole = self.baseline_reported;
+        let after = &days.flags[window.clone()];
+        self.due_days.clear();
+        self.due_days.extend(after.iter().map(|f| is_due(*f)));
+        self.window_due = count(after, is_due);
+        self.on_time = count(after, |f| is_counted(f) && f & LATE == 0);
+        let cases = &days.community[window.clone()];
+        self.clean = after.iter().zip(cases).map(|(f, c)| u32::from(is_counted(*f) && *c == 0)).sum();
+        self.owed = u64::from(self.window_due);
+        self.missing = self.owed - u64::from(count(after, is_counted));
+        self.community_f0 = sum(window.clone());
+        (self.closing_from, self.closing_due) = if self.window_due as usize == after.len() {
+            // nothing is excused: the last days are the closing days
+            (after.len().saturating_sub(closing_days), after.len().min(closing_days) as u32)
+        } else {
+            last_due(&self.due_days, closing_days)
+        };
+        let closing = window.start + self.closing_from..window.end;
+        self.closing_f0 = sum(closing.clone());
+        if self.missing > 0 {
+            let imputed = u64::from(imputed_value(ledger, days, as_of));
+            let silent = count(&days.flags[closing], |f| is_due(f) && !is_counted(f));
+            self.imputed_f0 = imputed * self.missing;
+            self.closing_f0 += imputed * u64::from(silent);
+        }
+        self.parts.push(Part {
+            baseline_f0: self.baseline_f0,
+            baseline_due: self.baseline_due,
+            closing_f0: self.closing_f0,
+            closing_due: self.closing_due,
+        });
     }
 
     fn add(&mut self, ledger: &Ledger, days: &UnitDays<'_>, as_of: usize, closing_days: usize, marks: &mut [DayMark]) {
@@ -177,6 +222,19 @@ impl Tally {
 
 fn to_i64(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn is_due(flags: u8) -> bool {
+    flags & EXCUSED == 0
+}
+
+/// Whether a figure stands that counts.
+fn is_counted(flags: u8) -> bool {
+    flags & (REPORTED | EXCUSED) == REPORTED
+}
+
+fn count(flags: &[u8], is_wanted: impl Fn(u8) -> bool) -> u32 {
+    flags.iter().map(|f| u32::from(is_wanted(*f))).sum()
 }
 
 /// Marks a day that is due; says whether it is.

@@ -34,9 +34,52 @@ pub enum World {
 #[derive(Clone, Debug, Default)]
 struct Prefix {
     low: Vec<u64>,
+    /// Empty where it is the same as `low` and nothing is open.
     high: Vec<u64>,
     /// Days whose value has no limit.
     open: Vec<u32>,
+}
+
+impl Prefix {
+    fn clear(&mut self) {
+        self.low.clear();
+        self.high.clear();
+        self.open.clear();
+    }
+
+    fn resize(&mut self, len: usize) {
+        self.low.resize(len, 0);
+        self.high.resize(len, 0);
+        self.open.resize(len, 0);
+    }
+
+    /// Values of days become sums of all days up to each.
+    fn add_up(&mut self) {
+        for day in 1..self.low.len() {
+            self.low[day] += self.low[day - 1];
+            self.high[day] += self.high[day - 1];
+            self.open[day] += self.open[day - 1];
+        }
+    }
+
+    /// One unit's community cases, none of whose days is missing: one world, added up at once.
+    fn fill_closed(&mut self, cases: &[u32]) {
+        self.clear();
+        let mut sum = 0;
+        self.low.push(0);
+        self.low.extend(cases.iter().map(|c| {
+            sum += u64::from(*c);
+            sum
+        }));
+    }
+
+    /// The sum of the days up to `to`, from `from` on, and whether it has no limit.
+    fn between(&self, from: usize, to: usize, world: World) -> (u64, bool) {
+        match world {
+            World::High if !self.high.is_empty() => (self.high[to] - self.high[from], self.open[to] > self.open[from]),
+            _ => (self.low[to] - self.low[from], false),
+        }
+    }
 }
 
 /// The window sums of one unit.
@@ -44,36 +87,41 @@ struct Prefix {
 pub struct Windows {
     slots: Vec<Prefix>,
     population: Option<u64>,
+    /// Whether nothing is open, so that both worlds are one.
+    worlds_agree: bool,
 }
 
 impl Windows {
     /// Fills the buffer with a unit's days 0…`to`.
     pub fn fill(&mut self, ledger: &Ledger, unit: u32, rules: &KindRules, to: usize, reading: Reading) {
         let len = to + 2;
-        self.population = ledger.register.unit(unit).and_then(|u| u.population);
+        self.population =
+            if rules.needs_population { ledger.register.unit(unit).and_then(|u| u.population) } else { None };
+        self.worlds_agree = !rules.needs_population || self.population.is_some();
         self.slots.resize_with(rules.indicators.len(), Prefix::default);
-        for slot in &mut self.slots {
-            slot.low.clear();
-            slot.low.resize(len, 0);
-            slot.high.clear();
-            slot.high.resize(len, 0);
-            slot.open.clear();
-            slot.open.resize(len, 0);
+        let is_derived = ledger.register.is_derived(unit);
+        if let ([slot], [indicator], false) = (self.slots.as_mut_slice(), rules.indicators.as_slice(), is_derived)
+            && *indicator == Indicator::CommunityF0.index()
+        {
+            let days = ledger.days(unit);
+            let due = days.flags.get(ledger.calendar.baseline.start..=to).unwrap_or_default();
+            if !due.iter().any(|flags| is_missing(*flags)) {
+                slot.fill_closed(days.community.get(..=to).unwrap_or_default());
+                return;
+            }
         }
-        if ledger.register.is_derived(unit) {
+        for slot in &mut self.slots {
+            slot.clear();
+            slot.resize(len);
+        }
+        if is_derived {
             for leaf in ledger.register.leaves.of(unit) {
                 self.add(ledger, &ledger.days(*leaf), rules, to, reading);
             }
         } else {
             self.add(ledger, &ledger.days(unit), rules, to, reading);
         }
-        for slot in &mut self.slots {
-            for day in 0..=to {
-                slot.low[day + 1] += slot.low[day];
-                slot.high[day + 1] += slot.high[day];
-                slot.open[day + 1] += slot.open[day];
-            }
-        }
+        self.slots.iter_mut().for_each(Prefix::add_up);
     }
 
     fn add(&mut self, ledger: &Ledger, days: &UnitDays<'_>, rules: &KindRules, to: usize, reading: Reading) {
@@ -81,7 +129,13 @@ impl Windows {
             Reading::Open => 0,
             Reading::Imputed { as_of } => u64::from(imputed_value(ledger, days, as_of)),
         };
+        let community = Indicator::CommunityF0.index();
         for (slot, indicator) in self.slots.iter_mut().zip(&rules.indicators) {
+            if *indicator == community {
+                self.worlds_agree &= add_community(slot, ledger, days, to, imputed, reading);
+                continue;
+            }
+            self.worlds_agree = false;
             for day in 0..=to {
                 let value = DayValue::read(ledger, days, *indicator, day);
                 let value = match reading {
@@ -100,6 +154,39 @@ impl Windows {
                 }
             }
         }
+    }
+
+    /// The levels of days from `from` on, where both worlds agree; `unknown` elsewhere.
+    pub fn agreed_levels(&self, rules: &KindRules, from: usize, unknown: u8, levels: &mut [u8]) {
+        if !self.worlds_agree || rules.needs_population {
+            for (level, day) in levels.iter_mut().zip(from..) {
+                *level = self.agreed_level(rules, day).unwrap_or(unknown);
+            }
+            return;
+        }
+        levels.fill(0);
+        // from the best level to the worst: the last that holds is the worst that does
+        for condition in rules.own.iter().rev() {
+            let (Threshold::Cases(at_least), Some(slot)) = (condition.threshold, self.slots.get(condition.slot)) else {
+                continue;
+            };
+            // days before the window's full length count from the first day on
+            let short = condition.days.saturating_sub(from + 1).min(levels.len());
+            let (short, full) = levels.split_at_mut(short);
+            let raise = |level: &mut u8, sum: u64| *level = if sum >= at_least { condition.level } else { *level };
+            let ends = slot.low.get(from + 1..).unwrap_or_default();
+            short.iter_mut().zip(ends).for_each(|(level, end)| raise(level, *end));
+            let ends = ends.get(short.len()..).unwrap_or_default();
+            let starts = slot.low.get(from + 1 + short.len() - condition.days.min(from + 1 + short.len())..);
+            let sums = ends.iter().zip(starts.unwrap_or_default()).map(|(end, start)| end - start);
+            full.iter_mut().zip(sums).for_each(|(level, sum)| raise(level, sum));
+        }
+    }
+
+    /// The level that a unit's own figures give it on a day, where both worlds agree.
+    pub fn agreed_level(&self, rules: &KindRules, day: usize) -> Option<u8> {
+        let low = self.level(rules, day, World::Low);
+        (self.worlds_agree || low == self.level(rules, day, World::High)).then_some(low)
     }
 
     /// The level that a unit's own figures give it on a day in a world.
@@ -127,12 +214,47 @@ impl Windows {
     /// The sum that a condition sees on a day, and whether it has no limit.
     pub fn sum(&self, condition: &OwnCondition, day: usize, world: World) -> (u64, bool) {
         let Some(slot) = self.slots.get(condition.slot) else { return (0, false) };
-        let (from, to) = ((day + 1).saturating_sub(condition.days), day + 1);
-        match world {
-            World::Low => (slot.low[to] - slot.low[from], false),
-            World::High => (slot.high[to] - slot.high[from], slot.open[to] > slot.open[from]),
+        slot.between((day + 1).saturating_sub(condition.days), day + 1, world)
+    }
+}
+
+/// Whether neither a figure nor an excuse stands.
+fn is_missing(flags: u8) -> bool {
+    flags & (REPORTED | EXCUSED) == 0
+}
+
+/// Adds a unit's community cases, which are never blank: columns hold 0 where nothing
+/// counts, and only a missing day is open. Says whether none is.
+fn add_community(
+    slot: &mut Prefix,
+    ledger: &Ledger,
+    days: &UnitDays<'_>,
+    to: usize,
+    imputed: u64,
+    reading: Reading,
+) -> bool {
+    let cases = days.community.iter().take(to + 1);
+    for ((low, high), cases) in slot.low.iter_mut().skip(1).zip(slot.high.iter_mut().skip(1)).zip(cases) {
+        *low += u64::from(*cases);
+        *high += u64::from(*cases);
+    }
+    let first_due = ledger.calendar.baseline.start;
+    let due = days.flags.get(first_due..=to).unwrap_or_default();
+    if !due.iter().any(|flags| is_missing(*flags)) {
+        return true;
+    }
+    let missing = (first_due..).zip(due).filter(|(_, flags)| is_missing(**flags)).map(|(day, _)| day);
+    for day in missing {
+        match reading {
+            Reading::Open => slot.open[day + 1] += 1,
+            Reading::Imputed { .. } if day >= ledger.calendar.window.start => {
+                slot.low[day + 1] += imputed;
+                slot.high[day + 1] += imputed;
+            }
+            Reading::Imputed { .. } => {}
         }
     }
+    reading != Reading::Open
 }
 
 /// What a day's value is (domain.md section 3).
