@@ -343,3 +343,59 @@ pub fn day_of(ledger: &Ledger, unit: u32, day: usize, as_of: usize) -> (DayState
     };
     (state, (reported > 0).then_some(cases))
 }
+
+#[cfg(test)]
+#[path = "../../tests/support/known_boards.rs"]
+mod known_boards;
+
+#[cfg(test)]
+mod tests {
+    use super::known_boards::{cases, compare, json, packs, report, score};
+    use crate::pack;
+
+    #[test]
+    fn every_board_of_every_pack_is_right_to_the_digit() {
+        let (mut asked, mut failures) = (0, Vec::new());
+        for (path, cases) in cases() {
+            let contest = pack::read_path(&path).expect("a sound pack");
+            for case in &cases {
+                asked += 1;
+                compare(case, score(&contest, &case["ask"]), &path.display().to_string(), &mut failures);
+            }
+        }
+        report(asked, &failures);
+    }
+
+    #[test]
+    fn every_pack_is_written_and_read_back_equal() {
+        for (path, _) in cases() {
+            let contest = pack::read_path(&path).expect("a sound pack");
+            let again = pack::read(&pack::files(&contest)).expect("what was written is sound");
+            assert_eq!(again, contest, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn every_wrong_pack_is_refused_with_each_of_its_errors() {
+        let packs = packs("refused");
+        assert!(packs.len() > 70);
+        for path in packs {
+            let refusal = match pack::read_path(&path) {
+                Err(pack::ReadError::Refused(refusal)) => refusal,
+                other => panic!("{}: {other:?}", path.display()),
+            };
+            let expected = json(&path.join("errors.json"));
+            if let Some(total) = expected["total"].as_u64() {
+                assert_eq!(refusal.total, total, "{}: {:#?}", path.display(), refusal.errors);
+            }
+            for wanted in expected["errors"].as_array().expect("errors") {
+                let is_there = refusal.errors.iter().any(|e| {
+                    wanted["file"].as_str() == Some(&e.file)
+                        && (wanted["line"].is_null() || wanted["line"].as_u64() == e.line)
+                        && (wanted["column"].is_null() || wanted["column"].as_str() == e.column.as_deref())
+                });
+                assert!(is_there, "{}: no error at {wanted}; got {:#?}", path.display(), refusal.errors);
+            }
+        }
+    }
+}

@@ -367,9 +367,9 @@ impl Thread {
     fn follow(&self, code: &str, applied: &Applied) {
         let to = applied.written.revision;
         match &applied.follow {
-            Follow::Nothing => {}
+            Follow::Nothing if to == applied.from => {}
             Follow::By(changes) => self.live.apply(code, applied.from, to, changes),
-            Follow::Reload => self.live.drop_older(code, to),
+            Follow::Nothing | Follow::Reload => self.live.drop_older(code, to),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+pub mod known_boards;
 
 use std::path::PathBuf;
 
