@@ -149,6 +149,23 @@ pub(super) async fn list_adjustments(call: Call) -> Answer {
     list(call, "adjustments", Service::adjustments).await
 }
 
+/// A bonus or deduction that stands.
+#[utoipa::path(
+    tag = "decisions",
+    params(AdjustmentPath, MinRevision),
+    responses((status = 200, description = "The adjustment", body = AdjustmentView))
+)]
+#[get("/api/v1/campaigns/{campaign}/adjustments/{id}")]
+pub(super) async fn get_adjustment(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    call.look(Moment::Now).await?;
+    let (campaign, id, audience) = (call.path("campaign")?, call.path("id")?, call.audience());
+    let (revision, found) = call.service.blocking(move |service| service.adjustments(&campaign, audience)).await?;
+    let found = found.into_iter().find(|a| a.id == id);
+    let none = || Fault::new(Code::AdjustmentNotFound, format!("no adjustment {id:?} stands"));
+    call.reply_json(&found.ok_or_else(none)?, Some(revision))
+}
+
 type Read<T> = fn(&Service, &str, Audience) -> Result<(i64, Vec<T>), Fault>;
 
 async fn list<T: Serialize + Send + 'static>(call: Call, name: &str, read: Read<T>) -> Answer {

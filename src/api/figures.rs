@@ -59,6 +59,23 @@ async fn list(call: Call, filter: FigureFilter) -> Answer {
     call.reply_json(&page.cut(figures), Some(revision))
 }
 
+/// The figure of a day that stands.
+#[utoipa::path(
+    tag = "figures",
+    params(DayPath, MinRevision),
+    responses((status = 200, description = "The figure", body = FigureView))
+)]
+#[get("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
+pub(super) async fn get_figure(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let (code, day) = (call.path("code")?, call.day_in_path()?);
+    call.look(Moment::Now).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience());
+    let (revision, figure) =
+        call.service.blocking(move |service| service.figure(&campaign, &code, day, audience)).await?;
+    call.reply_json(&figure, Some(revision))
+}
+
 /// Everything that was recorded for a day, the oldest first.
 #[utoipa::path(
     tag = "figures",

@@ -6,6 +6,7 @@ use super::access::{Audience, Grant, Write};
 use super::fault::{Code, Fault};
 use super::figures::{check_reports, day_changed, done, escape, taken_back};
 use super::live::Change;
+use super::rendered::etag_of;
 use super::views::{AdjustmentView, ExcuseView, StartLevelView, StateView, WrittenView};
 use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::contest::{AdjustmentKind, Stamp};
@@ -16,6 +17,7 @@ use crate::scoring::ledger::Adjustments;
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::units::{self, StoredUnit};
+use serde::Serialize;
 use std::collections::HashMap;
 
 fn stamp(recorded_at: Instant) -> Stamp {
@@ -56,9 +58,10 @@ impl Service {
         reason: String,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, _| {
+        self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
+            request.check_if_match(before.as_ref().map(|row| tag(&state_view(&unit_code, row))).as_deref(), false)?;
             if let Some(row) = before.filter(|row| row.state() == state && row.reason == reason) {
                 return state_done(&unit_code, &row, work.revision());
             }
@@ -75,9 +78,10 @@ impl Service {
         reason: String,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, _| {
+        self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
+            request.check_if_match(before.as_ref().map(|row| tag(&state_view(&unit_code, row))).as_deref(), false)?;
             if before.is_none_or(|row| row.state() == UnitState::Active) {
                 return Err(Fault::new(Code::StateNotFound, format!("{unit_code} takes part already")));
             }
@@ -95,7 +99,7 @@ impl Service {
         reason: String,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, _| {
+        self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             let scheme = &stored.campaign.scheme;
             let index = scheme.level_index(&level).ok_or_else(|| {
@@ -107,6 +111,8 @@ impl Service {
                 )
             })?;
             let before = standing_start(work, &stored, &unit)?;
+            let view = |row| tag(&start_view(&unit_code, row, Audience::Full));
+            request.check_if_match(before.as_ref().map(view).as_deref(), false)?;
             if let Some(row) = before.as_ref().filter(|row| row.level == level && row.reason == reason) {
                 return start_done(200, &unit_code, row, work.revision());
             }
@@ -127,10 +133,11 @@ impl Service {
         reason: String,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, _| {
+        self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             let none = || Fault::new(Code::StartLevelNotFound, format!("{unit_code} has no declared start"));
             let before = standing_start(work, &stored, &unit)?.ok_or_else(none)?;
+            request.check_if_match(Some(&tag(&start_view(&unit_code, &before, Audience::Full))), false)?;
             let (revision, at) = work.accept("start level taken back")?;
             decisions::withdraw_start_level(work.conn, &before, at, Some(&reason))?;
             work.changed(Change::StartLevel { unit: unit.unit.code, level: None });
@@ -148,11 +155,13 @@ impl Service {
         reason: String,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, _| {
+        self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             check_reports(&stored.campaign, &unit)?;
             check_excusable(&stored, day)?;
             let before = standing_excuse(work, &stored, &unit, day)?;
+            let view = |row| tag(&excuse_view(&unit_code, row, Audience::Full));
+            request.check_if_match(before.as_ref().map(view).as_deref(), false)?;
             if let Some(row) = before.as_ref().filter(|row| row.reason == reason) {
                 return excuse_done(200, &unit_code, row, work.revision());
             }
@@ -174,10 +183,11 @@ impl Service {
         reason: String,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, _| {
+        self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             let none = || Fault::new(Code::ExcuseNotFound, format!("{day} of {unit_code} is not excused"));
             let before = standing_excuse(work, &stored, &unit, day)?.ok_or_else(none)?;
+            request.check_if_match(Some(&tag(&excuse_view(&unit_code, &before, Audience::Full))), false)?;
             let (revision, at) = work.accept("excuse taken back")?;
             decisions::withdraw_excuse(work.conn, &before, at, Some(&reason))?;
             day_changed(work, &stored, &unit, day)?;
@@ -196,8 +206,7 @@ impl Service {
             let row = AdjustmentRow::new(stored.id, id, new, stamp(at), revision);
             decisions::insert_adjustments(work.conn, std::slice::from_ref(&row))?;
             adjustments_changed(work, &stored, unit.id, &unit_code)?;
-            let written = adjustment_view(&unit_code, &row, Audience::Full);
-            let mut answer = done(201, &WrittenView { written, revision })?;
+            let mut answer = tagged(201, adjustment_view(&unit_code, &row, Audience::Full), revision)?;
             answer.location = Some(format!("/campaigns/{}/adjustments/{id}", escape(&stored.campaign.code)));
             Ok(answer)
         })
@@ -212,17 +221,17 @@ impl Service {
         reason: String,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, _| {
+        self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let row = decisions::find_adjustment(work.conn, stored.id, id)?;
             let none = || Fault::new(Code::AdjustmentNotFound, format!("no adjustment {id} stands"));
             let row = row.filter(|r| r.stamp().withdrawn_at.is_none()).ok_or_else(none)?;
+            let codes = units::codes(work.conn, stored.id)?;
+            let code = codes.get(&row.unit_id).map(String::as_str).unwrap_or_default();
+            request.check_if_match(Some(&tag(&adjustment_view(code, &row, Audience::Full))), false)?;
             let (revision, at) = work.accept("adjustment taken back")?;
             decisions::withdraw_adjustment(work.conn, &row, at, Some(&reason))?;
-            let codes = units::codes(work.conn, stored.id)?;
-            if let Some(code) = codes.get(&row.unit_id) {
-                adjustments_changed(work, &stored, row.unit_id, code)?;
-            }
+            adjustments_changed(work, &stored, row.unit_id, code)?;
             taken_back(at, reason, revision)
         })
     }
@@ -312,14 +321,28 @@ fn enter_state(
     state_done(&unit.unit.code, &row, revision)
 }
 
-fn state_done(unit_code: &str, row: &StateRow, revision: i64) -> Result<Done, Fault> {
-    let written = StateView {
+fn state_view(unit_code: &str, row: &StateRow) -> StateView {
+    StateView {
         unit_code: unit_code.to_owned(),
         state: row.state().code(),
         reason: row.reason.clone(),
         recorded_at: row.recorded_at(),
-    };
-    done(200, &WrittenView { written, revision })
+    }
+}
+
+/// The entity tag of a decision as who may write reads it.
+fn tag(view: &impl Serialize) -> String {
+    etag_of(&serde_json::to_vec(view).unwrap_or_default())
+}
+
+/// An answer with the entity tag of what now is there.
+fn tagged<T: Serialize>(status: u16, written: T, revision: i64) -> Result<Done, Fault> {
+    let etag = Some(tag(&written));
+    Ok(Done { etag, ..done(status, &WrittenView { written, revision })? })
+}
+
+fn state_done(unit_code: &str, row: &StateRow, revision: i64) -> Result<Done, Fault> {
+    tagged(200, state_view(unit_code, row), revision)
 }
 
 fn standing_start(
@@ -341,7 +364,7 @@ fn start_view(unit_code: &str, row: &StartLevelRow, audience: Audience) -> Start
 }
 
 fn start_done(status: u16, unit_code: &str, row: &StartLevelRow, revision: i64) -> Result<Done, Fault> {
-    done(status, &WrittenView { written: start_view(unit_code, row, Audience::Full), revision })
+    tagged(status, start_view(unit_code, row, Audience::Full), revision)
 }
 
 fn standing_excuse(
@@ -374,7 +397,7 @@ fn excuse_view(unit_code: &str, row: &ExcuseRow, audience: Audience) -> ExcuseVi
 }
 
 fn excuse_done(status: u16, unit_code: &str, row: &ExcuseRow, revision: i64) -> Result<Done, Fault> {
-    done(status, &WrittenView { written: excuse_view(unit_code, row, Audience::Full), revision })
+    tagged(status, excuse_view(unit_code, row, Audience::Full), revision)
 }
 
 fn adjustment_view(unit_code: &str, row: &AdjustmentRow, audience: Audience) -> AdjustmentView {

@@ -90,8 +90,7 @@ impl Service {
             let stored = work.campaign()?;
             let unit = find_unit(work, &stored, &unit_code)?;
             let before = figures::history(work.conn, stored.id, unit.id, day)?;
-            let no_figure = || Fault::new(Code::FigureNotFound, format!("{unit_code} has no figure on {day}"));
-            let standing = standing(&before).ok_or_else(no_figure)?;
+            let standing = standing(&before).ok_or_else(|| no_figure(&unit_code, day))?;
             let etag = etag_of(&figure_json(&unit_code, standing));
             request.check_if_match(Some(&etag), false)?;
             let (revision, at) = work.accept("figure taken back")?;
@@ -157,6 +156,24 @@ impl Service {
             }
             Ok((stored.revision, found))
         })
+    }
+
+    /// The figure of a unit's day that stands. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign, unit or figure, or what the database says.
+    pub fn figure(
+        &self,
+        campaign: &str,
+        unit_code: &str,
+        day: Day,
+        audience: Audience,
+    ) -> Result<(i64, FigureView), Fault> {
+        let unit = Some(unit_code.to_owned());
+        let filter = FigureFilter { unit, from: Some(day), to: Some(day), ..FigureFilter::default() };
+        let (revision, mut found) = self.figures(campaign, &filter, audience)?;
+        let figure = found.pop().ok_or_else(|| no_figure(unit_code, day))?;
+        Ok((revision, figure))
     }
 
     /// Everything that was recorded for a unit's day, the oldest first. May block.
@@ -233,6 +250,10 @@ pub fn visible_unit(snapshot: &Snapshot, code: &str, audience: Audience) -> Resu
 /// The figure that stands: the latest, unless it was taken back.
 fn standing(history: &[StoredFigure]) -> Option<&StoredFigure> {
     history.last().filter(|f| f.stamp.withdrawn_at.is_none())
+}
+
+fn no_figure(unit_code: &str, day: Day) -> Fault {
+    Fault::new(Code::FigureNotFound, format!("{unit_code} has no figure on {day}"))
 }
 
 fn find_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str) -> Result<StoredUnit, Fault> {

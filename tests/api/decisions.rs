@@ -14,6 +14,8 @@ on_both! {
         let state = format!("{Q6}/units/27382/state");
         let put = app.put(&state, &json!({"state": "withdrawn", "reason": "xin rút"})).ok();
         assert_eq!((&put["state"], &put["revision"]), (&json!("withdrawn"), &json!(2)));
+        let stale = app.put_with(&state, &[("if-match", "\"0\"")], &json!({"state": "active", "reason": "x"}));
+        stale.refused(412, "precondition_failed");
         let again = app.put(&state, &json!({"state": "withdrawn", "reason": "xin rút"})).ok();
         assert_eq!(again["revision"], 2);
         assert_eq!(row(&app, "27382")["unranked"], json!(["withdrawn"]));
@@ -76,6 +78,7 @@ on_both! {
         let bonus = give("bonus", json!(2.5));
         assert_eq!((bonus.status, bonus.header("location")), (201, Some(format!("{address}/1").as_str())));
         assert_eq!(bonus.json()["id"], "1");
+        assert!(bonus.header("etag").is_some());
         give("deduction", json!(1)).ok();
         assert!((total(&app) - before - 1.5).abs() < 1e-9);
         give("bonus", json!(100)).ok();
@@ -84,6 +87,11 @@ on_both! {
             give("bonus", wrong).refused(422, "invalid_request");
         }
         assert_eq!(app.get(&address).ok()["total"], 3);
+        let tag = app.get_as_admin(&format!("{address}/1")).header("etag").map(str::to_owned);
+        assert_eq!(tag.as_deref(), bonus.header("etag"));
+        let stale = app.send("DELETE", &format!("{address}/1?reason=x"), Some(crate::support::app::TOKEN), &[("if-match", "\"0\"")], None);
+        stale.refused(412, "precondition_failed");
+        app.get(&format!("{address}/9")).refused(404, "adjustment_not_found");
         for id in ["1", "2", "3"] {
             assert_eq!(app.delete(&format!("{address}/{id}?reason=x")).status, 200);
         }

@@ -18,6 +18,9 @@ on_both! {
         assert_eq!((&made["community_f0"], &made["unknown_source_f0"], &made["revision"]), (&json!(3), &json!(null), &json!(2)));
         assert_eq!(made["recorded_at"], "2021-07-24T06:30:00Z");
 
+        let read = app.get_as_admin(&address);
+        assert_eq!((read.header("etag"), &read.json()["community_f0"]), (Some(etag.as_str()), &json!(3)));
+
         app.set_clock("2021-07-24T07:00:00Z");
         let same = app.put(&address, &json!({"community_f0": 3, "contained_f0": 1, "note": "trạm y tế"}));
         assert_eq!((same.status, same.json()["revision"].clone()), (200, json!(2)), "what stands makes no revision");
@@ -33,6 +36,7 @@ on_both! {
         let back = app.delete(&format!("{address}?reason=nh%E1%BA%A7m%20ng%C3%A0y")).ok();
         assert_eq!((back["reason"].as_str(), &back["revision"]), (Some("nhầm ngày"), &json!(4)));
         app.delete(&format!("{address}?reason=x")).refused(404, "figure_not_found");
+        app.get(&address).refused(404, "figure_not_found");
 
         let history = app.get_as_admin(&format!("{address}/history")).ok();
         let items = history["items"].as_array().unwrap();
