@@ -4,10 +4,46 @@ use super::paging::{Cursor, Page, look};
 use super::params::{CampaignPath, LevelsQuery, MomentQuery, PageQuery};
 use crate::domain::builtin;
 use crate::http::call::{Answer, Call, JSON};
+use crate::http::problem::ApiError;
 use crate::service::levels::{level_day, level_history, levels};
+use crate::service::live::Snapshot;
 use crate::service::views::{LevelHistoryView, LevelsView};
-use crate::service::{Code, Fault};
+use crate::service::{Audience, Code, Fault};
 use actix_web::get;
+use std::sync::Arc;
+
+/// What both lists of levels are asked for, resolved.
+struct Asked {
+    snapshot: Arc<Snapshot>,
+    audience: Audience,
+    day: usize,
+    kind: Option<String>,
+    page: Page,
+    /// What the answer is kept under.
+    key: String,
+}
+
+impl Asked {
+    async fn read(call: &Call, name: &str) -> Result<Self, ApiError> {
+        call.accepts(&[JSON])?;
+        let cursor = Cursor::of(call)?;
+        let view = look(call, call.moment()?, cursor.as_ref()).await?;
+        let (snapshot, audience) = (view.snapshot, call.audience());
+        let day = match cursor.as_ref().and_then(|c| c.day) {
+            Some(day) => day,
+            None => level_day(&snapshot, call.day("date")?, view.judged_at)?,
+        };
+        let kind = call.text("kind")?;
+        let list = format!("{name} {day} {kind:?} {:?} {audience:?}", snapshot.known_at);
+        let page = Page::of(call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
+        let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+        Ok(Self { snapshot, audience, day, kind, page, key })
+    }
+
+    fn next_cursor(&self, total: u64) -> Option<String> {
+        self.page.next(usize::try_from(total).unwrap_or(usize::MAX))
+    }
+}
 
 /// Every unit's level on a day.
 #[utoipa::path(
@@ -17,22 +53,12 @@ use actix_web::get;
 )]
 #[get("/api/v1/campaigns/{campaign}/levels")]
 pub(super) async fn get_levels(call: Call) -> Answer {
-    call.accepts(&[JSON])?;
-    let cursor = Cursor::of(&call)?;
-    let view = look(&call, call.moment()?, cursor.as_ref()).await?;
-    let (snapshot, audience) = (view.snapshot, call.audience());
-    let day = match cursor.as_ref().and_then(|c| c.day) {
-        Some(day) => day,
-        None => level_day(&snapshot, call.day("date")?, view.judged_at)?,
-    };
-    let kind = call.text("kind")?;
-    let list = format!("levels {day} {kind:?} {:?} {audience:?}", snapshot.known_at);
-    let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
-    let revision = snapshot.revision;
-    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let asked = Asked::read(&call, "levels").await?;
+    let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
     let make = move || {
-        let mut view = levels(&snapshot, day, kind.as_deref(), page.rows.clone(), audience)?;
-        view.next_cursor = page.next(usize::try_from(view.total).unwrap_or(usize::MAX));
+        let rows = asked.page.rows.clone();
+        let mut view = levels(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.audience)?;
+        view.next_cursor = asked.next_cursor(view.total);
         serde_json::to_vec(&view).map_err(Fault::internal)
     };
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
@@ -46,22 +72,12 @@ pub(super) async fn get_levels(call: Call) -> Answer {
 )]
 #[get("/api/v1/campaigns/{campaign}/levels/history")]
 pub(super) async fn get_level_history(call: Call) -> Answer {
-    call.accepts(&[JSON])?;
-    let cursor = Cursor::of(&call)?;
-    let view = look(&call, call.moment()?, cursor.as_ref()).await?;
-    let (snapshot, audience) = (view.snapshot, call.audience());
-    let day = match cursor.as_ref().and_then(|c| c.day) {
-        Some(day) => day,
-        None => level_day(&snapshot, call.day("date")?, view.judged_at)?,
-    };
-    let kind = call.text("kind")?;
-    let list = format!("level history {day} {kind:?} {:?} {audience:?}", snapshot.known_at);
-    let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
-    let revision = snapshot.revision;
-    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let asked = Asked::read(&call, "level history").await?;
+    let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
     let make = move || {
-        let mut view = level_history(&snapshot, day, kind.as_deref(), page.rows.clone(), audience)?;
-        view.next_cursor = page.next(usize::try_from(view.total).unwrap_or(usize::MAX));
+        let rows = asked.page.rows.clone();
+        let mut view = level_history(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.audience)?;
+        view.next_cursor = asked.next_cursor(view.total);
         serde_json::to_vec(&view).map_err(Fault::internal)
     };
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))

@@ -195,14 +195,17 @@ impl Service {
             let unit = units::find_opt(conn, stored.id, &stored.campaign, unit_code)?;
             let unit = unit.ok_or_else(|| Fault::no_unit(unit_code))?;
             let is_full = audience == Audience::Full;
+            let rows = figures::history(conn, stored.id, unit.id, day)?;
+            let revisions: Vec<i64> = rows.iter().map(|row| row.revision).collect();
+            let words = crate::store::campaigns::words_of(conn, stored.id, &revisions)?;
             let view = |row: &StoredFigure| FigureRevisionView {
+                source: source_of(words.get(&row.revision).map_or("", String::as_str)),
                 figure: figure_view(unit_code, row, audience),
                 reason: row.reason.clone().filter(|_| is_full),
                 revision: row.revision,
                 withdrawn_at: row.stamp.withdrawn_at,
                 withdrawn_reason: row.withdrawn_reason.clone().filter(|_| is_full),
             };
-            let rows = figures::history(conn, stored.id, unit.id, day)?;
             Ok((stored.revision, rows.iter().map(view).collect()))
         })
     }
@@ -250,6 +253,15 @@ pub fn visible_unit(snapshot: &Snapshot, code: &str, audience: Audience) -> Resu
 /// The figure that stands: the latest, unless it was taken back.
 fn standing(history: &[StoredFigure]) -> Option<&StoredFigure> {
     history.last().filter(|f| f.stamp.withdrawn_at.is_none())
+}
+
+/// Which way a figure came in, from the words of its revision.
+fn source_of(words: &str) -> &'static str {
+    match words {
+        "pack" => "pack",
+        "import" => "import",
+        _ => "api",
+    }
 }
 
 fn no_figure(unit_code: &str, day: Day) -> Fault {

@@ -259,6 +259,8 @@ pub struct FigureRevisionView {
     pub reason: Option<String>,
     /// Revision of the campaign that brought it.
     pub revision: i64,
+    /// Which way it came: `api`, `import` (a table) or `pack`.
+    pub source: &'static str,
     /// When it was taken back.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub withdrawn_at: Option<Instant>,

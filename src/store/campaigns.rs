@@ -159,3 +159,13 @@ pub fn list_revisions(conn: &mut DbConn, id: i64) -> Result<Vec<(i64, Instant)>,
     let rows: Vec<(i64, i64)> = rows.select((revisions::revision, revisions::recorded_us)).load(conn)?;
     Ok(rows.into_iter().map(|(revision, at)| (revision, Instant::from_micros(at))).collect())
 }
+
+/// What made some revisions: their words, by number.
+///
+/// # Errors
+/// What the database says.
+pub fn words_of(conn: &mut DbConn, id: i64, of: &[i64]) -> Result<std::collections::HashMap<i64, String>, StoreError> {
+    let rows = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::revision.eq_any(of));
+    let rows: Vec<(i64, String)> = rows.select((revisions::revision, revisions::what)).load(conn)?;
+    Ok(rows.into_iter().collect())
+}

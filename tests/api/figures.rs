@@ -41,7 +41,7 @@ on_both! {
         let history = app.get_as_admin(&format!("{address}/history")).ok();
         let items = history["items"].as_array().unwrap();
         assert_eq!(items.len(), 2);
-        assert_eq!(items[1]["reason"], "đếm lại");
+        assert_eq!((&items[1]["reason"], &items[1]["source"]), (&json!("đếm lại"), &json!("api")));
         assert_eq!(items[1]["withdrawn_reason"], "nhầm ngày");
         assert_eq!(items[1]["withdrawn_at"], "2021-07-24T08:00:00Z");
         // a figure after the withdrawal is new again

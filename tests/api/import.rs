@@ -35,6 +35,7 @@ on_both! {
         let history = app.get_as_admin(&format!("{Q6}/units/{unit}/figures/{day}/history")).ok();
         assert_eq!(history["items"][0]["recorded_at"], json!(null), "known from the beginning");
         assert_eq!(history["items"][1]["recorded_at"], "2021-07-25T00:00:00Z");
+        assert_eq!((&history["items"][0]["source"], &history["items"][1]["source"]), (&json!("pack"), &json!("pack")));
         let mut campaign = (*contest.campaign).clone();
         campaign.policy.closing_days = 5;
         contest.campaign = Arc::new(campaign);
