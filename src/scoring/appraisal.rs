@@ -225,14 +225,13 @@ impl<'a> Appraiser<'a> {
     }
 
     fn count_green(&self, into: &mut Appraisal) {
-        (into.green_days, into.closing_green) = (0, 0);
         let skip = self.ledger.calendar.window.start - self.levels.first_day();
-        for (offset, level) in into.levels.by_day.iter().skip(skip).enumerate() {
-            if *level == 0 && into.tally.due_days.get(offset) == Some(&true) {
-                into.green_days += 1;
-                into.closing_green += u32::from(into.tally.is_closing_day(offset));
-            }
-        }
+        let levels = into.levels.by_day.get(skip..).unwrap_or_default();
+        let green = |from: usize| -> u32 {
+            let days = levels.iter().zip(&into.tally.due_days).skip(from);
+            days.map(|(level, due)| u32::from(*level == 0 && *due)).sum()
+        };
+        (into.green_days, into.closing_green) = (green(0), green(into.tally.closing_from));
     }
 
     /// domain.md section 4, track.

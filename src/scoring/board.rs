@@ -11,7 +11,7 @@
 use super::appraisal::{Appraisal, Appraiser, Track};
 use super::exact::{Exact, KEY_BITS};
 use super::ledger::Ledger;
-use crate::domain::policy::TieKey;
+use crate::domain::policy::{Policy, TieKey};
 use crate::domain::{Day, Instant};
 use std::cmp::Ordering;
 
@@ -205,6 +205,8 @@ struct Packed {
 /// The keys that order one board, and how they are packed.
 struct Keys<'a> {
     appraiser: Appraiser<'a>,
+    policy: &'a Policy,
+    worst: i64,
     keys: Vec<RankKey>,
     query: &'a Query,
     /// Blocks by number, where each has ranks of its own.
@@ -246,6 +248,8 @@ impl<'a> Keys<'a> {
         });
         Self {
             appraiser: Appraiser::new(ledger, query.kind, query.as_of, query.by == By::LevelDrop),
+            policy,
+            worst: worst as i64,
             change_is_key: keys.contains(&RankKey::Tie(TieKey::Change)),
             is_packing: true,
             widths: widths.collect(),
@@ -330,8 +334,7 @@ impl<'a> Keys<'a> {
 
     /// A key as a number, smaller is better. Of the change these are the leading bits.
     fn field(&self, key: RankKey, a: &Appraisal) -> u64 {
-        let policy = &self.ledger().register.campaign.policy;
-        let worst = i64::from(self.ledger().register.campaign.scheme.worst());
+        let (policy, worst) = (self.policy, self.worst);
         let number = match key {
             RankKey::Total => 10_000 + policy.max_bonus - a.total,
             RankKey::Tie(TieKey::Change) => (1i64 << KEY_BITS) - a.change.key(),

@@ -116,19 +116,29 @@ impl Tally {
         let sum = |range: Range<usize>| -> u64 { days.community[range].iter().map(|c| u64::from(*c)).sum() };
         let before = &days.flags[baseline.clone()];
         self.baseline_f0 = sum(baseline);
-        self.baseline_due = count(before, is_due);
-        self.baseline_reported = count(before, is_counted);
+        (self.baseline_due, self.baseline_reported) = match all_in_time(before) {
+            true => (before.len() as u32, before.len() as u32),
+            false => (count(before, is_due), count(before, is_counted)),
+        };
         self.baseline_whole = self.baseline_reported;
         let after = &days.flags[window.clone()];
-        self.due_days.clear();
-        self.due_days.extend(after.iter().map(|f| is_due(*f)));
-        self.window_due = count(after, is_due);
-        self.on_time = count(after, |f| is_counted(f) && f & LATE == 0);
         let cases = &days.community[window.clone()];
-        self.clean = after.iter().zip(cases).map(|(f, c)| u32::from(is_counted(*f) && *c == 0)).sum();
-        self.owed = u64::from(self.window_due);
-        self.missing = self.owed - u64::from(count(after, is_counted));
         self.community_f0 = sum(window.clone());
+        self.due_days.clear();
+        if all_in_time(after) {
+            // every day was reported in time, as most are
+            let all = after.len() as u32;
+            self.due_days.resize(after.len(), true);
+            (self.window_due, self.on_time) = (all, all);
+            self.clean = cases.iter().map(|c| u32::from(*c == 0)).sum();
+        } else {
+            self.due_days.extend(after.iter().map(|f| is_due(*f)));
+            self.window_due = count(after, is_due);
+            self.on_time = count(after, |f| is_counted(f) && f & LATE == 0);
+            self.clean = after.iter().zip(cases).map(|(f, c)| u32::from(is_counted(*f) && *c == 0)).sum();
+            self.missing = u64::from(self.window_due) - u64::from(count(after, is_counted));
+        }
+        self.owed = u64::from(self.window_due);
         (self.closing_from, self.closing_due) = if self.window_due as usize == after.len() {
             // nothing is excused: the last days are the closing days
             (after.len().saturating_sub(closing_days), after.len().min(closing_days) as u32)
@@ -222,6 +232,11 @@ impl Tally {
 
 fn to_i64(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Whether every day has a figure that counts and came in time.
+fn all_in_time(flags: &[u8]) -> bool {
+    flags.iter().fold(0, |seen, f| seen | (f ^ REPORTED)) == 0
 }
 
 fn is_due(flags: u8) -> bool {

@@ -89,6 +89,8 @@ pub struct Windows {
     population: Option<u64>,
     /// Whether nothing is open, so that both worlds are one.
     worlds_agree: bool,
+    /// A buffer for the levels of the high world.
+    high_levels: Vec<u8>,
 }
 
 impl Windows {
@@ -157,29 +159,45 @@ impl Windows {
     }
 
     /// The levels of days from `from` on, where both worlds agree; `unknown` elsewhere.
-    pub fn agreed_levels(&self, rules: &KindRules, from: usize, unknown: u8, levels: &mut [u8]) {
-        if !self.worlds_agree || rules.needs_population {
+    pub fn agreed_levels(&mut self, rules: &KindRules, from: usize, unknown: u8, levels: &mut [u8]) {
+        if rules.needs_population {
             for (level, day) in levels.iter_mut().zip(from..) {
                 *level = self.agreed_level(rules, day).unwrap_or(unknown);
             }
             return;
         }
+        self.fill_levels(rules, from, World::Low, levels);
+        if self.worlds_agree {
+            return;
+        }
+        let mut high = std::mem::take(&mut self.high_levels);
+        high.clear();
+        high.resize(levels.len(), 0);
+        self.fill_levels(rules, from, World::High, &mut high);
+        for (low, high) in levels.iter_mut().zip(&high) {
+            *low = if low == high { *low } else { unknown };
+        }
+        self.high_levels = high;
+    }
+
+    /// The levels of days from `from` on in a world, by rules without a population: day
+    /// after day for one condition at a time, so that a board is arithmetic over slices.
+    fn fill_levels(&self, rules: &KindRules, from: usize, world: World, levels: &mut [u8]) {
         levels.fill(0);
         // from the best level to the worst: the last that holds is the worst that does
         for condition in rules.own.iter().rev() {
             let (Threshold::Cases(at_least), Some(slot)) = (condition.threshold, self.slots.get(condition.slot)) else {
                 continue;
             };
-            // days before the window's full length count from the first day on
-            let short = condition.days.saturating_sub(from + 1).min(levels.len());
-            let (short, full) = levels.split_at_mut(short);
-            let raise = |level: &mut u8, sum: u64| *level = if sum >= at_least { condition.level } else { *level };
-            let ends = slot.low.get(from + 1..).unwrap_or_default();
-            short.iter_mut().zip(ends).for_each(|(level, end)| raise(level, *end));
-            let ends = ends.get(short.len()..).unwrap_or_default();
-            let starts = slot.low.get(from + 1 + short.len() - condition.days.min(from + 1 + short.len())..);
-            let sums = ends.iter().zip(starts.unwrap_or_default()).map(|(end, start)| end - start);
-            full.iter_mut().zip(sums).for_each(|(level, sum)| raise(level, sum));
+            let sums = if world == World::High && !slot.high.is_empty() { &slot.high } else { &slot.low };
+            for_each_window(sums, from, condition.days, levels, |level, sum| {
+                *level = if sum >= at_least { condition.level } else { *level };
+            });
+            if world == World::High && !slot.open.is_empty() {
+                for_each_window(&slot.open, from, condition.days, levels, |level, open| {
+                    *level = if open > 0 { condition.level } else { *level };
+                });
+            }
         }
     }
 
@@ -216,6 +234,24 @@ impl Windows {
         let Some(slot) = self.slots.get(condition.slot) else { return (0, false) };
         slot.between((day + 1).saturating_sub(condition.days), day + 1, world)
     }
+}
+
+/// Says of each of the days from `from` on what the sum of the `days` days that end on it
+/// gives; of a window that begins before the column, the sum of the days there are.
+fn for_each_window<T: Copy + Default + std::ops::Sub<Output = T>>(
+    ends: &[T],
+    from: usize,
+    days: usize,
+    levels: &mut [u8],
+    mut see: impl FnMut(&mut u8, T),
+) {
+    let short = days.saturating_sub(from + 1).min(levels.len());
+    let (cut, whole) = levels.split_at_mut(short);
+    let ends_of_days = ends.get(from + 1..).unwrap_or_default();
+    cut.iter_mut().zip(ends_of_days).for_each(|(level, end)| see(level, *end));
+    let starts = ends.get((from + 1 + short).saturating_sub(days)..).unwrap_or_default();
+    let ends_of_days = ends_of_days.get(short..).unwrap_or_default();
+    whole.iter_mut().zip(ends_of_days.iter().zip(starts)).for_each(|(level, (end, start))| see(level, *end - *start));
 }
 
 /// Whether neither a figure nor an excuse stands.
