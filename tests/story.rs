@@ -74,6 +74,19 @@ on_both! {
     }
 }
 
+on_both! {
+    fn another_process_is_seen_within_a_second(app: TestApp) {
+        let app = app.with_q6();
+        assert_eq!(app.revision("q6-2021"), 1);
+        let other = greenzone::app::open(app.address.clone(), app.clock.clone(), false).expect("a service");
+        let pending = other.record_figure(&grant(), "q6-2021", "27382".to_owned(), day("2021-07-13"), figure(3), WriteRequest::default());
+        assert_eq!(pending.wait().expect("a write").revision, 2);
+        // min_revision waits for it
+        let board = app.get("/api/v1/campaigns/q6-2021/leaderboard?as_of=live&min_revision=2").ok();
+        assert_eq!((&board["revision"], &board["as_of"]), (&json!(2), &json!("2021-07-13")));
+    }
+}
+
 /// A small generator that gives the same numbers everywhere (Knuth's MMIX constants).
 struct Dice(u64);
 

@@ -230,7 +230,7 @@ pub struct Writer {
 /// Writes that one transaction carries at most.
 const MAX_BATCH: usize = 512;
 
-/// How often other processes' revisions are looked for, where there can be any.
+/// How often other processes' revisions are looked for while nothing is written.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Writer {
@@ -314,11 +314,9 @@ impl Thread {
         }
     }
 
-    /// Drops campaigns from memory that another process has changed.
+    /// Drops campaigns from memory that another process has changed: another replica,
+    /// or `greenzone import` beside a running service.
     fn look_for_others(&mut self) {
-        if !matches!(self.database.address(), crate::store::Address::Postgres(_)) {
-            return;
-        }
         let Ok(conn) = self.connected() else { return };
         match campaigns::list(conn) {
             Ok(stored) => stored.iter().for_each(|(code, revision)| self.live.drop_older(code, *revision)),

@@ -21,6 +21,7 @@ pub struct TestApp {
     pub base: String,
     pub service: Arc<Service>,
     pub clock: Clock,
+    pub address: greenzone::store::Address,
     agent: ureq::Agent,
     stop: Option<actix_web::dev::ServerHandle>,
     thread: Option<JoinHandle<()>>,
@@ -88,6 +89,7 @@ impl TestApp {
 
     pub fn at(database: TestDatabase, now: &str, token: Option<&str>) -> Self {
         let clock = Clock::fixed(Instant::parse(now).expect("an instant"));
+        let address = database.address.clone();
         let service = greenzone::app::open(database.address.clone(), clock.clone(), true).expect("a service");
         let token = token.map(|t| AdminToken::new(t).expect("a token")).unwrap_or_default();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -109,7 +111,7 @@ impl TestApp {
             .max_redirects(0)
             .build()
             .into();
-        Self { base, service, clock, agent, stop, thread: Some(thread), _database: database }
+        Self { base, service, clock, address, agent, stop, thread: Some(thread), _database: database }
     }
 
     /// With the bundled campaign of District 6 in it.
