@@ -2,7 +2,7 @@
 //! (domain.md section 4). Boards, rows and explanations all read this one.
 
 use super::exact::Exact;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, is_counted};
 use super::levels::{LevelReader, UnitLevels};
 use super::rules::KindRules;
 use super::tally::Tally;
@@ -283,7 +283,7 @@ impl<'a> Appraiser<'a> {
         let has_figure = |leaf: &u32| {
             let days = self.ledger.days(*leaf);
             let flags = days.flags.get(from..end).unwrap_or_default();
-            flags.iter().any(|f| f & (super::ledger::REPORTED | super::ledger::EXCUSED) == super::ledger::REPORTED)
+            flags.iter().any(|f| is_counted(*f))
         };
         if leaves.iter().any(has_figure) {
             return true;
@@ -356,10 +356,10 @@ pub fn change(expected: &Exact, closing: u64, allowance: u32) -> Exact {
         return if *num == c { Exact::ZERO } else { Exact::small(num - c, bottom) };
     }
     let (e, c) = (expected.to_big(), BigRational::from_integer(BigInt::from(closing)));
-    let larger = if e > c { e.clone() } else { c.clone() };
     if e == c {
         return Exact::ZERO;
     }
+    let larger = (&e).max(&c);
     Exact::from_big((&e - &c) / (larger + BigInt::from(allowance)))
 }
 

@@ -23,6 +23,24 @@ pub const EXCUSED: u8 = 2;
 /// The flag of a day whose first report, since it was last missing, came after the cut-off.
 pub const LATE: u8 = 4;
 
+/// The flags that say what stands on a day: [`REPORTED`] and [`EXCUSED`].
+const STANDS: u8 = 3;
+
+/// Whether a day is not excused.
+pub fn is_due(flags: u8) -> bool {
+    flags & EXCUSED == 0
+}
+
+/// Whether a figure stands that counts.
+pub fn is_counted(flags: u8) -> bool {
+    flags & STANDS == REPORTED
+}
+
+/// Whether neither a figure nor an excuse stands.
+pub fn is_missing(flags: u8) -> bool {
+    flags & STANDS == 0
+}
+
 /// The state of a unit's day (domain.md section 2, State of a unit-day).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayState {
@@ -87,7 +105,7 @@ impl UnitDays<'_> {
         if column.is_empty() {
             // nobody classified it: blank where a figure counts, else 0
             let flags = self.flags.get(day).copied().unwrap_or_default();
-            return (flags & (REPORTED | EXCUSED) != REPORTED).then_some(0);
+            return (!is_counted(flags)).then_some(0);
         }
         column.get(self.from + day).copied().filter(|v| *v != Counts::BLANK)
     }
@@ -232,9 +250,9 @@ impl Ledger {
         }
         let flag = |on: bool, flag: u8| if on { flag } else { 0 };
         let was = chunk.flags[at];
-        let now = flag(entry.counts.is_some(), REPORTED) | flag(entry.excused, EXCUSED) | flag(entry.late, LATE);
+        let now = flag(entry.counts.is_some(), REPORTED) + flag(entry.excused, EXCUSED) + flag(entry.late, LATE);
         chunk.flags[at] = now;
-        let counted = |flags: u8| u32::from(flags & (REPORTED | EXCUSED) == REPORTED);
+        let counted = |flags: u8| u32::from(is_counted(flags));
         self.reports_per_day[day] = self.reports_per_day[day] + counted(now) - counted(was);
         match entry.counts.filter(|_| entry.excused) {
             Some(counts) => self.set_aside.insert((unit, day), counts),
@@ -246,7 +264,7 @@ impl Ledger {
     pub fn entry(&self, unit: u32, day: usize) -> DayEntry {
         let days = self.days(unit);
         let flags = days.flags.get(day).copied().unwrap_or_default();
-        let excused = flags & EXCUSED != 0;
+        let excused = !is_due(flags);
         let counts = if excused {
             self.set_aside.get(&(unit, day)).copied()
         } else if flags & REPORTED != 0 {
@@ -271,7 +289,7 @@ impl Ledger {
     /// The state of a unit's day on the board of a day (domain.md section 2).
     pub fn day_state(&self, unit: u32, day: usize, as_of: usize) -> DayState {
         let flags = self.days(unit).flags.get(day).copied().unwrap_or_default();
-        if flags & EXCUSED != 0 {
+        if !is_due(flags) {
             DayState::Excused
         } else if day < self.calendar.baseline.start || day > as_of {
             DayState::NotDue
@@ -346,7 +364,7 @@ impl Ledger {
 
 /// A column for an indicator that was blank so far: blank where a figure counts.
 fn blank_column(flags: &[u8]) -> Vec<u32> {
-    let blank_or_zero = |f: &u8| if f & (REPORTED | EXCUSED) == REPORTED { Counts::BLANK } else { 0 };
+    let blank_or_zero = |f: &u8| if is_counted(*f) { Counts::BLANK } else { 0 };
     flags.iter().map(blank_or_zero).collect()
 }
 

@@ -4,7 +4,7 @@
 //! units under its sum, "each on its own due and closing days".
 
 use super::exact::Exact;
-use super::ledger::{EXCUSED, LATE, Ledger, REPORTED, UnitDays};
+use super::ledger::{LATE, Ledger, REPORTED, UnitDays, is_counted, is_due};
 use super::window::imputed_value;
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -178,7 +178,7 @@ impl Tally {
                 continue;
             }
             self.owed += 1;
-            let reported = days.flags[day] & REPORTED != 0;
+            let reported = is_counted(days.flags[day]);
             let cases = if reported { u64::from(days.community[day]) } else { imputed };
             if reported {
                 self.community_f0 += cases;
@@ -239,15 +239,6 @@ fn all_in_time(flags: &[u8]) -> bool {
     flags.iter().fold(0, |seen, f| seen | (f ^ REPORTED)) == 0
 }
 
-fn is_due(flags: u8) -> bool {
-    flags & EXCUSED == 0
-}
-
-/// Whether a figure stands that counts.
-fn is_counted(flags: u8) -> bool {
-    flags & (REPORTED | EXCUSED) == REPORTED
-}
-
 fn count(flags: &[u8], is_wanted: impl Fn(u8) -> bool) -> u32 {
     flags.iter().map(|f| u32::from(is_wanted(*f))).sum()
 }
@@ -255,11 +246,11 @@ fn count(flags: &[u8], is_wanted: impl Fn(u8) -> bool) -> u32 {
 /// Marks a day that is due; says whether it is.
 fn mark_day(days: &UnitDays<'_>, day: usize, mark: &mut DayMark) -> bool {
     let flags = days.flags[day];
-    if flags & EXCUSED != 0 {
+    if !is_due(flags) {
         return false;
     }
     mark.owed += 1;
-    if flags & REPORTED != 0 {
+    if is_counted(flags) {
         mark.reported += 1;
         mark.clean += u32::from(days.community[day] == 0);
         mark.on_time += u32::from(flags & LATE == 0);
@@ -271,7 +262,7 @@ fn mark_day(days: &UnitDays<'_>, day: usize, mark: &mut DayMark) -> bool {
 fn closing_start(days: &UnitDays<'_>, window: Range<usize>, count: usize) -> usize {
     let mut left = count;
     for day in window.clone().rev() {
-        if days.flags[day] & EXCUSED == 0 {
+        if is_due(days.flags[day]) {
             left -= 1;
             if left == 0 {
                 return day;

@@ -4,7 +4,7 @@
 //! under its sum) and then gives the sum of any days in constant time. It is
 //! reused from unit to unit, so that levels cost no allocation.
 
-use super::ledger::{EXCUSED, Ledger, REPORTED, UnitDays};
+use super::ledger::{Ledger, UnitDays, is_due, is_missing};
 use super::rules::{KindRules, OwnCondition, Threshold};
 use crate::domain::Indicator;
 use crate::domain::scheme::Blank;
@@ -254,11 +254,6 @@ fn for_each_window<T: Copy + Default + std::ops::Sub<Output = T>>(
     whole.iter_mut().zip(ends_of_days.iter().zip(starts)).for_each(|(level, (end, start))| see(level, *end - *start));
 }
 
-/// Whether neither a figure nor an excuse stands.
-fn is_missing(flags: u8) -> bool {
-    flags & (REPORTED | EXCUSED) == 0
-}
-
 /// Adds a unit's community cases, which are never blank: columns hold 0 where nothing
 /// counts, and only a missing day is open. Says whether none is.
 fn add_community(
@@ -309,10 +304,10 @@ impl DayValue {
     fn read(ledger: &Ledger, days: &UnitDays<'_>, indicator: usize, day: usize) -> Self {
         let flags = days.flags.get(day).copied().unwrap_or_default();
         let nothing = Self::Known { low: 0, high: 0 };
-        if flags & EXCUSED != 0 {
+        if !is_due(flags) {
             return nothing;
         }
-        if flags & REPORTED == 0 {
+        if is_missing(flags) {
             return if day < ledger.calendar.baseline.start { nothing } else { Self::Missing };
         }
         Self::of_figure(ledger, days, indicator, day)

@@ -351,7 +351,10 @@ mod known_boards;
 #[cfg(test)]
 mod tests {
     use super::known_boards::{cases, compare, json, packs, report, score};
+    use super::*;
+    use crate::domain::Contest;
     use crate::pack;
+    use crate::scoring::Register;
 
     #[test]
     fn every_board_of_every_pack_is_right_to_the_digit() {
@@ -364,6 +367,64 @@ mod tests {
             }
         }
         report(asked, &failures);
+    }
+
+    /// A contest of a district over two wards, whose level comes from theirs.
+    fn district(figures: &str) -> Contest {
+        let campaign = r#"{
+            "code": "t", "time_zone": "Asia/Ho_Chi_Minh",
+            "window": {"from": "2021-07-09", "to": "2021-07-15"}, "baseline": {"from": "2021-07-02", "to": "2021-07-08"},
+            "kinds": [{"code": "district", "figures": "derived", "derived_from": "ward"}, {"code": "ward", "figures": "reported"}],
+            "level_scheme": {"code": "s",
+                "levels": [{"code": "green", "colour": "\u00230FA57F"}, {"code": "red", "colour": "\u0023DA4711"}],
+                "rules": [
+                    {"kinds": ["ward"], "level": "red", "any": [{"sum": {"indicator": "community_f0", "days": 7, "at_least": 1}}]},
+                    {"kinds": ["district"], "level": "red", "any": [{"children": {"level": "red", "count_at_least": 1}}]}]},
+            "scoring": {"components": [{"measure": "level_drop", "max_points": 100}]}
+        }"#;
+        let units = "code,name,kind,parent_code\nd,D,district,\na,A,ward,d\nb,B,ward,d\n";
+        let figures = format!("unit_code,date,community_f0\n{figures}");
+        let files = [("campaign.json", campaign), ("units.csv", units), ("figures.csv", &figures)];
+        let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
+        pack::read(&pack::Files(files.into())).unwrap_or_else(|e| panic!("{:#?}", e.errors))
+    }
+
+    fn reasons(contest: &Contest, kind: &str) -> Vec<String> {
+        let ask = serde_json::json!({"kind": kind, "as_of": "2021-07-09"});
+        let board = score(contest, &ask).expect("a board");
+        let reasons = board["items"][0]["unranked"].as_array().cloned().unwrap_or_default();
+        reasons.iter().filter_map(|r| r.as_str().map(str::to_owned)).collect()
+    }
+
+    #[test]
+    fn a_start_by_children_needs_a_figure_below_in_the_look_back() {
+        let only_window = district("a,2021-07-09,1\nb,2021-07-09,0\n");
+        assert!(reasons(&only_window, "district").contains(&"no_start_level".to_owned()));
+        let one_before = district("a,2021-07-09,1\nb,2021-07-08,0\n");
+        assert!(!reasons(&one_before, "district").contains(&"no_start_level".to_owned()));
+    }
+
+    #[test]
+    fn a_row_is_the_same_with_its_days_and_without() {
+        for (path, _) in cases() {
+            let contest = pack::read_path(&path).expect("a sound pack");
+            let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
+            let boards = Boards::new(Arc::new(ledger));
+            let ask = Ask { as_of: Some(AsOf::Live), ..Ask::default() };
+            let now = Instant::from_micros(i64::MAX);
+            let Ok(query) = resolve(&boards.ledger, &ask, now) else { continue };
+            let places = boards.get(&query).places.clone();
+            let with_days = row_views(&boards, &query, &places, true);
+            let without = row_views(&boards, &query, &places, false);
+            let days = (query.as_of + 1).saturating_sub(boards.ledger.calendar.baseline.start);
+            for (mut row, plain) in with_days.into_iter().zip(without) {
+                let shown = row.days.take().unwrap_or_default();
+                assert_eq!(shown.len(), days, "{}", path.display());
+                assert_eq!(shown.last().and_then(|d| d.rank), plain.rank, "{}", path.display());
+                let json = |row: &RowView| serde_json::to_string(row).expect("JSON");
+                assert_eq!(json(&row), json(&plain), "{}", path.display());
+            }
+        }
     }
 
     #[test]
