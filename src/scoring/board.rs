@@ -102,11 +102,6 @@ pub struct Board {
 }
 
 impl Board {
-    /// The row of a unit.
-    pub fn position(&self, unit: u32) -> Option<usize> {
-        self.places.iter().position(|p| p.unit == unit)
-    }
-
     /// Ranks by unit, for comparing two boards.
     pub fn ranks(&self) -> std::collections::HashMap<u32, u32> {
         self.places.iter().filter_map(|p| p.rank.map(|r| (p.unit, r))).collect()
@@ -505,4 +500,23 @@ fn merge(mut a: Packed, mut b: Packed) -> Packed {
     ranked.extend(right);
     a.unranked.append(&mut b.unranked);
     Packed { ranked, unranked: a.unranked, is_exact: a.is_exact && b.is_exact }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_named_as_the_policy_names_them() {
+        let chain = [TieKey::Change, TieKey::LevelsDropped, TieKey::CurrentLevel, TieKey::CommunityF0];
+        let names = |by, track| rank_keys(&chain, by, track).into_iter().map(RankKey::code).collect::<Vec<_>>();
+        let improvement = Track::Improvement;
+        assert_eq!(
+            names(By::Points, improvement),
+            ["total", "change", "levels_dropped", "current_level", "community_f0"]
+        );
+        assert_eq!(names(By::Reduction, improvement), ["change", "levels_dropped", "current_level", "community_f0"]);
+        assert_eq!(names(By::LevelDrop, improvement), ["levels_dropped", "change", "current_level", "community_f0"]);
+        assert_eq!(names(By::Points, Track::KeptClean), ["total", "current_level", "community_f0"]);
+    }
 }

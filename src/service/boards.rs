@@ -404,6 +404,61 @@ mod tests {
         assert!(!reasons(&one_before, "district").contains(&"no_start_level".to_owned()));
     }
 
+    /// Wards with a baseline and closing days of given sums, spread over 14 and 7 days.
+    fn wards(sums: &[(u64, u64)], scoring: &str) -> Contest {
+        let campaign = format!(
+            r#"{{"code": "t", "time_zone": "Asia/Ho_Chi_Minh",
+            "window": {{"from": "2021-07-15", "to": "2021-07-21"}}, "baseline": {{"from": "2021-07-01", "to": "2021-07-14"}},
+            "kinds": [{{"code": "ward", "figures": "reported"}}], "level_scheme": "counts-14d", "scoring": {scoring}}}"#
+        );
+        let mut units = "code,name,kind\n".to_owned();
+        let mut figures = "unit_code,date,community_f0\n".to_owned();
+        for (at, (baseline, closing)) in sums.iter().enumerate() {
+            units += &format!("u{at},Ward {at},ward\n");
+            for day in 1..=21u64 {
+                let (sum, days, nth) = if day <= 14 { (baseline, 14, day - 1) } else { (closing, 7, day - 15) };
+                let cases = sum / days + u64::from(nth < sum % days);
+                figures += &format!("u{at},2021-07-{day:02},{cases}\n");
+            }
+        }
+        let files = [("campaign.json", campaign), ("units.csv", units), ("figures.csv", figures)];
+        let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+        pack::read(&pack::Files(files.into())).unwrap_or_else(|e| panic!("{:#?}", e.errors))
+    }
+
+    fn ranks(contest: &Contest, by: &str) -> Vec<(String, u64)> {
+        let ask = serde_json::json!({"by": by, "as_of": "2021-07-21"});
+        let board = score(contest, &ask).expect("a board");
+        let rows = board["items"].as_array().cloned().unwrap_or_default();
+        let row = |r: &serde_json::Value| Some((r["unit"]["code"].as_str()?.to_owned(), r["rank"].as_u64()?));
+        rows.iter().filter_map(row).collect()
+    }
+
+    #[test]
+    fn changes_that_differ_beyond_forty_bits_still_have_ranks_of_their_own() {
+        // (e − c)/(c + 5) = (e + 5)/(c + 5) − 1: n/(n + 1) and (n + 1)/(n + 2) differ by 2⁻⁵²
+        let n = 60_000_000;
+        let sums = [(2 * (n - 5), n + 1 - 5), (2 * (n + 1 - 5), n + 2 - 5)];
+        let contest = wards(&sums, r#"{"components": [{"measure": "case_reduction", "max_points": 100}]}"#);
+        let expected = [("u1".to_owned(), 1), ("u0".to_owned(), 2)];
+        assert_eq!(ranks(&contest, "reduction"), expected);
+        let small = wards(
+            &[(28, 7), (28, 6), (28, 7)],
+            r#"{"components": [{"measure": "case_reduction", "max_points": 100}]}"#,
+        );
+        let expected = [("u1".to_owned(), 1), ("u0".to_owned(), 2), ("u2".to_owned(), 2)];
+        assert_eq!(ranks(&small, "reduction"), expected);
+    }
+
+    #[test]
+    fn points_rank_also_where_no_bonus_is_given() {
+        let scoring = r#"{"components": [{"measure": "case_reduction", "max_points": 100}], "max_bonus": 0, "max_deduction": 0, "tie_break": []}"#;
+        let contest = wards(&[(28, 9), (28, 7), (28, 8)], scoring);
+        let order: Vec<String> = ranks(&contest, "points").into_iter().map(|(code, _)| code).collect();
+        assert_eq!(order, ["u1", "u2", "u0"]);
+        assert_eq!(ranks(&contest, "points").iter().map(|(_, rank)| *rank).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
     #[test]
     fn a_row_is_the_same_with_its_days_and_without() {
         for (path, _) in cases() {
