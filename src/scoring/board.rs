@@ -507,6 +507,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn parts_of_several_threads_are_merged_in_order() {
+        let part = |ranked: &[u128], unranked: &[u32], is_exact| Packed {
+            ranked: ranked.to_vec(),
+            unranked: unranked.to_vec(),
+            is_exact,
+        };
+        let merged = merge(part(&[1, 4, 5], &[7], true), part(&[0, 2, 9], &[3], true));
+        assert_eq!((merged.ranked, merged.unranked, merged.is_exact), (vec![0, 1, 2, 4, 5, 9], vec![7, 3], true));
+        assert!(!merge(part(&[], &[], true), part(&[], &[], false)).is_exact);
+        assert!(!merge(part(&[], &[], false), part(&[], &[], true)).is_exact);
+    }
+
+    #[test]
     fn keys_are_named_as_the_policy_names_them() {
         let chain = [TieKey::Change, TieKey::LevelsDropped, TieKey::CurrentLevel, TieKey::CommunityF0];
         let names = |by, track| rank_keys(&chain, by, track).into_iter().map(RankKey::code).collect::<Vec<_>>();

@@ -203,3 +203,196 @@ fn withdrawn_with_missing_days(ledger: &Ledger) -> Vec<Warning> {
         .filter(|w| !matches!(w, Warning::WithdrawnWithMissingDays { days: 0, .. }))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contest::{ExcuseRow, FigureRow, Stamp, StateRow};
+    use crate::domain::unit::Unit;
+    use crate::domain::{Campaign, Counts, Instant};
+    use crate::scoring::Register;
+    use std::sync::Arc;
+
+    const RED_FROM_ONE: &str = r#"{"sum": {"indicator": "community_f0", "days": 14, "at_least": 1}}"#;
+
+    /// Wards without figures; the baseline has 14 days up to 8 July.
+    fn contest(wards: usize, condition: &str) -> Contest {
+        let document = format!(
+            r##"{{"code": "t", "time_zone": "Asia/Ho_Chi_Minh",
+            "window": {{"from": "2021-07-09", "to": "2021-07-12"}}, "baseline": {{"from": "2021-06-25", "to": "2021-07-08"}},
+            "kinds": [{{"code": "ward", "figures": "reported"}}],
+            "level_scheme": {{"code": "s",
+                "levels": [{{"code": "green", "colour": "#0FA57F"}}, {{"code": "red", "colour": "#DA4711"}}],
+                "rules": [{{"kinds": ["ward"], "level": "red", "any": [{condition}]}}]}},
+            "scoring": {{"components": [{{"measure": "level_drop", "max_points": 100}}]}}}}"##
+        );
+        let campaign = Campaign::parse(document.as_bytes()).unwrap_or_else(|e| panic!("{e:?}"));
+        let mut contest = Contest::new(Arc::new(campaign));
+        for at in 0..wards {
+            let (code, name) = (format!("w{at}"), format!("Ward {at}"));
+            let unit = Unit {
+                code,
+                name,
+                kind: 0,
+                parent: None,
+                block: None,
+                population: None,
+                households: None,
+                point: None,
+            };
+            contest.units.push(unit);
+        }
+        contest
+    }
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    /// Reports a unit's days from one to another.
+    fn report(contest: &mut Contest, unit: u32, from: &str, to: &str, cases: u32) {
+        let counts = Counts::new([Some(cases), None, None, None, None, None]).unwrap();
+        for day in day(from).iter_days().take_while(|d| *d <= day(to)) {
+            contest.figures.push(FigureRow { unit, day, counts, stamp: Stamp::ALWAYS, note: None });
+        }
+    }
+
+    fn warnings(contest: &Contest) -> Vec<Warning> {
+        let ledger = Ledger::build(contest, Arc::new(Register::new(contest)), None);
+        check(contest, &ledger)
+    }
+
+    fn codes(contest: &Contest) -> Vec<&'static str> {
+        warnings(contest).iter().map(Warning::code).collect()
+    }
+
+    #[test]
+    fn a_sound_contest_has_no_warning() {
+        let mut sound = contest(4, RED_FROM_ONE);
+        (0..4).for_each(|unit| report(&mut sound, unit, "2021-06-25", "2021-07-12", unit));
+        assert_eq!(codes(&sound), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_look_back_may_be_as_long_as_the_baseline_and_no_longer() {
+        let of = |days: u32| {
+            let condition = format!(r#"{{"sum": {{"indicator": "community_f0", "days": {days}, "at_least": 1}}}}"#);
+            let found = warnings(&contest(0, &condition));
+            found.into_iter().next().map(|w| (w.code(), w.to_string()))
+        };
+        assert_eq!(of(14), None);
+        let told = "the rules look back 15 days, the baseline has only 14";
+        assert_eq!(of(15), Some(("look_back_beyond_baseline", told.to_owned())));
+    }
+
+    #[test]
+    fn a_baseline_below_what_a_rank_needs_is_told() {
+        let with_needed = |needed: u32| {
+            let mut contest = contest(0, RED_FROM_ONE);
+            let mut campaign = (*contest.campaign).clone();
+            campaign.policy.min_baseline_days = needed;
+            contest.campaign = Arc::new(campaign);
+            warnings(&contest)
+        };
+        assert_eq!(with_needed(14), []);
+        let short = with_needed(15);
+        assert_eq!(short, [Warning::BaselineTooShort { baseline: 14, needed: 15 }]);
+        assert_eq!(short[0].code(), "baseline_too_short");
+        assert_eq!(short[0].to_string(), "the baseline has 14 days, a rank needs 15: nobody will be ranked");
+    }
+
+    #[test]
+    fn units_without_the_population_that_the_scheme_needs_are_named() {
+        let rate = r#"{"rate": {"indicator": "community_f0", "days": 7, "per_days": 7, "at_least": 1}}"#;
+        let mut lacking = contest(7, rate);
+        lacking.units[0].population = Some(1_000);
+        let found = warnings(&lacking);
+        assert_eq!(found[0].code(), "no_population");
+        let told = "6 of kind ward have no population, which the scheme needs: w1, w2, w3, w4, w5, …";
+        assert_eq!(found[0].to_string(), told);
+        lacking.units[6].population = Some(1_000);
+        let told = "5 of kind ward have no population, which the scheme needs: w1, w2, w3, w4, w5";
+        assert_eq!(warnings(&lacking)[0].to_string(), told);
+        lacking.units.iter_mut().for_each(|u| u.population = Some(1_000));
+        assert!(!codes(&lacking).contains(&"no_population"));
+        assert!(!codes(&contest(7, RED_FROM_ONE)).contains(&"no_population"));
+    }
+
+    #[test]
+    fn more_than_80_percent_on_one_start_level_are_told() {
+        let with_red = |wards: u32, red: u32| {
+            let mut contest = contest(wards as usize, RED_FROM_ONE);
+            (0..wards).for_each(|u| report(&mut contest, u, "2021-06-25", "2021-07-12", u32::from(u < red)));
+            warnings(&contest)
+        };
+        assert_eq!(with_red(5, 4), [], "80% is not more");
+        let same = with_red(6, 5);
+        assert_eq!(same, [Warning::SameStart { kind: "ward".to_owned(), level: "red".to_owned(), count: 5, of: 6 }]);
+        assert_eq!(same[0].code(), "same_start");
+        assert_eq!(same[0].to_string(), "5 of 6 units of kind ward start on level red");
+        assert_eq!(with_red(5, 5).len(), 1);
+        assert_eq!(with_red(4, 4), [], "of few units it says nothing");
+        let green = with_red(10, 1);
+        assert_eq!(
+            green,
+            [Warning::SameStart { kind: "ward".to_owned(), level: "green".to_owned(), count: 9, of: 10 }]
+        );
+        let mut without_levels = contest(5, RED_FROM_ONE);
+        (0..5).for_each(|u| report(&mut without_levels, u, "2021-06-25", "2021-07-12", 1));
+        assert_eq!(codes(&without_levels), ["same_start"]);
+        let mut campaign = (*without_levels.campaign).clone();
+        campaign.policy.components[0].measure = crate::domain::Measure::CaseReduction;
+        without_levels.campaign = Arc::new(campaign);
+        assert_eq!(codes(&without_levels), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn days_on_which_a_whole_kind_is_silent_are_listed() {
+        let mut silent = contest(2, RED_FROM_ONE);
+        report(&mut silent, 0, "2021-06-25", "2021-07-09", 0);
+        report(&mut silent, 1, "2021-06-25", "2021-07-08", 1);
+        report(&mut silent, 1, "2021-07-11", "2021-07-11", 1);
+        let found = warnings(&silent);
+        assert_eq!(found, [Warning::SilentDays { kind: "ward".to_owned(), days: vec![day("2021-07-10")] }]);
+        assert_eq!(found[0].code(), "silent_days");
+        assert_eq!(found[0].to_string(), "no unit of kind ward reported on 1 days: 2021-07-10");
+        let excuse = |unit| ExcuseRow { unit, day: day("2021-07-10"), reason: "x".to_owned(), stamp: Stamp::ALWAYS };
+        silent.excuses.push(excuse(0));
+        assert_eq!(warnings(&silent), [], "one excused day is not silent");
+        assert_eq!(warnings(&contest(2, RED_FROM_ONE)), [], "before the first report nothing is silent");
+        // nobody is not silence
+        assert_eq!(warnings(&contest(0, RED_FROM_ONE)), []);
+    }
+
+    #[test]
+    fn figures_before_any_look_back_are_counted() {
+        let mut early = contest(2, RED_FROM_ONE);
+        (0..2).for_each(|unit| report(&mut early, unit, "2021-06-25", "2021-07-12", unit));
+        let first = early.campaign.earliest_day().to_string();
+        report(&mut early, 0, &first, &first, 1);
+        assert_eq!(warnings(&early), [], "the earliest day is reached");
+        report(&mut early, 0, "2021-06-10", "2021-06-11", 1);
+        let found = warnings(&early);
+        assert_eq!(found, [Warning::FiguresOutOfReach { count: 2, earliest: day("2021-06-12") }]);
+        assert_eq!(found[0].code(), "figures_out_of_reach");
+        let told = "2 figures are dated before 2021-06-12, the earliest day that enters anything";
+        assert_eq!(found[0].to_string(), told);
+    }
+
+    #[test]
+    fn a_withdrawn_unit_with_missing_days_is_told() {
+        let mut withdrawn = contest(2, RED_FROM_ONE);
+        report(&mut withdrawn, 0, "2021-06-25", "2021-07-12", 0);
+        report(&mut withdrawn, 1, "2021-06-25", "2021-07-10", 1);
+        assert_eq!(warnings(&withdrawn), [], "it takes part");
+        let recorded_at = Instant::BEGINNING;
+        let state = |unit| StateRow { unit, state: UnitState::Withdrawn, reason: "x".to_owned(), recorded_at };
+        withdrawn.states.push(state(0));
+        assert_eq!(warnings(&withdrawn), [], "nothing of it is missing");
+        withdrawn.states.push(state(1));
+        let found = warnings(&withdrawn);
+        assert_eq!(found, [Warning::WithdrawnWithMissingDays { unit: "w1".to_owned(), days: 2 }]);
+        assert_eq!(found[0].code(), "withdrawn_with_missing_days");
+        assert_eq!(found[0].to_string(), "w1 is withdrawn, and 2 of its days are neither reported nor excused");
+    }
+}
