@@ -155,6 +155,15 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_large_and_small_numerators_agree() {
+        for shift in [0, 20, 21, 22, 23, 50] {
+            let (num, den) = (3i64 << shift, 4i64 << shift);
+            assert_eq!(Exact::small(num, den).key(), 3 << (KEY_BITS - 2), "{shift}");
+            assert_eq!(Exact::small(-num, den).key(), -3 << (KEY_BITS - 2), "{shift}");
+        }
+    }
+
+    #[test]
     fn what_fits_becomes_small_again() {
         assert!(matches!(Exact::from_big(big(3, 4).to_big()), Exact::Small { num: 3, den: 4 }));
         assert!(Exact::small(5, 0).is_zero());
