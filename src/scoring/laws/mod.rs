@@ -4,9 +4,13 @@ mod generator;
 
 use super::appraisal::{Appraisal, Appraiser, Track};
 use super::board::{By, Comparison, Query, rank};
-use super::ledger::{DayState, Ledger};
+use super::explain::level_reasons;
+use super::ledger::{Adjustments, DayEntry, DayState, Ledger};
+use super::levels::{LevelReader, UnitLevels, known};
 use super::register::Register;
+use super::window::Reading;
 use crate::domain::contest::{FigureRow, Stamp, StateRow};
+use crate::domain::scheme::{Condition, Enough};
 use crate::domain::unit::UnitState;
 use crate::domain::{Contest, Counts, Day, Indicator, Instant};
 use generator::{Dice, Rules, contest, counts, wards};
@@ -361,4 +365,98 @@ fn generated_contests_are_not_tidy() {
         assert!(count * 10 >= CONTESTS, "only {count} of {CONTESTS} contests have {what}");
     }
     assert_eq!(found.len(), 11);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Not of the rules but of the ledger: brought up to date change by change, in any
+    /// order and with detours, it is the one that is built at once.
+    #[test]
+    fn a_ledger_that_follows_changes_is_the_one_built_anew(seed in any::<u64>()) {
+        let contest = contest(seed, Rules::All);
+        let built = ledger(&contest, None);
+        let mut dice = Dice::new(seed ^ 7);
+        let mut followed = Ledger::empty(built.register.clone());
+        let mut cells: Vec<(u32, usize)> =
+            (0..built.register.len() as u32).flat_map(|u| (0..built.calendar.len).map(move |d| (u, d))).collect();
+        dice.shuffle(&mut cells);
+        for (unit, day) in cells {
+            if dice.chance(30) {
+                let counts = Some(counts(&mut dice, 3));
+                followed.set_day(unit, day, DayEntry { counts, late: dice.chance(50), excused: dice.chance(30) });
+            }
+            followed.set_day(unit, day, built.entry(unit, day));
+            prop_assert_eq!(followed.entry(unit, day), built.entry(unit, day));
+        }
+        for unit in 0..built.register.len() as u32 {
+            followed.set_state(unit, UnitState::Withdrawn);
+            followed.set_state(unit, built.state(unit));
+            followed.set_start_level(unit, Some(0));
+            followed.set_start_level(unit, built.start_level(unit));
+            followed.set_adjustments(unit, Adjustments { bonus: 1, deduction: 2 });
+            followed.set_adjustments(unit, built.adjustments(unit));
+            prop_assert_eq!(followed.adjustments(unit), built.adjustments(unit));
+        }
+        for day in 0..built.calendar.len {
+            prop_assert_eq!(followed.reports_on(day), built.reports_on(day));
+        }
+        if contest.criteria.is_empty() {
+            let day = last_day(&built, &mut dice);
+            prop_assert_eq!(shown(&followed, day), shown(&built, day));
+        }
+    }
+
+    /// The explanation of a level gives the level, in both worlds, and a reason that holds.
+    #[test]
+    fn a_level_is_explained_by_what_gave_it(seed in any::<u64>()) {
+        let contest = contest(seed, Rules::All);
+        let ledger = ledger(&contest, None);
+        let mut dice = Dice::new(seed ^ 11);
+        let day = last_day(&ledger, &mut dice);
+        for unit in 0..ledger.register.len() as u32 {
+            let kind = ledger.register.unit(unit).map_or(0, |u| u.kind);
+            let mut levels = UnitLevels::default();
+            LevelReader::new(&ledger, kind, day, day).read(unit, &mut levels);
+            let known = levels.by_day.last().copied().and_then(known);
+            let Some((low, high)) = level_reasons(&ledger, unit, day, Reading::Open) else {
+                prop_assert_eq!(known, None);
+                continue;
+            };
+            prop_assert_eq!(known, (low.level == high.level).then_some(low.level));
+            for reason in [low, high] {
+                // the best level needs no reason, every other one has
+                prop_assert_eq!(reason.because.is_some(), reason.level > 0);
+                let holds = match reason.because.map(|seen| (seen.condition, seen)) {
+                    Some((Condition::Sum { at_least, .. }, seen)) => seen.is_open || seen.value >= at_least,
+                    Some((Condition::DaysSince { .. }, seen)) => seen.is_open || seen.value >= 1,
+                    Some((Condition::Children { enough: Enough::Count(enough), .. }, seen)) => seen.value >= u64::from(enough),
+                    Some((Condition::Neighbour { level }, seen)) => seen.value >= u64::from(level),
+                    _ => true,
+                };
+                prop_assert!(holds, "{:?}", reason);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_days_of_a_unit_have_four_states() {
+    let contest = contest(1, Rules::All);
+    let mut ledger = Ledger::empty(Arc::new(Register::new(&contest)));
+    let (first, last) = (ledger.calendar.baseline.start, ledger.calendar.window.start);
+    let reported = DayEntry { counts: Some(counts(&mut Dice::new(1), 3)), ..DayEntry::default() };
+    let state = |ledger: &Ledger, day: usize| ledger.day_state(0, day, last).code();
+    assert_eq!((state(&ledger, first), state(&ledger, last)), ("missing", "missing"));
+    assert_eq!(state(&ledger, last + 1), "not_due");
+    ledger.set_day(0, first, reported);
+    ledger.set_day(0, last + 1, reported);
+    assert_eq!((state(&ledger, first), state(&ledger, last + 1)), ("reported", "not_due"));
+    if let Some(before) = first.checked_sub(1) {
+        assert_eq!(state(&ledger, before), "not_due");
+    }
+    ledger.set_day(0, last, DayEntry { excused: true, ..reported });
+    assert_eq!(state(&ledger, last), "excused");
+    ledger.set_day(0, ledger.calendar.len, reported);
+    assert!(ledger.column_bytes() >= 256 * ledger.calendar.len * 5);
 }
