@@ -435,6 +435,13 @@ proptest! {
                     _ => true,
                 };
                 prop_assert!(holds, "{:?}", reason);
+                // and it is a condition of a rule for that level
+                let campaign = &ledger.register.campaign;
+                let code = campaign.kind(kind).map_or("", |k| k.code.as_str());
+                let is_of_level = |condition| {
+                    campaign.scheme.rules_for(code).any(|r| r.level == reason.level && r.any.contains(&condition))
+                };
+                prop_assert!(reason.because.is_none_or(|seen| is_of_level(seen.condition)), "{:?}", reason);
             }
         }
     }
