@@ -62,25 +62,18 @@ pub fn find_opt(conn: &mut DbConn, caller: &str, key: &str, now: Instant) -> Res
     Ok(query.first(conn).optional()?)
 }
 
-/// Keeps an answer; one that is too old makes room.
+/// Keeps an answer; those that are too old make room.
 ///
 /// # Errors
 /// [`StoreError::Taken`] where another process keeps one under the same key, or what the database says.
 pub fn insert(conn: &mut DbConn, answer: &KeptAnswer) -> Result<(), StoreError> {
-    let old = idempotency_keys::table
-        .filter(idempotency_keys::caller.eq(&answer.caller))
-        .filter(idempotency_keys::idempotency_key.eq(&answer.idempotency_key))
-        .filter(idempotency_keys::created_us.le(answer.created_us - KEPT_US));
-    diesel::delete(old).execute(conn)?;
+    forget_old(conn, Instant::from_micros(answer.created_us))?;
     diesel::insert_into(idempotency_keys::table).values(answer.clone()).execute(conn)?;
     Ok(())
 }
 
-/// Forgets answers that are too old.
-///
-/// # Errors
-/// What the database says.
-pub fn forget_old(conn: &mut DbConn, now: Instant) -> Result<usize, StoreError> {
+/// Forgets answers that are too old, so that the table holds a day's and no more.
+fn forget_old(conn: &mut DbConn, now: Instant) -> Result<usize, StoreError> {
     let old = idempotency_keys::table.filter(idempotency_keys::created_us.le(now.micros() - KEPT_US));
     Ok(diesel::delete(old).execute(conn)?)
 }
