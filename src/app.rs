@@ -51,8 +51,9 @@ pub fn server(
     let service = web::Data::from(service);
     let token = web::Data::new(token);
     let metrics = web::Data::new(metrics);
-    let document = api::ServedDocument::new();
-    let mut routes = api::routes();
+    let document = api::document();
+    let mut routes = api::routes(&document);
+    let document = api::ServedDocument::of(&document);
     pages::add_routes(&mut routes);
     let routes = web::Data::new(routes);
     let build = move || {

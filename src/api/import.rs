@@ -1,7 +1,6 @@
 //! Whole files: packs, and strict tables of figures or units.
 
 use super::body::{self, UnitRequest};
-use super::leaderboard::one_of;
 use super::params::{CampaignPath, ImportQuery};
 use crate::domain::json::{Json, Reader};
 use crate::http::call::{Answer, Call};
@@ -36,7 +35,8 @@ const UNPACKED: Limits = Limits { bytes: 512 << 20, entries: 1_000 };
 pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may_write()?;
     let dry_run = call.flag("dry_run")?;
-    let what = one_of(&call, "what", &["figures", "units", "pack"])?;
+    let is_known = |text: &str| ["figures", "units", "pack"].into_iter().find(|what| *what == text);
+    let what = call.parse("what", "figures, units or pack", is_known)?;
     let content_type = call.content_type();
     let format = match (content_type.as_str(), what) {
         ("application/zip", None | Some("pack")) => Format::Pack,

@@ -3,7 +3,7 @@
 use super::paging::{Cursor, Page, look};
 use super::params::{BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
-use crate::http::problem::{ApiError, Kind};
+use crate::http::problem::ApiError;
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::Query;
 use crate::service::board_csv::{Reader, board_csv};
@@ -170,15 +170,4 @@ pub(super) async fn get_standing(call: Call) -> Answer {
         serde_json::to_vec(&view).map_err(Fault::internal)
     };
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
-}
-
-/// A parameter that must be one of two words.
-pub(super) fn one_of(call: &Call, name: &str, words: &[&'static str]) -> Result<Option<&'static str>, ApiError> {
-    let expected = words.join(", ");
-    let Some(text) = call.get(name) else { return Ok(None) };
-    let found = words.iter().find(|w| **w == text).copied();
-    found.map(Some).ok_or_else(|| {
-        let message = format!("{name}: expected one of {expected}, found {text:?}");
-        ApiError::of_parameter(Kind::InvalidParameter, name, message)
-    })
 }

@@ -112,7 +112,11 @@ fn problem_response() -> Response {
 
 /// The document as it is printed and committed.
 pub fn document_text() -> String {
-    let mut text = document().to_pretty_json().unwrap_or_default();
+    text_of(&document())
+}
+
+fn text_of(document: &OpenApi) -> String {
+    let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
 }
@@ -128,15 +132,14 @@ pub(crate) fn configure(config: &mut web::ServiceConfig, document: &ServedDocume
 pub(crate) struct ServedDocument(web::Data<Document>);
 
 impl ServedDocument {
-    /// Makes it.
-    pub(crate) fn new() -> Self {
-        Self(web::Data::new(Document(Rendered::new(document_text().into_bytes()))))
+    /// Prints it.
+    pub(crate) fn of(document: &OpenApi) -> Self {
+        Self(web::Data::new(Document(Rendered::new(text_of(document).into_bytes()))))
     }
 }
 
 /// The addresses of the document.
-pub fn routes() -> Routes {
-    let document = document();
+pub fn routes(document: &OpenApi) -> Routes {
     let mut routes = Routes::default();
     for (path, item) in &document.paths.paths {
         for (method, operation) in operations(item) {

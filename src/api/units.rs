@@ -1,7 +1,6 @@
 //! Units and neighbours.
 
 use super::body::{self, NeighboursRequest, UnitRequest, read_neighbours, read_units};
-use super::leaderboard::one_of;
 use super::paging::{Cursor, Page, look};
 use super::params::{CampaignPath, MinRevision, PageQuery, UnitPath, UnitsQuery};
 use crate::domain::unit::UnitState;
@@ -25,13 +24,12 @@ pub(super) async fn list_units(call: Call) -> Answer {
     let cursor = Cursor::of(&call)?;
     let view = look(&call, Moment::Now, cursor.as_ref()).await?;
     let (snapshot, audience) = (view.snapshot, call.audience());
-    let states = UnitState::ALL.map(UnitState::code);
     let filter = UnitFilter {
         kind: call.text("kind")?,
         parent: call.text("parent")?,
         within: call.text("within")?,
         block: call.text("block")?,
-        state: one_of(&call, "state", &states)?.and_then(UnitState::parse),
+        state: call.parse("state", "active, withdrawn or disqualified", UnitState::parse)?,
         q: call.text("q")?,
     };
     let list = format!("units {filter:?} {audience:?}");

@@ -5,6 +5,7 @@ use crate::domain::number::Hundredths;
 use crate::domain::{Campaign, Scheme};
 use crate::service::board_csv::{Reader, board_csv};
 use crate::service::views::{BoardView, RowView};
+use crate::service::words::unranked_reason;
 use anstyle::{AnsiColor, RgbColor, Style};
 
 /// Prints a board.
@@ -31,7 +32,7 @@ fn table(board: &BoardView, campaign: &Campaign, language: Language) -> String {
     if !unranked.is_empty() {
         out += language.pick("\nChưa xếp hạng\n", "\nUnranked\n");
         let line = |row: &&RowView| {
-            let reasons: Vec<&str> = row.unranked.iter().map(|r| reason(r, language)).collect();
+            let reasons: Vec<&str> = row.unranked.iter().map(|r| unranked_reason(r, vietnamese)).collect();
             vec![
                 Cell::left(format!("  {}", row.unit.name)),
                 Cell::left(row.unit.code.clone()),
@@ -150,18 +151,5 @@ impl Painter<'_> {
         let rgb = level.and_then(|l| u32::from_str_radix(l.colour.trim_start_matches('#'), 16).ok());
         let [_, r, g, b] = rgb.map_or([0; 4], u32::to_be_bytes);
         if rgb.is_some() { Style::new().fg_color(Some(RgbColor(r, g, b).into())) } else { Style::new() }
-    }
-}
-
-/// A reason for having no rank, in words.
-pub(super) fn reason(code: &str, language: Language) -> &str {
-    match code {
-        "withdrawn" => language.pick("đã rút", "withdrawn"),
-        "disqualified" => language.pick("bị loại", "disqualified"),
-        "no_baseline" => language.pick("không có kỳ gốc", "no baseline"),
-        "too_many_missing" => language.pick("thiếu quá số ngày", "too many days missing"),
-        "no_start_level" => language.pick("chưa rõ cấp độ đầu", "start level unknown"),
-        "nothing_due" => language.pick("không có ngày nào phải báo", "nothing due"),
-        other => other,
     }
 }

@@ -185,6 +185,11 @@ impl Campaign {
         self.kinds.iter().position(|k| k.code == code).and_then(|i| u16::try_from(i).ok())
     }
 
+    /// The codes of its kinds, for messages.
+    pub fn kind_codes(&self) -> String {
+        self.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
     /// The kind that boards show when none is asked for: the first reported one, else the first.
     pub fn default_kind(&self) -> u16 {
         let reported = self.kinds.iter().position(|k| k.figures == Figures::Reported);

@@ -23,6 +23,11 @@ impl Stamp {
     /// Known from the beginning and never taken back.
     pub const ALWAYS: Stamp = Stamp { recorded_at: Instant::BEGINNING, withdrawn_at: None };
 
+    /// Whether it was never taken back.
+    pub fn stands(&self) -> bool {
+        self.withdrawn_at.is_none()
+    }
+
     /// Whether it was recorded at or before an instant.
     pub fn is_known_at(&self, instant: Instant) -> bool {
         self.recorded_at <= instant

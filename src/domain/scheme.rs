@@ -178,6 +178,11 @@ impl Scheme {
         u8::try_from(self.levels.len().saturating_sub(1)).unwrap_or(u8::MAX)
     }
 
+    /// The codes of its levels, for messages.
+    pub fn level_codes(&self) -> String {
+        self.levels.iter().map(|l| l.code.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
     /// The index of a level's code.
     pub fn level_index(&self, code: &str) -> Option<u8> {
         self.levels.iter().position(|l| l.code == code).and_then(|i| u8::try_from(i).ok())

@@ -35,8 +35,7 @@ pub(super) fn read_criteria(against: Against<'_>, bytes: &[u8], errors: &mut Err
     read_table(&CRITERIA, bytes, errors, |row, errors| {
         let code = row.required(errors, 0, parse_code);
         let kind = row.required(errors, 1, |t| {
-            let kinds = || campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", ");
-            campaign.kind_index(&nfc(t)).ok_or_else(|| format!("a kind of this campaign: {}", kinds()))
+            campaign.kind_index(&nfc(t)).ok_or_else(|| format!("a kind of this campaign: {}", campaign.kind_codes()))
         });
         let weight = row.required(errors, 2, |t| {
             let weight = parse_decimal(t, WEIGHT_DECIMALS).and_then(|w| u64::try_from(w).ok()).filter(|w| *w > 0);

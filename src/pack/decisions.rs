@@ -113,10 +113,9 @@ pub(super) fn read_start_levels(against: Against<'_>, bytes: &[u8], errors: &mut
     read_table(&START_LEVELS, bytes, errors, |row, errors| {
         let unit = against.unit(row, errors);
         let level = row.required(errors, 1, |t| {
-            let levels = || scheme.levels.iter().map(|l| l.code.as_str()).collect::<Vec<_>>().join(", ");
             scheme
                 .level_index(&crate::domain::text::nfc(t))
-                .ok_or_else(|| format!("a level of the scheme: {}", levels()))
+                .ok_or_else(|| format!("a level of the scheme: {}", scheme.level_codes()))
         });
         let reason = row.required(errors, 2, parse_reason);
         let stamp = read_stamp(row, 3, 4, errors);

@@ -58,8 +58,9 @@ pub fn read_units(campaign: &Campaign, bytes: &[u8], errors: &mut Errors) -> (Ve
 fn read_unit(campaign: &Campaign, row: &Row<'_>, code: Option<String>, errors: &mut Errors) -> Draft {
     let name = row.required(errors, NAME, parse_name);
     let kind = row.required(errors, KIND, |t| {
-        let kinds = || campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", ");
-        campaign.kind_index(&crate::domain::text::nfc(t)).ok_or_else(|| format!("a kind of this campaign: {}", kinds()))
+        campaign
+            .kind_index(&crate::domain::text::nfc(t))
+            .ok_or_else(|| format!("a kind of this campaign: {}", campaign.kind_codes()))
     });
     let block = row.required(errors, BLOCK, parse_block);
     let positive = |t: &str| {

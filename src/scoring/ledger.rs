@@ -140,6 +140,17 @@ pub struct Adjustments {
     pub deduction: i64,
 }
 
+impl Adjustments {
+    /// Adds one; points in hundredths.
+    pub fn add(&mut self, kind: AdjustmentKind, points: i64) {
+        let sum = match kind {
+            AdjustmentKind::Bonus => &mut self.bonus,
+            AdjustmentKind::Deduction => &mut self.deduction,
+        };
+        *sum = sum.saturating_add(points);
+    }
+}
+
 /// The facts of a contest as they stand at one instant.
 #[derive(Clone, Debug)]
 pub struct Ledger {
@@ -416,10 +427,7 @@ fn sum_adjustments(rows: &[AdjustmentRow], known_at: Instant) -> HashMap<u32, Ad
     let mut sums: HashMap<u32, Adjustments> = HashMap::new();
     for row in rows.iter().filter(|r| r.stamp.is_known_at(known_at) && !r.stamp.is_withdrawn_at(known_at)) {
         let sum = sums.entry(row.unit).or_default();
-        match row.kind {
-            AdjustmentKind::Bonus => sum.bonus = sum.bonus.saturating_add(row.points),
-            AdjustmentKind::Deduction => sum.deduction = sum.deduction.saturating_add(row.points),
-        }
+        sum.add(row.kind, row.points);
     }
     sums
 }

@@ -80,10 +80,9 @@ pub fn resolve(ledger: &Ledger, ask: &Ask, now: Instant) -> Result<Query, AskErr
     let campaign = &register.campaign;
     let kind = match &ask.kind {
         None => campaign.default_kind(),
-        Some(code) => campaign.kind_index(code).ok_or_else(|| AskError::UnknownKind {
-            given: code.clone(),
-            expected: campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", "),
-        })?,
+        Some(code) => campaign
+            .kind_index(code)
+            .ok_or_else(|| AskError::UnknownKind { given: code.clone(), expected: campaign.kind_codes() })?,
     };
     let within = match &ask.within {
         None => None,

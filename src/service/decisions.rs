@@ -103,7 +103,7 @@ impl Service {
             let (stored, unit) = find(work, &unit_code)?;
             let scheme = &stored.campaign.scheme;
             let index = scheme.level_index(&level).ok_or_else(|| {
-                let levels = scheme.levels.iter().map(|l| l.code.as_str()).collect::<Vec<_>>().join(", ");
+                let levels = scheme.level_codes();
                 Fault::of_field(
                     Code::InvalidRequest,
                     "/level",
@@ -225,7 +225,7 @@ impl Service {
             let stored = work.campaign()?;
             let row = decisions::find_adjustment(work.conn, stored.id, id)?;
             let none = || Fault::new(Code::AdjustmentNotFound, format!("no adjustment {id} stands"));
-            let row = row.filter(|r| r.stamp().withdrawn_at.is_none()).ok_or_else(none)?;
+            let row = row.filter(|r| r.stamp().stands()).ok_or_else(none)?;
             let codes = units::codes(work.conn, stored.id)?;
             let code = codes.get(&row.unit_id).map(String::as_str).unwrap_or_default();
             request.check_if_match(Some(&tag(&adjustment_view(code, &row, Audience::Full))), false)?;
@@ -246,7 +246,7 @@ impl Service {
             for row in decisions::list_excuses(conn, id)? {
                 latest.insert((row.unit_id, row.day()), row);
             }
-            let rows = latest.into_values().filter(|r| r.stamp().withdrawn_at.is_none());
+            let rows = latest.into_values().filter(|r| r.stamp().stands());
             let mut rows: Vec<(u32, ExcuseRow)> =
                 rows.filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, r))).collect();
             rows.sort_by_key(|(rank, r)| (*rank, r.day()));
@@ -265,7 +265,7 @@ impl Service {
             for row in decisions::list_start_levels(conn, id)? {
                 latest.insert(row.unit_id, row);
             }
-            let rows = latest.into_values().filter(|r| r.stamp().withdrawn_at.is_none());
+            let rows = latest.into_values().filter(|r| r.stamp().stands());
             let mut rows: Vec<(u32, StartLevelView)> =
                 rows.filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, start_view(&u.1, &r, audience)))).collect();
             rows.sort_by_key(|(rank, _)| *rank);
@@ -280,7 +280,7 @@ impl Service {
     pub fn adjustments(&self, campaign: &str, audience: Audience) -> Result<(i64, Vec<AdjustmentView>), Fault> {
         self.list(campaign, audience, |conn, id, visible| {
             let rows = decisions::list_adjustments(conn, id, None)?;
-            let standing = rows.iter().filter(|r| r.stamp().withdrawn_at.is_none());
+            let standing = rows.iter().filter(|r| r.stamp().stands());
             let view = |r: &AdjustmentRow| visible.get(&r.unit_id).map(|u| adjustment_view(&u.1, r, audience));
             Ok(standing.filter_map(view).collect())
         })
@@ -351,7 +351,7 @@ fn standing_start(
     unit: &StoredUnit,
 ) -> Result<Option<StartLevelRow>, Fault> {
     let latest = decisions::latest_start_level(work.conn, stored.id, unit.id)?;
-    Ok(latest.filter(|row| row.stamp().withdrawn_at.is_none()))
+    Ok(latest.filter(|row| row.stamp().stands()))
 }
 
 fn start_view(unit_code: &str, row: &StartLevelRow, audience: Audience) -> StartLevelView {
@@ -374,7 +374,7 @@ fn standing_excuse(
     day: Day,
 ) -> Result<Option<ExcuseRow>, Fault> {
     let latest = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
-    Ok(latest.filter(|row| row.stamp().withdrawn_at.is_none()))
+    Ok(latest.filter(|row| row.stamp().stands()))
 }
 
 /// A day that is not due by itself needs no excuse, but the levels may look at it.
@@ -420,12 +420,8 @@ pub(super) fn adjustments_changed(
 ) -> Result<(), Fault> {
     let mut sums = Adjustments::default();
     for row in decisions::list_adjustments(work.conn, stored.id, Some(unit_id))? {
-        if row.stamp().withdrawn_at.is_some() {
-            continue;
-        }
-        match row.kind() {
-            AdjustmentKind::Bonus => sums.bonus = sums.bonus.saturating_add(row.points_hundredths),
-            AdjustmentKind::Deduction => sums.deduction = sums.deduction.saturating_add(row.points_hundredths),
+        if row.stamp().stands() {
+            sums.add(row.kind(), row.points_hundredths);
         }
     }
     work.changed(Change::Adjustments { unit: unit_code.to_owned(), sums });

@@ -252,7 +252,7 @@ pub fn visible_unit(snapshot: &Snapshot, code: &str, audience: Audience) -> Resu
 
 /// The figure that stands: the latest, unless it was taken back.
 fn standing(history: &[StoredFigure]) -> Option<&StoredFigure> {
-    history.last().filter(|f| f.stamp.withdrawn_at.is_none())
+    history.last().filter(|f| f.stamp.stands())
 }
 
 /// Which way a figure came in, from the words of its revision.
@@ -334,7 +334,7 @@ pub(super) fn day_changed(
     let excuse = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
     let revisions = history.iter().map(|f| (&f.counts, &f.stamp));
     let (counts, late) = standing_figure(revisions, Instant::from_micros(i64::MAX), stored.campaign.cut_off(day));
-    let excused = excuse.is_some_and(|e| e.stamp().withdrawn_at.is_none());
+    let excused = excuse.is_some_and(|e| e.stamp().stands());
     let entry = DayEntry { counts, late, excused };
     work.changed(Change::Day { unit: unit.unit.code.clone(), day, entry });
     Ok(())
@@ -413,7 +413,7 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
             continue;
         }
         let standing = match &all {
-            Some(all) => all.get(&(unit.id, day)).filter(|f| f.stamp.withdrawn_at.is_none()).cloned(),
+            Some(all) => all.get(&(unit.id, day)).filter(|f| f.stamp.stands()).cloned(),
             None => standing(&figures::history(work.conn, stored.id, unit.id, day)?).cloned(),
         };
         let standing = standing.map(|f| (f.counts, f.note));

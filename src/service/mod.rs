@@ -19,6 +19,7 @@ pub mod rendered;
 pub mod standing;
 pub mod units;
 pub mod views;
+pub mod words;
 pub mod writer;
 
 pub use access::{Audience, Caller, Grant, Write};

@@ -351,8 +351,8 @@ impl<'a, 'w> Import<'a, 'w> {
         let (mut rows, mut new, mut back) = (RowsView::default(), Vec::new(), Vec::new());
         let mut faults = Faults::default();
         for ((unit, day), row) in last {
-            let standing = before.get(&(self.id(unit), day)).filter(|f| f.stamp.withdrawn_at.is_none());
-            let wanted = row.stamp.withdrawn_at.is_none();
+            let standing = before.get(&(self.id(unit), day)).filter(|f| f.stamp.stands());
+            let wanted = row.stamp.stands();
             let note = row.note.as_deref();
             match standing {
                 Some(f) if wanted && f.counts == row.counts && f.note.as_deref() == note => rows.same += 1,
@@ -408,7 +408,7 @@ impl<'a, 'w> Import<'a, 'w> {
         let rows = self.contest.excuses.iter().map(|r| ((r.unit, r.day), r.stamp.recorded_at, r));
         for ((unit, day), row) in latest(rows) {
             let unit_id = self.id(unit);
-            let standing = before.get(&(unit_id, day)).filter(|r| r.stamp().withdrawn_at.is_none());
+            let standing = before.get(&(unit_id, day)).filter(|r| r.stamp().stands());
             match (standing, row.stamp.withdrawn_at) {
                 (Some(before), None) if before.reason == row.reason => {}
                 (_, None) => {
@@ -463,7 +463,7 @@ impl<'a, 'w> Import<'a, 'w> {
         for (unit, row) in latest(rows) {
             let unit_id = self.id(unit);
             let level = self.contest.campaign.scheme.level_code(row.level);
-            let standing = before.get(&unit_id).filter(|r| r.stamp().withdrawn_at.is_none());
+            let standing = before.get(&unit_id).filter(|r| r.stamp().stands());
             match (standing, row.stamp.withdrawn_at) {
                 (Some(before), None) if before.level == level && before.reason == row.reason => {}
                 (_, None) => {
@@ -491,7 +491,7 @@ impl<'a, 'w> Import<'a, 'w> {
         let id = self.stored.id;
         let mut before: HashMap<Key, Vec<AdjustmentRow>> = HashMap::new();
         for row in decisions::list_adjustments(self.work.conn, id, None)? {
-            if row.stamp().withdrawn_at.is_none() {
+            if row.stamp().stands() {
                 let key = (row.unit_id, row.kind().code(), row.points_hundredths, row.reason.clone());
                 before.entry(key).or_default().push(row);
             }
@@ -500,7 +500,7 @@ impl<'a, 'w> Import<'a, 'w> {
         for row in &self.contest.adjustments {
             let key = (self.id(row.unit), row.kind.code(), row.points, row.reason.clone());
             let (standing, withdrawn) = wanted.entry(key).or_default();
-            *(if row.stamp.withdrawn_at.is_none() { standing } else { withdrawn }) += 1;
+            *(if row.stamp.stands() { standing } else { withdrawn }) += 1;
         }
         for (key, (standing, withdrawn)) in wanted {
             let have = before.remove(&key).unwrap_or_default();

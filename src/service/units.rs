@@ -69,7 +69,7 @@ impl UnitFilter {
         let kind = match &self.kind {
             None => None,
             Some(code) => Some(register.campaign.kind_index(code).ok_or_else(|| {
-                let known = register.campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", ");
+                let known = register.campaign.kind_codes();
                 Fault::of_field(Code::UnknownKind, "kind", format!("no kind {code:?}; expected one of: {known}"))
             })?),
         };
@@ -388,9 +388,9 @@ pub(super) fn plan(
 }
 
 fn draft(campaign: &Campaign, ids: &HashMap<String, i64>, new: NewUnit) -> Result<StoredUnit, (&'static str, String)> {
-    let kinds = || campaign.kinds.iter().map(|k| k.code.as_str()).collect::<Vec<_>>().join(", ");
     let kind = campaign.kind_index(&new.kind);
-    let kind = kind.ok_or_else(|| ("kind", format!("no kind {:?}; expected one of: {}", new.kind, kinds())))?;
+    let kind =
+        kind.ok_or_else(|| ("kind", format!("no kind {:?}; expected one of: {}", new.kind, campaign.kind_codes())))?;
     let id = ids.get(&new.code).copied().unwrap_or_default();
     let parent_id = match &new.parent_code {
         None => None,

@@ -246,6 +246,6 @@ pub fn standing_between(
             _ => found.push(figure),
         }
     }
-    found.retain(|f| f.stamp.withdrawn_at.is_none());
+    found.retain(|f| f.stamp.stands());
     Ok(found)
 }

@@ -18,6 +18,7 @@ use crate::service::live::Snapshot;
 use crate::service::standing::separating_keys;
 use crate::service::units::UnitFilter;
 use crate::service::views::{LevelDayView, RowDayView, RowView};
+use crate::service::words::unranked_reason;
 use crate::service::{Audience, Fault};
 use maud::{Markup, html};
 use std::collections::HashMap;
@@ -387,6 +388,10 @@ impl View<'_> {
             let shown: Vec<Place> = places.iter().copied().skip(skip).take(left).collect();
             skip = skip.saturating_sub(places.len());
             left -= shown.len();
+            if shown.is_empty() {
+                // the ranks of each day need not be read for nobody
+                continue;
+            }
             let views = row_views(&self.snapshot.boards, query, &shown, true);
             rows.extend(views.into_iter().map(|view| Row { group, view }));
         }
@@ -776,7 +781,7 @@ impl View<'_> {
 
     fn unranked_row(&self, row: &RowView) -> Markup {
         let l = self.l;
-        let reasons: Vec<&str> = row.unranked.iter().map(|r| l.reason(r)).collect();
+        let reasons: Vec<&str> = row.unranked.iter().map(|r| unranked_reason(r, l.is_vi())).collect();
         html! {
             tr role="row" {
                 td.rank role="cell" { "–" }

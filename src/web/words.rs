@@ -125,19 +125,6 @@ impl Language {
         }
     }
 
-    /// A reason for having no rank.
-    pub(super) fn reason(self, code: &str) -> &str {
-        match code {
-            "withdrawn" => self.pick("đã rút", "withdrawn"),
-            "disqualified" => self.pick("bị loại", "disqualified"),
-            "no_baseline" => self.pick("không có kỳ gốc", "no baseline"),
-            "too_many_missing" => self.pick("thiếu quá số ngày", "too many days missing"),
-            "no_start_level" => self.pick("chưa rõ cấp độ đầu", "start level unknown"),
-            "nothing_due" => self.pick("không có ngày nào phải báo", "nothing due"),
-            other => other,
-        }
-    }
-
     /// A key that ranks.
     pub(super) fn key(self, code: &str) -> &str {
         match code {
