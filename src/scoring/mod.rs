@@ -17,6 +17,8 @@ pub mod ledger;
 pub mod levels;
 pub mod register;
 pub mod rules;
+#[cfg(test)]
+mod small_contest;
 pub mod tally;
 pub mod window;
 

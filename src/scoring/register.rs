@@ -331,3 +331,32 @@ impl Calendar {
         self.first.checked_add_days(chrono::Days::new(index as u64)).unwrap_or(self.first)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scoring::small_contest::{RED_FROM_ONE, contest};
+
+    #[test]
+    fn below_a_unit_stand_its_children_and_theirs_but_not_itself() {
+        let mut tree = contest(4, RED_FROM_ONE);
+        tree.units[1].parent = Some(0);
+        tree.units[2].parent = Some(1);
+        let register = Register::new(&tree);
+        assert_eq!(register.below(0), [1, 2]);
+        assert_eq!(register.below(1), [2]);
+        assert!(register.below(2).is_empty() && register.below(3).is_empty());
+        assert_eq!(register.depth, [0, 1, 2, 0]);
+        assert!(!register.is_empty());
+        assert!(Register::new(&contest(0, RED_FROM_ONE)).is_empty());
+    }
+
+    #[test]
+    fn a_calendar_ends_with_the_window() {
+        let calendar = Calendar::new(&contest(0, RED_FROM_ONE).campaign);
+        let day = |text: &str| text.parse().unwrap();
+        assert_eq!(calendar.index(day("2021-07-12")), Some(calendar.len - 1));
+        assert_eq!(calendar.index(day("2021-07-13")), None);
+        assert_eq!(calendar.index(calendar.first), Some(0));
+    }
+}

@@ -297,3 +297,33 @@ fn sum_by_denominator(parts: impl Iterator<Item = (i64, u32)>) -> Exact {
 fn mean(parts: impl Iterator<Item = (i64, u32)> + Clone) -> Option<Exact> {
     parts.clone().any(|(_, days)| days > 0).then(|| sum_by_denominator(parts))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contest::{ExcuseRow, FigureRow, Stamp};
+    use crate::domain::{Counts, Instant};
+    use crate::scoring::Register;
+    use crate::scoring::small_contest::{RED_FROM_ONE, contest};
+    use std::sync::Arc;
+
+    #[test]
+    fn the_last_due_days_are_the_closing_days_and_the_excused_ones_between_are_not() {
+        let mut contest = contest(1, RED_FROM_ONE);
+        let recorded = Stamp { recorded_at: Instant::BEGINNING, withdrawn_at: None };
+        for (at, day) in contest.campaign.baseline.from.iter_days().take(18).enumerate() {
+            let counts = Counts::new([Some(at as u32), None, None, None, None, None]).unwrap();
+            contest.figures.push(FigureRow { unit: 0, day, counts, stamp: recorded, note: None });
+        }
+        // 9 to 12 July have 14 to 17 cases; 11 July is excused
+        let day = "2021-07-11".parse().unwrap();
+        contest.excuses.push(ExcuseRow { unit: 0, day, reason: "power cut".into(), stamp: recorded });
+        let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
+        let mut tally = Tally::default();
+        tally.count(&ledger, 0, ledger.calendar.len - 1, 2);
+        let closing: Vec<bool> = (0..5).map(|offset| tally.is_closing_day(offset)).collect();
+        assert_eq!(closing, [false, true, false, true, false]);
+        let part = Part { baseline_f0: 91, baseline_due: 14, closing_f0: 15 + 17, closing_due: 2 };
+        assert_eq!(tally.parts(), [part]);
+    }
+}

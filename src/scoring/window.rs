@@ -351,3 +351,42 @@ pub fn imputed_value(ledger: &Ledger, days: &UnitDays<'_>, as_of: usize) -> u32 
     let largest = days.community.get(from..=as_of).and_then(|d| d.iter().copied().max());
     largest.unwrap_or_default().max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scoring::Register;
+    use crate::scoring::small_contest::{RED_FROM_ONE, contest};
+    use std::sync::Arc;
+
+    #[test]
+    fn each_window_is_the_sum_of_its_days() {
+        let values = [3u32, 1, 4, 1, 5, 9, 2, 6];
+        let mut ends = vec![0];
+        ends.extend(values.iter().scan(0, |sum, v| {
+            *sum += v;
+            Some(*sum)
+        }));
+        for from in 0..values.len() {
+            for days in 1..=values.len() {
+                let mut seen = Vec::new();
+                let mut levels = vec![0; values.len() - from];
+                for_each_window(&ends, from, days, &mut levels, |_, sum| seen.push(sum));
+                let of_day = |end: usize| values[(end + 1).saturating_sub(days)..=end].iter().sum::<u32>();
+                assert_eq!(seen, (from..values.len()).map(of_day).collect::<Vec<_>>(), "from {from}, {days} days");
+            }
+        }
+    }
+
+    #[test]
+    fn silence_is_open_from_the_first_baseline_day_on_and_nothing_before() {
+        let contest = contest(1, RED_FROM_ONE);
+        let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
+        let first = ledger.calendar.baseline.start;
+        let read = |day| DayValue::read(&ledger, &ledger.days(0), Indicator::CommunityF0.index(), day);
+        assert!(first > 0, "the rules look back beyond the baseline");
+        assert!(matches!(read(first), DayValue::Missing));
+        assert!(matches!(read(first - 1), DayValue::Known { low: 0, high: 0 }));
+        assert_eq!(ledger.entry(0, first).counts, None);
+    }
+}
