@@ -500,4 +500,23 @@ mod tests {
         assert_eq!(stands(&[(1, stamp(50, None))], 99, 50), (Some(1), false));
         assert_eq!(stands(&[(1, stamp(51, None))], 99, 50), (Some(1), true));
     }
+
+    #[test]
+    fn an_entry_says_what_stands_and_whether_it_came_late() {
+        use crate::scoring::small_contest::{RED_FROM_ONE, contest};
+        let mut contest = contest(1, RED_FROM_ONE);
+        let first = contest.campaign.window.from;
+        // noon of the day after, in UTC
+        let late = Instant::parse("2021-07-11T05:00:01Z").unwrap();
+        for (at, recorded_at) in [Instant::BEGINNING, late].into_iter().enumerate() {
+            let day = first + chrono::Days::new(at as u64);
+            let stamp = Stamp { recorded_at, withdrawn_at: None };
+            contest.figures.push(FigureRow { unit: 0, day, counts: counts(7), stamp, note: None });
+        }
+        let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
+        let entry = |at: usize| ledger.entry(0, ledger.calendar.window.start + at);
+        assert_eq!(entry(0), DayEntry { counts: Some(counts(7)), late: false, excused: false });
+        assert_eq!(entry(1), DayEntry { counts: Some(counts(7)), late: true, excused: false });
+        assert_eq!(entry(2), DayEntry::default());
+    }
 }
