@@ -210,9 +210,8 @@ mod tests {
     use crate::domain::contest::{ExcuseRow, FigureRow, Stamp, StateRow};
     use crate::domain::{Counts, Instant};
     use crate::scoring::Register;
-    use std::sync::Arc;
-
     use crate::scoring::small_contest::{RED_FROM_ONE, contest};
+    use std::sync::Arc;
 
     fn day(text: &str) -> Day {
         text.parse().unwrap()

@@ -301,8 +301,8 @@ fn mean(parts: impl Iterator<Item = (i64, u32)> + Clone) -> Option<Exact> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Counts;
     use crate::domain::contest::{ExcuseRow, FigureRow, Stamp};
-    use crate::domain::{Counts, Instant};
     use crate::scoring::Register;
     use crate::scoring::small_contest::{RED_FROM_ONE, contest};
     use std::sync::Arc;
@@ -310,14 +310,13 @@ mod tests {
     #[test]
     fn the_last_due_days_are_the_closing_days_and_the_excused_ones_between_are_not() {
         let mut contest = contest(1, RED_FROM_ONE);
-        let recorded = Stamp { recorded_at: Instant::BEGINNING, withdrawn_at: None };
         for (at, day) in contest.campaign.baseline.from.iter_days().take(18).enumerate() {
             let counts = Counts::new([Some(at as u32), None, None, None, None, None]).unwrap();
-            contest.figures.push(FigureRow { unit: 0, day, counts, stamp: recorded, note: None });
+            contest.figures.push(FigureRow { unit: 0, day, counts, stamp: Stamp::ALWAYS, note: None });
         }
         // 9 to 12 July have 14 to 17 cases; 11 July is excused
         let day = "2021-07-11".parse().unwrap();
-        contest.excuses.push(ExcuseRow { unit: 0, day, reason: "power cut".into(), stamp: recorded });
+        contest.excuses.push(ExcuseRow { unit: 0, day, reason: "power cut".into(), stamp: Stamp::ALWAYS });
         let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
         let mut tally = Tally::default();
         tally.count(&ledger, 0, ledger.calendar.len - 1, 2);
