@@ -2,9 +2,8 @@
 
 use crate::api;
 use crate::clock::Clock;
-use crate::config::AdminToken;
 use crate::http::{self, Metrics};
-use crate::service::Service;
+use crate::service::{Security, Service};
 use crate::store::{self, Address, Database, StoreError};
 use crate::web as pages;
 use actix_web::dev::Server;
@@ -24,7 +23,7 @@ const SHUTDOWN_SECONDS: u64 = 10;
 ///
 /// # Errors
 /// Where the database cannot be reached or has another schema.
-pub fn open(address: Address, clock: Clock, migrate: bool) -> Result<Arc<Service>, StoreError> {
+pub fn open(address: Address, clock: Clock, migrate: bool, security: Security) -> Result<Arc<Service>, StoreError> {
     let database = Database::new(address, READERS);
     let mut conn = database.connect()?;
     if migrate {
@@ -34,7 +33,7 @@ pub fn open(address: Address, clock: Clock, migrate: bool) -> Result<Arc<Service
         return Err(StoreError::Unreadable(detail.to_owned()));
     }
     drop(conn);
-    Service::start(database, clock).map_err(|e| StoreError::Unreachable(e.to_string()))
+    Service::start(database, clock, security).map_err(|e| StoreError::Unreachable(e.to_string()))
 }
 
 /// The server on a socket that is bound already.
@@ -43,13 +42,11 @@ pub fn open(address: Address, clock: Clock, migrate: bool) -> Result<Arc<Service
 /// Where the socket cannot be listened on.
 pub fn server(
     service: Arc<Service>,
-    token: AdminToken,
     metrics: Metrics,
     listener: TcpListener,
     workers: Option<usize>,
 ) -> std::io::Result<Server> {
     let service = web::Data::from(service);
-    let token = web::Data::new(token);
     let metrics = web::Data::new(metrics);
     let document = api::document();
     let mut routes = api::routes(&document);
@@ -58,9 +55,9 @@ pub fn server(
     let routes = web::Data::new(routes);
     let build = move || {
         App::new()
+            .wrap(from_fn(http::identify))
             .wrap(from_fn(http::outermost))
             .app_data(service.clone())
-            .app_data(token.clone())
             .app_data(metrics.clone())
             .app_data(routes.clone())
             .configure(|config| api::configure(config, &document))

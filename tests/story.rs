@@ -1,7 +1,7 @@
 //! The service's promises over both databases: writes are durable, ordered and whole,
 //! and what is served is what the stored facts say (law 7).
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, security};
 use crate::support::database::TestDatabase;
 use crate::support::on_both;
 use greenzone::clock::Clock;
@@ -9,15 +9,16 @@ use greenzone::domain::contest::AdjustmentKind;
 use greenzone::domain::unit::UnitState;
 use greenzone::domain::{Counts, Day, Instant};
 use greenzone::pack;
+use greenzone::service::access::Provable;
 use greenzone::service::decisions::AdjustmentFor;
 use greenzone::service::figures::NewFigure;
 use greenzone::service::writer::WriteRequest;
-use greenzone::service::{Caller, Grant, Service, Write};
+use greenzone::service::{Caller, Grant, Service};
 use serde_json::json;
 use std::sync::Arc;
 
-fn grant() -> Grant<Write> {
-    Caller::Administrator.may_write().expect("the administrator writes")
+fn grant<R: Provable>() -> Grant<R> {
+    Caller::Operator.may(None).expect("the operator may")
 }
 
 fn day(text: &str) -> Day {
@@ -32,7 +33,7 @@ fn figure(cases: u32) -> NewFigure {
 /// The campaign's exported pack as bytes, and the board that is served.
 fn state(app: &TestApp) -> (Vec<u8>, String) {
     let exported = pack::write_zip(&app.service.export("q6-2021").expect("an export"));
-    let board = app.get_as_admin("/api/v1/campaigns/q6-2021/leaderboard?as_of=live&include=days&limit=1000");
+    let board = app.get_as_council("/api/v1/campaigns/q6-2021/leaderboard?as_of=live&include=days&limit=1000");
     assert_eq!(board.status, 200, "{}", board.text());
     (exported, board.text())
 }
@@ -54,7 +55,7 @@ on_both! {
         });
         assert_eq!(app.revision("q6-2021"), 1 + 8 * 20);
         for ward in wards {
-            let (_, history) = app.service.figure_history("q6-2021", ward, day("2021-07-13"), greenzone::service::Audience::Full).expect("a history");
+            let (_, history) = app.service.figure_history("q6-2021", ward, day("2021-07-13"), &greenzone::service::Audience::Full).expect("a history");
             assert_eq!(history.len(), 20);
             assert!(history.windows(2).all(|w| w[0].figure.recorded_at < w[1].figure.recorded_at), "instants rise on a clock that stands");
         }
@@ -78,7 +79,7 @@ on_both! {
     fn another_process_is_seen_within_a_second(app: TestApp) {
         let app = app.with_q6();
         assert_eq!(app.revision("q6-2021"), 1);
-        let other = greenzone::app::open(app.address.clone(), app.clock.clone(), false).expect("a service");
+        let other = greenzone::app::open(app.address.clone(), app.clock.clone(), false, security()).expect("a service");
         let pending = other.record_figure(&grant(), "q6-2021", "27382".to_owned(), day("2021-07-13"), figure(3), WriteRequest::default());
         assert_eq!(pending.wait().expect("a write").revision, 2);
         // min_revision waits for it
@@ -118,24 +119,24 @@ fn do_things(app: &TestApp, seed: u64) {
         app.clock.set(Instant::from_micros(now));
         let unit = wards[dice.roll(wards.len() as u64) as usize].to_owned();
         let on = day(days[dice.roll(days.len() as u64) as usize]);
-        let (grant, request, why) = (grant(), WriteRequest::default(), "lý do".to_owned());
+        let (request, why) = (WriteRequest::default(), "lý do".to_owned());
         let pending = match dice.roll(10) {
-            0..=3 => service.record_figure(&grant, "q6-2021", unit, on, figure(dice.roll(40) as u32), request),
-            4 => service.take_back_figure(&grant, "q6-2021", unit, on, why, request),
-            5 => service.excuse_day(&grant, "q6-2021", unit, on, why, request),
-            6 => service.take_back_excuse(&grant, "q6-2021", unit, on, why, request),
+            0..=3 => service.record_figure(&grant(), "q6-2021", unit, on, figure(dice.roll(40) as u32), request),
+            4 => service.take_back_figure(&grant(), "q6-2021", unit, on, why, request),
+            5 => service.excuse_day(&grant(), "q6-2021", unit, on, why, request),
+            6 => service.take_back_excuse(&grant(), "q6-2021", unit, on, why, request),
             7 => {
                 let state = UnitState::ALL[dice.roll(3) as usize];
-                service.set_state(&grant, "q6-2021", unit, state, why, request)
+                service.set_state(&grant(), "q6-2021", unit, state, why, request)
             }
             8 => {
                 let level = ["green", "orange", "red", "violet"][dice.roll(4) as usize].to_owned();
-                service.set_start_level(&grant, "q6-2021", unit, level, why, request)
+                service.set_start_level(&grant(), "q6-2021", unit, level, why, request)
             }
             _ => {
                 let kind = if dice.roll(2) == 0 { AdjustmentKind::Bonus } else { AdjustmentKind::Deduction };
                 let new = AdjustmentFor { unit_code: unit, kind, points: 1 + dice.roll(500) as i64, reason: why };
-                service.adjust(&grant, "q6-2021", new, request)
+                service.adjust(&grant(), "q6-2021", new, request)
             }
         };
         // refusals are part of the story
@@ -145,7 +146,8 @@ fn do_things(app: &TestApp, seed: u64) {
 
 /// What a service that has just been started over the same database serves.
 fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
-    let service: Arc<Service> = greenzone::app::open(database.clone(), app.clock.clone(), false).expect("a service");
+    let service: Arc<Service> =
+        greenzone::app::open(database.clone(), app.clock.clone(), false, security()).expect("a service");
     let view = service.at("q6-2021", greenzone::service::Moment::Now).expect("the campaign");
     use greenzone::service::boards::{AsOf, Ask, Show, board_view, resolve};
     let ask = Ask { as_of: Some(AsOf::Live), ..Ask::default() };
@@ -188,8 +190,8 @@ on_both! {
 #[test]
 fn a_database_of_another_schema_is_not_served() {
     let database = TestDatabase::sqlite();
-    let refused = greenzone::app::open(database.address.clone(), Clock::System, false);
+    let refused = greenzone::app::open(database.address.clone(), Clock::System, false, security());
     assert!(refused.is_err(), "an empty file has no schema");
-    greenzone::app::open(database.address.clone(), Clock::System, true).expect("migrated");
-    greenzone::app::open(database.address.clone(), Clock::System, false).expect("current");
+    greenzone::app::open(database.address.clone(), Clock::System, true, security()).expect("migrated");
+    greenzone::app::open(database.address.clone(), Clock::System, false, security()).expect("current");
 }

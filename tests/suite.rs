@@ -11,5 +11,6 @@ mod migrations;
 mod openapi;
 mod page;
 mod readers;
+mod rights;
 mod story;
 mod support;

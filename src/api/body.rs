@@ -428,7 +428,7 @@ fn refuse_instants(reader: &mut Reader, of: &Fields<'_>) {
     }
 }
 
-fn text<T, E: Into<String>>(
+pub(super) fn text<T, E: Into<String>>(
     reader: &mut Reader,
     of: &Fields<'_>,
     name: &str,
@@ -437,7 +437,7 @@ fn text<T, E: Into<String>>(
     reader.text(&of.path(name), of.get(name)?, parse)
 }
 
-fn required<T, E: Into<String>>(
+pub(super) fn required<T, E: Into<String>>(
     reader: &mut Reader,
     of: &Fields<'_>,
     name: &str,

@@ -4,6 +4,7 @@ use super::body::read_campaign;
 use super::paging::{Cursor, Page};
 use super::params::{CampaignPath, MinRevision, PageQuery};
 use crate::http::call::{Answer, Call, JSON};
+use crate::service::access;
 use crate::service::campaigns::{campaign_json, status};
 use crate::service::rendered::Rendered;
 use crate::service::views::StatusView;
@@ -51,7 +52,7 @@ pub(super) async fn get_campaign(call: Call) -> Answer {
 )]
 #[post("/api/v1/campaigns")]
 pub(super) async fn create_campaign(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Campaigns>()?;
     let body = call.json_body(payload).await?;
     let campaign = read_campaign(&body)?;
     let written = call.service.create_campaign(&grant, campaign, call.write_request(&body)?).answer().await?;
@@ -68,7 +69,7 @@ pub(super) async fn create_campaign(call: Call, payload: web::Payload) -> Answer
 )]
 #[put("/api/v1/campaigns/{campaign}")]
 pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Campaigns>()?;
     let body = call.json_body(payload).await?;
     let campaign = read_campaign(&body)?;
     let code = call.path("campaign")?;
@@ -86,7 +87,7 @@ pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
 pub(super) async fn get_status(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
-    let status = status(&view.snapshot, view.judged_at, call.caller);
+    let status = status(&view.snapshot, view.judged_at, &call.caller);
     let bytes = serde_json::to_vec(&status).map_err(Fault::internal)?;
     Ok(call.reply(&Rendered::new(bytes), JSON, Some(status.revision)))
 }

@@ -4,6 +4,7 @@ use super::body::{AdjustmentRequest, ReasonRequest, StartLevelRequest, StateRequ
 use super::paging::{Cursor, Page};
 use super::params::{AdjustmentPath, CampaignPath, DayPath, MinRevision, PageQuery, ReasonQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
+use crate::service::access;
 use crate::service::decisions::AdjustmentFor;
 use crate::service::views::{AdjustmentView, ExcuseView, StartLevelView, StateView, TakenBackView, WrittenView};
 use crate::service::{Audience, Code, Fault, Moment, Service};
@@ -20,7 +21,7 @@ use serde::Serialize;
 )]
 #[put("/api/v1/campaigns/{campaign}/units/{code}/state")]
 pub(super) async fn put_state(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
     let StateRequest { state, reason } = StateRequest::read(&body)?;
     let (campaign, code, request) = (call.path("campaign")?, call.path("code")?, call.write_request(&body)?);
@@ -36,7 +37,7 @@ pub(super) async fn put_state(call: Call, payload: web::Payload) -> Answer {
 )]
 #[delete("/api/v1/campaigns/{campaign}/units/{code}/state")]
 pub(super) async fn delete_state(call: Call) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
     let (campaign, code, reason) = (call.path("campaign")?, call.path("code")?, call.reason()?);
     let request = call.write_request(&[])?;
@@ -56,7 +57,7 @@ pub(super) async fn delete_state(call: Call) -> Answer {
 )]
 #[put("/api/v1/campaigns/{campaign}/units/{code}/start-level")]
 pub(super) async fn put_start_level(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
     let StartLevelRequest { level, reason } = StartLevelRequest::read(&body)?;
     let (campaign, code, request) = (call.path("campaign")?, call.path("code")?, call.write_request(&body)?);
@@ -72,7 +73,7 @@ pub(super) async fn put_start_level(call: Call, payload: web::Payload) -> Answer
 )]
 #[delete("/api/v1/campaigns/{campaign}/units/{code}/start-level")]
 pub(super) async fn delete_start_level(call: Call) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
     let (campaign, code, reason) = (call.path("campaign")?, call.path("code")?, call.reason()?);
     let request = call.write_request(&[])?;
@@ -92,7 +93,7 @@ pub(super) async fn delete_start_level(call: Call) -> Answer {
 )]
 #[put("/api/v1/campaigns/{campaign}/units/{code}/excuses/{date}")]
 pub(super) async fn put_excuse(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
     let ReasonRequest { reason } = ReasonRequest::read(&body)?;
     let (campaign, code, day) = (call.path("campaign")?, call.path("code")?, call.day_in_path()?);
@@ -109,7 +110,7 @@ pub(super) async fn put_excuse(call: Call, payload: web::Payload) -> Answer {
 )]
 #[delete("/api/v1/campaigns/{campaign}/units/{code}/excuses/{date}")]
 pub(super) async fn delete_excuse(call: Call) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
     let (campaign, code, day) = (call.path("campaign")?, call.path("code")?, call.day_in_path()?);
     let (reason, request) = (call.reason()?, call.write_request(&[])?);
@@ -159,21 +160,22 @@ pub(super) async fn list_adjustments(call: Call) -> Answer {
 pub(super) async fn get_adjustment(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.look(Moment::Now).await?;
-    let (campaign, id, audience) = (call.path("campaign")?, call.path("id")?, call.audience());
-    let (revision, found) = call.service.blocking(move |service| service.adjustments(&campaign, audience)).await?;
+    let (campaign, id, audience) = (call.path("campaign")?, call.path("id")?, call.audience()?);
+    let (revision, found) = call.service.blocking(move |service| service.adjustments(&campaign, &audience)).await?;
     let found = found.into_iter().find(|a| a.id == id);
     let none = || Fault::new(Code::AdjustmentNotFound, format!("no adjustment {id:?} stands"));
     call.reply_json(&found.ok_or_else(none)?, Some(revision))
 }
 
-type Read<T> = fn(&Service, &str, Audience) -> Result<(i64, Vec<T>), Fault>;
+type Read<T> = fn(&Service, &str, &Audience) -> Result<(i64, Vec<T>), Fault>;
 
 async fn list<T: Serialize + Send + 'static>(call: Call, name: &str, read: Read<T>) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     call.look(Moment::Now).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience());
-    let (revision, found) = call.service.blocking(move |service| read(service, &campaign, audience)).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let seen_by = audience.clone();
+    let (revision, found) = call.service.blocking(move |service| read(service, &campaign, &seen_by)).await?;
     let page = Page::of(&call, cursor.as_ref(), &format!("{name} {audience:?}"), revision, None)?;
     call.reply_json(&page.cut(found), Some(revision))
 }
@@ -188,7 +190,7 @@ async fn list<T: Serialize + Send + 'static>(call: Call, name: &str, read: Read<
 )]
 #[post("/api/v1/campaigns/{campaign}/adjustments")]
 pub(super) async fn create_adjustment(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
     let AdjustmentRequest { unit_code, kind, points, reason } = AdjustmentRequest::read(&body)?;
     let (campaign, request) = (call.path("campaign")?, call.write_request(&body)?);
@@ -205,7 +207,7 @@ pub(super) async fn create_adjustment(call: Call, payload: web::Payload) -> Answ
 )]
 #[delete("/api/v1/campaigns/{campaign}/adjustments/{id}")]
 pub(super) async fn delete_adjustment(call: Call) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
     let campaign = call.path("campaign")?;
     let text = call.path("id")?;

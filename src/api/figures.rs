@@ -7,7 +7,9 @@ use super::params::{
 };
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::Moment;
+use crate::service::access;
 use crate::service::figures::FigureFilter;
+use crate::service::live::Snapshot;
 use crate::service::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
 use actix_web::{delete, get, post, put, web};
 
@@ -50,13 +52,20 @@ pub(super) async fn list_figures(call: Call) -> Answer {
 async fn list(call: Call, filter: FigureFilter) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
-    call.look(Moment::Now).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience());
+    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let of_unit = filter.unit.as_ref().map(|code| is_private(&snapshot, code));
+    let is_private = of_unit.unwrap_or_else(|| snapshot.has_private(filter.kind.as_deref()));
+    call.note_private_read(&snapshot, is_private).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
     let name = format!("figures {filter:?} {audience:?}");
     let (revision, figures) =
-        call.service.blocking(move |service| service.figures(&campaign, &filter, audience)).await?;
+        call.service.blocking(move |service| service.figures(&campaign, &filter, &audience)).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(figures), Some(revision))
+}
+
+fn is_private(snapshot: &Snapshot, code: &str) -> bool {
+    snapshot.register().find(code).is_some_and(|unit| snapshot.is_private(unit))
 }
 
 /// The figure of a day that stands.
@@ -69,10 +78,11 @@ async fn list(call: Call, filter: FigureFilter) -> Answer {
 pub(super) async fn get_figure(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    call.look(Moment::Now).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience());
+    let snapshot = call.look(Moment::Now).await?.snapshot;
+    call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
     let (revision, figure) =
-        call.service.blocking(move |service| service.figure(&campaign, &code, day, audience)).await?;
+        call.service.blocking(move |service| service.figure(&campaign, &code, day, &audience)).await?;
     call.reply_json(&figure, Some(revision))
 }
 
@@ -87,11 +97,12 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    call.look(Moment::Now).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience());
+    let snapshot = call.look(Moment::Now).await?.snapshot;
+    call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
     let name = format!("history {code} {day} {audience:?}");
     let (revision, history) =
-        call.service.blocking(move |service| service.figure_history(&campaign, &code, day, audience)).await?;
+        call.service.blocking(move |service| service.figure_history(&campaign, &code, day, &audience)).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(history), Some(revision))
 }
@@ -109,7 +120,7 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
 )]
 #[put("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
 pub(super) async fn put_figure(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Figures>()?;
     let body = call.json_body(payload).await?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
     let request = body::read(&body, |reader, json| {
@@ -138,7 +149,7 @@ pub(super) async fn put_figure(call: Call, payload: web::Payload) -> Answer {
 )]
 #[delete("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
 pub(super) async fn delete_figure(call: Call) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Figures>()?;
     call.no_body()?;
     let (campaign, code, day) = (call.path("campaign")?, call.path("code")?, call.day_in_path()?);
     let (reason, request) = (call.reason()?, call.write_request(&[])?);
@@ -159,7 +170,7 @@ pub(super) async fn delete_figure(call: Call) -> Answer {
 )]
 #[post("/api/v1/campaigns/{campaign}/figures")]
 pub(super) async fn create_figures(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Figures>()?;
     let body = call.json_body(payload).await?;
     let figures = read_figures(&body)?;
     let campaign = call.path("campaign")?;

@@ -9,7 +9,7 @@ use crate::pack::{Limits, read_zip};
 use crate::service::packs::{read_figures, read_units};
 use crate::service::units::NewUnit;
 use crate::service::views::{ImportView, WrittenView};
-use crate::service::{Code, Fault, Moment};
+use crate::service::{Code, Fault, Grant, Moment, access};
 use actix_web::{post, web};
 use bytes::Bytes;
 
@@ -33,7 +33,9 @@ const UNPACKED: Limits = Limits { bytes: 512 << 20, entries: 1_000 };
 )]
 #[post("/api/v1/campaigns/{campaign}/import")]
 pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    if call.caller.is_anonymous() {
+        return Err(Fault::unauthenticated().into());
+    }
     let dry_run = call.flag("dry_run")?;
     let is_known = |text: &str| ["figures", "units", "pack"].into_iter().find(|what| *what == text);
     let what = call.parse("what", "figures, units or pack", is_known)?;
@@ -53,38 +55,52 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
             return Err(ApiError::new(Kind::UnsupportedMediaType, detail));
         }
     };
+    // the right is proven before the body is read
+    let may = match format {
+        Format::Pack => May::Pack(call.may()?),
+        Format::FiguresCsv | Format::FiguresLines => May::Figures(call.may()?),
+        Format::UnitsCsv | Format::UnitsLines => May::Units(call.may()?),
+    };
     let body = call.body(payload, MAX_FILE).await?;
     let request = call.write_request(&body)?;
     let campaign = call.path("campaign")?;
-    if format == Format::Pack {
-        let contest = call.service.blocking(move |_| Ok(read_zip(&body, UNPACKED)?)).await?;
-        if contest.campaign.code != campaign {
-            let message = format!("the pack is of campaign {:?}, the address of {campaign:?}", contest.campaign.code);
-            return Err(Fault::of_field(Code::InvalidPack, "code", message).into());
+    let pending = match may {
+        May::Pack(grant) => {
+            let contest = call.service.blocking(move |_| Ok(read_zip(&body, UNPACKED)?)).await?;
+            if contest.campaign.code != campaign {
+                let found = &contest.campaign.code;
+                let message = format!("the pack is of campaign {found:?}, the address of {campaign:?}");
+                return Err(Fault::of_field(Code::InvalidPack, "code", message).into());
+            }
+            call.service.import_pack(&grant, contest, dry_run, request)
         }
-        return Ok(call.written(call.service.import_pack(&grant, contest, dry_run, request).answer().await?));
-    }
-    let snapshot = call.look(Moment::Now).await?.snapshot;
-    let pending = match format {
-        Format::FiguresCsv => {
-            let figures = call.service.blocking(move |_| read_figures(&snapshot, &body)).await?;
+        May::Figures(grant) => {
+            let snapshot = call.look(Moment::Now).await?.snapshot;
+            let sight = call.sight(&snapshot);
+            let figures = match format {
+                Format::FiguresCsv => call.service.blocking(move |_| read_figures(&snapshot, sight, &body)).await?,
+                _ => lines(&body, body::read_figure_for, body::figure_for)?,
+            };
             call.service.import_figures(&grant, &campaign, figures, dry_run, request)
         }
-        Format::FiguresLines => {
-            let figures = lines(&body, body::read_figure_for, body::figure_for)?;
-            call.service.import_figures(&grant, &campaign, figures, dry_run, request)
-        }
-        Format::UnitsCsv => {
-            let units = call.service.blocking(move |_| read_units(snapshot.campaign(), &body)).await?;
-            call.service.import_units(&grant, &campaign, units, dry_run, request)
-        }
-        Format::UnitsLines | Format::Pack => {
+        May::Units(grant) => {
+            let snapshot = call.look(Moment::Now).await?.snapshot;
             let read = |reader: &mut Reader, path: &str, json: &Json| UnitRequest::read(reader, path, json, true);
-            let units: Vec<NewUnit> = lines(&body, read, body::coded_unit)?;
+            let units: Vec<NewUnit> = match format {
+                Format::UnitsCsv => call.service.blocking(move |_| read_units(snapshot.campaign(), &body)).await?,
+                _ => lines(&body, read, body::coded_unit)?,
+            };
             call.service.import_units(&grant, &campaign, units, dry_run, request)
         }
     };
     Ok(call.written(pending.answer().await?))
+}
+
+/// The right that a file needs.
+enum May {
+    Pack(Grant<access::Contest>),
+    Figures(Grant<access::Figures>),
+    Units(Grant<access::Units>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use crate::scoring::board::Query;
 use crate::service::board_csv::{Reader, board_csv};
 use crate::service::boards::{AsOf, Ask, Show, board_view, resolve};
 use crate::service::figures::visible_unit;
-use crate::service::live::Snapshot;
+use crate::service::live::{Sight, Snapshot};
 use crate::service::standing::{StandingView, standing};
 use crate::service::views::BoardView;
-use crate::service::{Audience, Code, Fault, View};
+use crate::service::{Code, Fault, View};
 use actix_web::get;
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ const CSV: &str = "text/csv";
 const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
 
 /// What of a snapshot a cached answer stands for.
-fn key(snapshot: &Snapshot, audience: Audience, what: &str) -> String {
+fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
     let campaign = &snapshot.campaign().code;
-    format!("{campaign}|{}|{:?}|{audience:?}|{what}", snapshot.read_at, snapshot.known_at)
+    format!("{campaign}|{}|{:?}|{sight:?}|{what}", snapshot.read_at, snapshot.known_at)
 }
 
-fn resolved(view: &View, ask: &Ask, audience: Audience) -> Result<Query, ApiError> {
+fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, ApiError> {
     if let Some(code) = &ask.within {
-        visible_unit(&view.snapshot, code, audience)?;
+        visible_unit(&view.snapshot, code, sight)?;
     }
     Ok(resolve(view.snapshot.ledger(), ask, view.judged_at).map_err(Fault::from)?)
 }
@@ -52,23 +52,24 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let format = call.accepts(&[JSON, CSV])?;
     let cursor = Cursor::of(&call)?;
     let view = look(&call, call.moment()?, cursor.as_ref()).await?;
-    let audience = call.audience();
+    let sight = call.sight(&view.snapshot);
     let mut ask = call.board()?;
     if let Some(day) = cursor.as_ref().and_then(|c| c.day) {
         ask.as_of = Some(AsOf::Day(view.snapshot.ledger().calendar.day(day)));
     }
-    let query = resolved(&view, &ask, audience)?;
+    let query = resolved(&view, &ask, sight)?;
+    call.note_private_read(&view.snapshot, view.snapshot.is_private_kind(query.kind)).await?;
     let days = call.parse("include", "days", |t| (t == "days").then_some(()))?.is_some();
     let snapshot = view.snapshot;
-    let list = format!("board {query:?} {days} {:?} {audience:?}", snapshot.known_at);
+    let list = format!("board {query:?} {days} {:?} {sight:?}", snapshot.known_at);
     let mut page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(query.as_of))?;
     if format == CSV && call.get("limit").is_none() {
         page.rows.end = usize::MAX;
     }
     let revision = snapshot.revision;
-    let key = key(&snapshot, audience, &format!("{list} {:?} {format}", page.rows));
+    let key = key(&snapshot, sight, &format!("{list} {:?} {format}", page.rows));
     let content_type = if format == CSV { CSV_UTF8 } else { JSON };
-    let make = move || render_board(&snapshot, &query, &page, days, audience, format == CSV);
+    let make = move || render_board(&snapshot, &query, &page, days, sight, format == CSV);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, content_type, Some(revision)))
 }
 
@@ -77,10 +78,10 @@ fn render_board(
     query: &Query,
     page: &Page,
     days: bool,
-    audience: Audience,
+    sight: Sight,
     as_csv: bool,
 ) -> Result<Vec<u8>, Fault> {
-    let visible = |unit| snapshot.is_visible(unit, audience);
+    let visible = |unit| snapshot.is_visible(unit, sight);
     let mut board = board_view(&snapshot.boards, query, &show(snapshot, page.rows.clone(), days), visible);
     board.next_cursor = page.next(usize::try_from(board.total).unwrap_or(usize::MAX));
     if as_csv {
@@ -102,21 +103,22 @@ fn render_board(
 pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;
-    let audience = call.audience();
+    let sight = call.sight(&view.snapshot);
     let span = call.number("span", 0, 1_000)?.unwrap_or(3) as usize;
     let code = call.path("code")?;
-    let unit = visible_unit(&view.snapshot, &code, audience)?;
+    let unit = visible_unit(&view.snapshot, &code, sight)?;
     let mut ask = call.board()?;
     let register = view.snapshot.register();
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
     ask.kind = ask.kind.or(kind);
-    let query = resolved(&view, &ask, audience)?;
+    let query = resolved(&view, &ask, sight)?;
+    call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, audience, &format!("around {unit} {span} {query:?} {:?}", ask.track));
+    let key = key(&snapshot, sight, &format!("around {unit} {span} {query:?} {:?}", ask.track));
     let track = ask.track;
     let make = move || {
-        let visible = |u| snapshot.is_visible(u, audience);
+        let visible = |u| snapshot.is_visible(u, sight);
         let place = |query: &Query| {
             let board = snapshot.boards.get(query);
             board.places.iter().filter(|p| visible(p.unit)).position(|p| p.unit == unit)
@@ -154,17 +156,18 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
 pub(super) async fn get_standing(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;
-    let audience = call.audience();
+    let sight = call.sight(&view.snapshot);
     let code = call.path("code")?;
-    let unit = visible_unit(&view.snapshot, &code, audience)?;
+    let unit = visible_unit(&view.snapshot, &code, sight)?;
     let register = view.snapshot.register();
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
-    let query = resolved(&view, &Ask { kind, ..call.board()? }, audience)?;
+    let query = resolved(&view, &Ask { kind, ..call.board()? }, sight)?;
+    call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, audience, &format!("standing {unit} {query:?}"));
+    let key = key(&snapshot, sight, &format!("standing {unit} {query:?}"));
     let make = move || {
-        let visible = |u| snapshot.is_visible(u, audience);
+        let visible = |u| snapshot.is_visible(u, sight);
         let view = standing(&snapshot.boards, &query, unit, Some(snapshot.revision), visible);
         let view = view.ok_or_else(|| Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board")))?;
         serde_json::to_vec(&view).map_err(Fault::internal)

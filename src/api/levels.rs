@@ -6,16 +6,16 @@ use crate::domain::builtin;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::levels::{level_day, level_history, levels};
-use crate::service::live::Snapshot;
+use crate::service::live::{Sight, Snapshot};
 use crate::service::views::{LevelHistoryView, LevelsView};
-use crate::service::{Audience, Code, Fault};
+use crate::service::{Code, Fault};
 use actix_web::get;
 use std::sync::Arc;
 
 /// What both lists of levels are asked for, resolved.
 struct Asked {
     snapshot: Arc<Snapshot>,
-    audience: Audience,
+    sight: Sight,
     day: usize,
     kind: Option<String>,
     page: Page,
@@ -28,16 +28,17 @@ impl Asked {
         call.accepts(&[JSON])?;
         let cursor = Cursor::of(call)?;
         let view = look(call, call.moment()?, cursor.as_ref()).await?;
-        let (snapshot, audience) = (view.snapshot, call.audience());
+        let (snapshot, sight) = (view.snapshot.clone(), call.sight(&view.snapshot));
         let day = match cursor.as_ref().and_then(|c| c.day) {
             Some(day) => day,
             None => level_day(&snapshot, call.day("date")?, view.judged_at)?,
         };
         let kind = call.text("kind")?;
-        let list = format!("{name} {day} {kind:?} {:?} {audience:?}", snapshot.known_at);
+        call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
+        let list = format!("{name} {day} {kind:?} {:?} {sight:?}", snapshot.known_at);
         let page = Page::of(call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
         let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
-        Ok(Self { snapshot, audience, day, kind, page, key })
+        Ok(Self { snapshot, sight, day, kind, page, key })
     }
 
     fn next_cursor(&self, total: u64) -> Option<String> {
@@ -57,7 +58,7 @@ pub(super) async fn get_levels(call: Call) -> Answer {
     let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
     let make = move || {
         let rows = asked.page.rows.clone();
-        let mut view = levels(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.audience)?;
+        let mut view = levels(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.sight)?;
         view.next_cursor = asked.next_cursor(view.total);
         serde_json::to_vec(&view).map_err(Fault::internal)
     };
@@ -76,7 +77,7 @@ pub(super) async fn get_level_history(call: Call) -> Answer {
     let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
     let make = move || {
         let rows = asked.page.rows.clone();
-        let mut view = level_history(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.audience)?;
+        let mut view = level_history(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.sight)?;
         view.next_cursor = asked.next_cursor(view.total);
         serde_json::to_vec(&view).map_err(Fault::internal)
     };

@@ -5,6 +5,8 @@
 //! OpenAPI document is made; requests are checked against that document. Start reading
 //! at [`document`] and at `leaderboard`.
 
+mod audit;
+mod auth;
 mod body;
 mod campaigns;
 mod decisions;
@@ -16,6 +18,7 @@ mod paging;
 mod params;
 mod system;
 mod units;
+mod users;
 
 use crate::http::problem::Problem;
 use crate::http::{Routes, operations};
@@ -71,6 +74,22 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(units::get_neighbours)
         .service(units::put_neighbours)
         .service(import::import)
+        .service(auth::login)
+        .service(auth::refresh)
+        .service(auth::logout)
+        .service(auth::get_me)
+        .service(auth::put_password)
+        .service(users::list_users)
+        .service(users::create_user)
+        .service(users::create_reset_code)
+        .service(users::get_user)
+        .service(users::put_user)
+        .service(users::list_tokens)
+        .service(users::create_token)
+        .service(users::get_token)
+        .service(users::delete_token)
+        .service(audit::get_audit)
+        .service(system::get_keys)
         .service(system::get_health)
         .service(system::get_readiness)
         .service(system::get_openapi)

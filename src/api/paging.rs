@@ -66,6 +66,12 @@ pub(super) async fn look(call: &Call, moment: Moment, cursor: Option<&Cursor>) -
     Ok(View { snapshot: kept.ok_or_else(stale)?, ..view })
 }
 
+/// How many members a page has.
+pub(super) fn limit_of(call: &Call) -> Result<usize, ApiError> {
+    let limit = call.number("limit", 1, MAX_LIMIT)?;
+    Ok(usize::try_from(limit.unwrap_or(DEFAULT_LIMIT)).unwrap_or(usize::MAX))
+}
+
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
@@ -85,8 +91,7 @@ impl Page {
         revision: i64,
         day: Option<usize>,
     ) -> Result<Self, ApiError> {
-        let limit = call.number("limit", 1, MAX_LIMIT)?;
-        let limit = usize::try_from(limit.unwrap_or(DEFAULT_LIMIT)).unwrap_or(usize::MAX);
+        let limit = limit_of(call)?;
         let list: String = etag_of(list.as_bytes()).chars().take(8).collect();
         if let Some(cursor) = cursor {
             if cursor.list != list {

@@ -41,6 +41,41 @@ pub(super) struct AdjustmentPath {
 }
 
 #[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct UserPath {
+    /// Name of the account.
+    username: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct TokenPath {
+    /// Id of the token.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AuditQuery {
+    /// Code of the campaign; the log of accounts without.
+    campaign: Option<String>,
+    /// Only of this actor, such as `user:to-truong`.
+    actor: Option<String>,
+    /// Only of this action, such as `figure.record`.
+    action: Option<String>,
+    /// Only about this target, such as `units/27382/figures/2021-07-12`.
+    target: Option<String>,
+    /// Only of this request.
+    request_id: Option<String>,
+    /// From this instant on (RFC 3339; a plus is written %2B).
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Before this instant.
+    #[param(format = DateTime)]
+    to: Option<String>,
+}
+
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PageQuery {
     /// Members of a page, 1 to 1000.

@@ -2,6 +2,7 @@
 
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::{ApiError, Kind};
+use crate::service::keys::PublicKeys;
 use crate::service::rendered::Rendered;
 use crate::service::{Code, Fault};
 use actix_web::http::header;
@@ -36,6 +37,14 @@ pub(super) async fn get_readiness(call: Call) -> Answer {
 
 fn no_store(view: &HealthView) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(view)
+}
+
+/// The public keys that access tokens are verified with (RFC 7517).
+#[utoipa::path(tag = "system", responses((status = 200, description = "A key set", body = PublicKeys)))]
+#[get("/.well-known/jwks.json")]
+pub(super) async fn get_keys(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    call.reply_json(&call.service.keys()?.public(), None)
 }
 
 /// The OpenAPI document as it is served.

@@ -5,6 +5,7 @@ use super::paging::{Cursor, Page, look};
 use super::params::{CampaignPath, MinRevision, PageQuery, UnitPath, UnitsQuery};
 use crate::domain::unit::UnitState;
 use crate::http::call::{Answer, Call, JSON};
+use crate::service::access;
 use crate::service::figures::visible_unit;
 use crate::service::rendered::Rendered;
 use crate::service::units::{UnitFilter, list_json, neighbours, unit_json, unit_view};
@@ -23,7 +24,7 @@ pub(super) async fn list_units(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     let view = look(&call, Moment::Now, cursor.as_ref()).await?;
-    let (snapshot, audience) = (view.snapshot, call.audience());
+    let (snapshot, sight) = (view.snapshot.clone(), call.sight(&view.snapshot));
     let filter = UnitFilter {
         kind: call.text("kind")?,
         parent: call.text("parent")?,
@@ -32,12 +33,12 @@ pub(super) async fn list_units(call: Call) -> Answer {
         state: call.parse("state", "active, withdrawn or disqualified", UnitState::parse)?,
         q: call.text("q")?,
     };
-    let list = format!("units {filter:?} {audience:?}");
+    let list = format!("units {filter:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
     let revision = snapshot.revision;
     let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
     let make = move || {
-        let found = page.cut(filter.find(&snapshot, audience)?);
+        let found = page.cut(filter.find(&snapshot, sight)?);
         let list = crate::service::views::Page {
             items: found.items.iter().filter_map(|u| unit_view(&snapshot, *u)).collect(),
             next_cursor: found.next_cursor,
@@ -60,7 +61,7 @@ pub(super) async fn get_unit(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
     let code = call.path("code")?;
-    let unit = visible_unit(&view.snapshot, &code, call.audience())?;
+    let unit = visible_unit(&view.snapshot, &code, call.sight(&view.snapshot))?;
     let unit = unit_view(&view.snapshot, unit).ok_or_else(|| Fault::no_unit(&code))?;
     Ok(call.reply(&Rendered::new(unit_json(&unit)), JSON, Some(view.snapshot.revision)))
 }
@@ -75,7 +76,7 @@ pub(super) async fn get_unit(call: Call) -> Answer {
 )]
 #[post("/api/v1/campaigns/{campaign}/units")]
 pub(super) async fn create_units(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Units>()?;
     let body = call.json_body(payload).await?;
     let units = read_units(&body)?;
     let campaign = call.path("campaign")?;
@@ -96,7 +97,7 @@ pub(super) async fn create_units(call: Call, payload: web::Payload) -> Answer {
 )]
 #[put("/api/v1/campaigns/{campaign}/units/{code}")]
 pub(super) async fn put_unit(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Units>()?;
     let body = call.json_body(payload).await?;
     let code = call.path("code")?;
     let unit = body::read(&body, |reader, json| {
@@ -125,7 +126,7 @@ pub(super) async fn put_unit(call: Call, payload: web::Payload) -> Answer {
 )]
 #[delete("/api/v1/campaigns/{campaign}/units/{code}")]
 pub(super) async fn delete_unit(call: Call) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Units>()?;
     call.no_body()?;
     if call.get("reason").is_some() {
         call.reason()?;
@@ -145,7 +146,7 @@ pub(super) async fn delete_unit(call: Call) -> Answer {
 pub(super) async fn get_neighbours(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
-    let list = neighbours(&view.snapshot, call.audience());
+    let list = neighbours(&view.snapshot, call.sight(&view.snapshot));
     Ok(call.reply(&Rendered::new(list_json(&list)), JSON, Some(view.snapshot.revision)))
 }
 
@@ -159,7 +160,7 @@ pub(super) async fn get_neighbours(call: Call) -> Answer {
 )]
 #[put("/api/v1/campaigns/{campaign}/neighbours")]
 pub(super) async fn put_neighbours(call: Call, payload: web::Payload) -> Answer {
-    let grant = call.may_write()?;
+    let grant = call.may::<access::Contest>()?;
     let body = call.json_body(payload).await?;
     let pairs = read_neighbours(&body)?;
     let campaign = call.path("campaign")?;

@@ -3,7 +3,9 @@
 use super::Failure;
 use crate::app;
 use crate::clock::Clock;
-use crate::service::{Code, Fault, Grant, Service, Write};
+use crate::service::access::Provable;
+use crate::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters};
+use crate::service::{Caller, Code, Fault, Grant, Security, Service};
 use crate::store::{Address, StoreError};
 use clap::Args;
 use std::sync::Arc;
@@ -33,7 +35,12 @@ impl DatabaseOptions {
 
     /// Opens the service, and brings the database to the current schema.
     pub(super) fn open(&self) -> Result<Arc<Service>, Failure> {
-        Ok(app::open(self.address()?, Clock::System, true)?)
+        self.open_with(no_people()?)
+    }
+
+    /// Opens the service with what people are known by.
+    pub(super) fn open_with(&self, security: Security) -> Result<Arc<Service>, Failure> {
+        Ok(app::open(self.address()?, Clock::System, true, security)?)
     }
 
     /// Opens the service over a database that must exist already.
@@ -47,10 +54,15 @@ impl DatabaseOptions {
     }
 }
 
-/// Who runs the program on the machine of the database may write.
-pub(super) fn operator() -> Result<Grant<Write>, Failure> {
-    let grant = crate::service::Caller::Administrator.may_write();
-    grant.ok_or_else(|| Failure::Environment("this account may not write".to_owned()))
+/// What people are known by in a process that knows nobody.
+fn no_people() -> Result<Security, Failure> {
+    let parameters = parse_parameters(DEFAULT_PARAMETERS).map_err(Failure::Environment)?;
+    Ok(Security { passwords: Passwords::new(parameters, 1)?, keys: None })
+}
+
+/// Who runs the program on the machine of the database may do everything.
+pub(super) fn operator<R: Provable>() -> Result<Grant<R>, Failure> {
+    Ok(Caller::Operator.may(None)?)
 }
 
 impl From<StoreError> for Failure {

@@ -4,13 +4,19 @@ use super::Failure;
 use super::board_table;
 use super::database::{DatabaseOptions, operator};
 use super::output::{Format, Language};
-use super::serve::{admin_token, bind, serve};
-use crate::config::{AdminToken, random_token};
+use super::security::{KeyOptions, PasswordOptions};
+use super::serve::{bind, serve};
+use crate::config::random_password;
+use crate::domain::account::{Mandate, Role, Scope};
 use crate::pack::{self, Bundled};
+use crate::service::accounts::NewAccount;
 use crate::service::boards::{Ask, Show, board_view, resolve};
 use crate::service::writer::WriteRequest;
-use crate::service::{Moment, Service};
+use crate::service::{Code, Moment, Security, Service};
 use clap::Args;
+
+/// The unit that the demo's reporter reports for: Phường 07.
+const REPORTERS_UNIT: &str = "27382";
 
 /// The demo.
 #[derive(Clone, Debug, Args)]
@@ -20,6 +26,10 @@ pub(super) struct Demo {
     port: u16,
     #[command(flatten)]
     database: DatabaseOptions,
+    #[command(flatten)]
+    passwords: PasswordOptions,
+    #[command(flatten)]
+    keys: KeyOptions,
     /// Language of the table
     #[arg(long, value_name = "LANGUAGE", value_enum, default_value_t = Language::from_environment())]
     lang: Language,
@@ -29,27 +39,31 @@ impl Demo {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let listener = bind(&format!("127.0.0.1:{}", self.port))?;
         let port = listener.local_addr().map_or(self.port, |a| a.port());
-        let service = self.database.open()?;
+        let keys = Some(self.keys.load(&self.database.address()?)?);
+        let service = self.database.open_with(Security { passwords: self.passwords.passwords()?, keys })?;
         let [first, others @ ..] = pack::bundled();
         load(&service, first)?;
         self.print_board(&service, first.code)?;
         for bundled in others {
             load(&service, bundled)?;
         }
-        let (token, shown) = token()?;
+        let accounts = accounts(&service, first.code)?;
         let base = format!("http://127.0.0.1:{port}");
         anstream::println!();
         for (what, value) in [
             ("page", format!("{base}/c/{}", first.code)),
             ("API", format!("{base}/api/v1/campaigns/{}/leaderboard", first.code)),
             ("API's guide", format!("{base}/docs")),
-            ("token to write with", shown),
         ] {
             anstream::println!("{what:>20}  {value}");
         }
+        anstream::println!();
+        for (username, password) in accounts {
+            anstream::println!("{username:>20}  {password}");
+        }
         let stop = self.lang.pick("Nhấn Ctrl-C để dừng.", "Press Ctrl-C to stop.");
         anstream::println!("\n{stop}");
-        serve(service, token, listener, None)
+        serve(service, listener, None)
     }
 
     fn print_board(&self, service: &Service, campaign: &str) -> Result<(), Failure> {
@@ -69,17 +83,28 @@ fn load(service: &Service, bundled: Bundled) -> Result<(), Failure> {
         return Ok(());
     }
     let contest = pack::read(&bundled.files()).map_err(|refusal| Failure::Refused(Box::new(refusal)))?;
-    service.import_pack(&operator()?, contest, false, WriteRequest::default()).wait()?;
+    service.import_pack(&operator()?, contest, false, WriteRequest::on_this_machine()).wait()?;
     Ok(())
 }
 
-/// The token of the environment, else a new one; and how it is told.
-fn token() -> Result<(AdminToken, String), Failure> {
-    let set = admin_token(None)?;
-    if set.is_set() {
-        return Ok((set, "the one in GREENZONE_ADMIN_TOKEN".to_owned()));
+/// One account of each role, named after it, each with a new password at every start:
+/// a demo is not where anybody keeps one.
+fn accounts(service: &Service, campaign: &str) -> Result<Vec<(String, String)>, Failure> {
+    let mut made = Vec::new();
+    for role in Role::ALL {
+        let username = format!("demo-{}", role.code());
+        let password = random_password().map_err(|e| Failure::Environment(e.to_string()))?;
+        let scope = match role {
+            Role::Reporter => Scope::Unit { campaign: campaign.to_owned(), unit: REPORTERS_UNIT.to_owned() },
+            _ => Scope::All,
+        };
+        let mandate = Mandate::new(role, scope).map_err(|e| Failure::Environment(e.to_owned()))?;
+        let new = NewAccount { username: username.clone(), display_name: username.clone(), mandate };
+        match service.create_account_with_password(&operator()?, new, &password) {
+            Err(fault) if fault.code == Code::CodeTaken => service.set_password(&operator()?, &username, &password)?,
+            other => other?,
+        }
+        made.push((username, password));
     }
-    let text = random_token().map_err(|e| Failure::Environment(e.to_string()))?;
-    let token = AdminToken::new(&text).map_err(Failure::Environment)?;
-    Ok((token, text))
+    Ok(made)
 }

@@ -4,14 +4,18 @@
 //! standard error; 2 wrong usage; 3 the environment failed. Start reading at [`run`].
 
 mod ask;
+mod audit;
 mod board_table;
 mod database;
 mod demo;
+mod keys;
 mod leaderboard;
 mod output;
 mod packs;
 mod score;
+mod security;
 mod serve;
+mod user;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -40,6 +44,12 @@ enum Command {
     Import(packs::Import),
     /// Write a campaign of the database as a pack
     Export(packs::Export),
+    /// Make and change accounts
+    User(user::User),
+    /// Check the log of what was done
+    Audit(audit::Audit),
+    /// Make and change the keys that sign-ins are signed with
+    Keys(keys::Keys),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -115,6 +125,9 @@ pub fn run() -> ExitCode {
         Command::Leaderboard(command) => (command.run(), command.is_json()),
         Command::Import(command) => (command.run(), command.is_json()),
         Command::Export(command) => (command.run(), false),
+        Command::User(command) => (command.run(), false),
+        Command::Audit(command) => (command.run(), command.is_json()),
+        Command::Keys(command) => (command.run(), false),
         Command::Openapi => {
             anstream::print!("{}", crate::api::document_text());
             (Ok(()), false)

@@ -5,6 +5,7 @@ use super::database::{DatabaseOptions, operator};
 use super::output::Format;
 use crate::domain::text::nfc;
 use crate::pack;
+use crate::service::live::Sight;
 use crate::service::packs::{read_figures, read_units};
 use crate::service::writer::{WriteRequest, Written};
 use clap::Args;
@@ -51,7 +52,8 @@ impl Import {
         }
         bar.set_message(format!("storing {} figures of {} units", contest.figures.len(), contest.units.len()));
         let service = self.database.open()?;
-        let written = service.import_pack(&operator()?, contest, self.dry_run, WriteRequest::default()).wait()?;
+        let written =
+            service.import_pack(&operator()?, contest, self.dry_run, WriteRequest::on_this_machine()).wait()?;
         bar.finish_and_clear();
         Ok(written)
     }
@@ -65,14 +67,14 @@ impl Import {
             std::fs::read(&self.file).map_err(|e| Failure::Environment(format!("{}: {e}", self.file.display())))?;
         let service = self.database.open_existing()?;
         let snapshot = service.snapshot(&campaign)?;
-        let (grant, request) = (operator()?, WriteRequest::default());
+        let request = WriteRequest::on_this_machine();
         let pending = if names_units(&bytes) {
             let units = read_units(snapshot.campaign(), &bytes)?;
-            service.import_units(&grant, &campaign, units, self.dry_run, request)
+            service.import_units(&operator()?, &campaign, units, self.dry_run, request)
         } else {
-            let figures = read_figures(&snapshot, &bytes)?;
+            let figures = read_figures(&snapshot, Sight::Full, &bytes)?;
             bar.set_message(format!("storing {} figures", figures.len()));
-            service.import_figures(&grant, &campaign, figures, self.dry_run, request)
+            service.import_figures(&operator()?, &campaign, figures, self.dry_run, request)
         };
         let written = pending.wait()?;
         bar.finish_and_clear();

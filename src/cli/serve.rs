@@ -1,15 +1,15 @@
 //! `serve` and `migrate`: the service, and its database's schema.
 
 use super::Failure;
-use super::database::DatabaseOptions;
+use super::database::{DatabaseOptions, operator};
+use super::security::{KeyOptions, PasswordOptions};
 use crate::clock::Clock;
-use crate::config::{AdminToken, without_password};
+use crate::config::without_password;
 use crate::http::Metrics;
-use crate::service::Service;
+use crate::service::{Security, Service};
 use crate::{app, store, telemetry};
 use clap::Args;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The service.
@@ -19,9 +19,10 @@ pub(super) struct Serve {
     database: DatabaseOptions,
     #[command(flatten)]
     listen: ListenOptions,
-    /// File that holds the administrator's token; else GREENZONE_ADMIN_TOKEN. Without one nobody may write
-    #[arg(long, value_name = "FILE", env = "GREENZONE_ADMIN_TOKEN_FILE")]
-    admin_token_file: Option<PathBuf>,
+    #[command(flatten)]
+    passwords: PasswordOptions,
+    #[command(flatten)]
+    keys: KeyOptions,
     /// Leave the database's schema as it is, and refuse to serve another one
     #[arg(long)]
     no_migrate: bool,
@@ -41,31 +42,21 @@ pub(super) struct ListenOptions {
 impl Serve {
     pub(super) fn run(&self) -> Result<(), Failure> {
         telemetry::start();
-        let token = admin_token(self.admin_token_file.as_deref())?;
         let listener = bind(&self.listen.addr)?;
         let metrics = match self.listen.metrics_addr.as_str() {
             "" => None,
             address => Some(bind(address)?),
         };
-        let service = app::open(self.database.address()?, Clock::System, !self.no_migrate)?;
-        if !token.is_set() {
-            tracing::warn!("GREENZONE_ADMIN_TOKEN is not set: nobody may write");
+        let database = self.database.address()?;
+        let security = Security { passwords: self.passwords.passwords()?, keys: Some(self.keys.load(&database)?) };
+        let service = app::open(database, Clock::System, !self.no_migrate, security)?;
+        if service.accounts(&operator()?, "", 1)?.0 == 0 {
+            tracing::warn!("there is no account yet: `greenzone user add NAME --role admin` makes the first one");
         }
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         tracing::info!(address, "serving");
-        serve(service, token, listener, metrics)
+        serve(service, listener, metrics)
     }
-}
-
-/// The administrator's token of a file or of the environment.
-pub(super) fn admin_token(file: Option<&std::path::Path>) -> Result<AdminToken, Failure> {
-    let from_environment = std::env::var("GREENZONE_ADMIN_TOKEN").ok().filter(|t| !t.is_empty());
-    let token = match (file, from_environment) {
-        (Some(file), _) => AdminToken::from_file(file),
-        (None, Some(token)) => AdminToken::new(&token).map_err(|e| format!("GREENZONE_ADMIN_TOKEN: expected {e}")),
-        (None, None) => Ok(AdminToken::default()),
-    };
-    token.map_err(Failure::Environment)
 }
 
 /// Takes an address.
@@ -76,7 +67,6 @@ pub(super) fn bind(address: &str) -> Result<TcpListener, Failure> {
 /// Serves until the process is told to stop.
 pub(super) fn serve(
     service: Arc<Service>,
-    token: AdminToken,
     listener: TcpListener,
     metrics_listener: Option<TcpListener>,
 ) -> Result<(), Failure> {
@@ -86,7 +76,7 @@ pub(super) fn serve(
         if let Some(listener) = metrics_listener {
             actix_web::rt::spawn(app::metrics_server(metrics.clone(), listener).map_err(failed)?);
         }
-        app::server(service, token, metrics, listener, None).map_err(failed)?.await.map_err(failed)
+        app::server(service, metrics, listener, None).map_err(failed)?.await.map_err(failed)
     })
 }
 

@@ -5,6 +5,7 @@
 //! database, no HTTP, no clock and no file. Start reading at [`campaign`], then
 //! [`scheme`] and [`contest`], which holds a whole contest with its history.
 
+pub mod account;
 pub mod builtin;
 pub mod campaign;
 pub mod contest;

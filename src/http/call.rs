@@ -4,21 +4,24 @@
 //! read. Parameters are checked against the operation's own description in the OpenAPI
 //! document, so that what is not documented is refused.
 
+use super::identity::{Identified, request_id_of};
 use super::problem::{ApiError, Kind};
 use super::routes::Routes;
-use crate::config::AdminToken;
 use crate::domain::text::nfc;
 use crate::domain::time::parse_day;
 use crate::domain::{Day, Instant};
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::By;
+use crate::service::access::Provable;
+use crate::service::audit::Origin;
 use crate::service::boards::{AsOf, Ask};
+use crate::service::live::{Sight, Snapshot};
 use crate::service::rendered::{Rendered, etag_of};
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
-use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View, Write};
+use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View};
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
@@ -56,8 +59,7 @@ impl Call {
         let missing = || ApiError::internal("the application was built without its data");
         let service = request.app_data::<web::Data<Service>>().ok_or_else(missing)?;
         let routes = request.app_data::<web::Data<Routes>>().ok_or_else(missing)?;
-        let token = request.app_data::<web::Data<AdminToken>>().ok_or_else(missing)?;
-        let caller = caller_of(request, token)?;
+        let caller = caller_of(request)?;
         let query = read_query(request.query_string())?;
         let known = routes.parameters(request.method(), request.match_pattern().as_deref().unwrap_or_default());
         for (at, (name, _)) in query.iter().enumerate() {
@@ -75,22 +77,40 @@ impl Call {
         Ok(Self { service, caller, request: request.clone(), query })
     }
 
-    /// What the caller may see.
-    pub fn audience(&self) -> Audience {
-        self.caller.audience()
+    /// What the caller may see of the campaign of the path.
+    pub fn audience(&self) -> Result<Audience, ApiError> {
+        Ok(self.caller.audience(&self.path("campaign")?))
     }
 
-    /// The right to write.
-    pub fn may_write(&self) -> Result<Grant<Write>, ApiError> {
-        self.caller.may_write().ok_or_else(|| {
-            let token = self.request.app_data::<web::Data<AdminToken>>();
-            if token.is_some_and(|t| t.is_set()) {
-                ApiError::new(Kind::Unauthenticated, "this needs a bearer token in Authorization")
-            } else {
-                let detail = "this service takes no writes: GREENZONE_ADMIN_TOKEN is not set";
-                ApiError::new(Kind::WritesDisabled, detail)
-            }
-        })
+    /// What the caller may see of a campaign at a revision.
+    pub fn sight(&self, snapshot: &Snapshot) -> Sight {
+        snapshot.sight(&self.caller.audience(&snapshot.campaign().code))
+    }
+
+    /// A right in the campaign of the path; without one there, in the service itself.
+    pub fn may<R: Provable>(&self) -> Result<Grant<R>, ApiError> {
+        let is_of_campaign = self.request.match_pattern().is_some_and(|p| p.contains("{campaign}"));
+        let campaign = if is_of_campaign { Some(self.path("campaign")?) } else { None };
+        Ok(self.caller.may(campaign.as_deref())?)
+    }
+
+    /// Keeps in the log that figures of private units are read, before they are
+    /// answered (domain.md section 6); the public sees none.
+    pub async fn note_private_read(&self, snapshot: &Snapshot, is_private: bool) -> Result<(), ApiError> {
+        let Caller::Known(who) = &self.caller else { return Ok(()) };
+        if !is_private || self.sight(snapshot) == Sight::Public {
+            return Ok(());
+        }
+        let target = self.request.uri().path_and_query().map_or("", |p| p.as_str()).to_owned();
+        let request = WriteRequest { origin: self.origin(), ..WriteRequest::default() };
+        self.service.note_private_read(who, &snapshot.campaign().code, target, request).answer().await?;
+        Ok(())
+    }
+
+    /// Where the request comes from.
+    pub fn origin(&self) -> Origin {
+        let address = self.request.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default();
+        Origin { address, request_id: request_id_of(&self.request) }
     }
 
     /// A part of the path, decoded once and brought to NFC.
@@ -252,7 +272,17 @@ impl Call {
 
     /// How the write is asked for; `body` is part of what an idempotency key stands for.
     pub fn write_request(&self, body: &[u8]) -> Result<WriteRequest, ApiError> {
-        Ok(WriteRequest { idempotency: self.idempotency(body)?, if_match: self.if_match()? })
+        Ok(WriteRequest { idempotency: self.idempotency(body)?, if_match: self.if_match()?, origin: self.origin() })
+    }
+
+    /// How a write is asked for that answers a secret, or nothing: no answer is kept, so
+    /// a key would promise what is not there.
+    pub fn write_once(&self) -> Result<WriteRequest, ApiError> {
+        if self.request.headers().contains_key("idempotency-key") {
+            let message = "Idempotency-Key: nothing is kept of what this answers; send it without";
+            return Err(ApiError::of_parameter(Kind::InvalidParameter, "Idempotency-Key", message));
+        }
+        Ok(WriteRequest { origin: self.origin(), ..WriteRequest::default() })
     }
 
     fn idempotency(&self, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {
@@ -295,7 +325,7 @@ impl Call {
         if is_empty && !self.request.headers().contains_key(header::TRANSFER_ENCODING) {
             return Ok(());
         }
-        Err(ApiError::new(Kind::BodyNotAllowed, "a DELETE has no body; its reason is the parameter `reason`"))
+        Err(ApiError::new(Kind::BodyNotAllowed, "this takes no body; the reason of a DELETE is the parameter `reason`"))
     }
 
     /// The essence of the body's type, in small letters.
@@ -365,10 +395,7 @@ impl Call {
     }
 
     fn cache_control(&self) -> &'static str {
-        match self.caller {
-            Caller::Anonymous => "public, no-cache",
-            Caller::Administrator => "private, no-cache",
-        }
+        if self.caller.is_anonymous() { "public, no-cache" } else { "private, no-cache" }
     }
 
     /// Answers a write.
@@ -378,7 +405,9 @@ impl Call {
         response.insert_header((header::CONTENT_TYPE, JSON));
         response.insert_header((header::CACHE_CONTROL, "private, no-store"));
         response.insert_header((header::VARY, VARY));
-        response.insert_header(("Greenzone-Revision", written.revision.to_string()));
+        if written.revision > 0 {
+            response.insert_header(("Greenzone-Revision", written.revision.to_string()));
+        }
         if let Some(etag) = &written.etag {
             response.insert_header((header::ETAG, format!("\"{etag}\"")));
         }
@@ -393,16 +422,11 @@ impl Call {
 pub const JSON: &str = "application/json";
 const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
 
-fn caller_of(request: &HttpRequest, token: &AdminToken) -> Result<Caller, ApiError> {
-    let Some(value) = request.headers().get(header::AUTHORIZATION) else { return Ok(Caller::Anonymous) };
-    let given = value.to_str().ok().and_then(|v| {
-        let (scheme, rest) = v.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
-    });
-    if given.is_some_and(|given| token.is(given)) {
-        return Ok(Caller::Administrator);
+fn caller_of(request: &HttpRequest) -> Result<Caller, ApiError> {
+    match request.extensions().get::<Identified>() {
+        Some(Identified(caller)) => Ok(caller.clone()?),
+        None => Ok(Caller::Anonymous),
     }
-    Err(ApiError::new(Kind::Unauthenticated, "this bearer token is not known here"))
 }
 
 fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {

@@ -1,6 +1,7 @@
 //! The outermost layer: request ids, HEAD, language of problems, the log, metrics.
 
 use super::call::wants_vietnamese;
+use super::identity::RequestId;
 use super::metrics::Metrics;
 use super::problem::{ApiError, Kind};
 use actix_web::body::{BoxBody, MessageBody};
@@ -8,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse, web};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use std::fmt::Write as _;
 use std::time::Instant;
 use tracing::Instrument;
@@ -23,6 +24,7 @@ pub(crate) async fn outermost(
     let begun = Instant::now();
     let asked = Asked::of(&request);
     let id = asked.id.clone();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();

@@ -1,13 +1,15 @@
-//! What API and pages share of HTTP: who asks ([`call`]), refusals as problem details
+//! What API and pages share of HTTP: who asks (`identity`, [`call`]), refusals as problem details
 //! ([`problem`]), addresses and their parameters ([`routes`]), the outermost layer
 //! ([`layer`]) and metrics. Knows no use case but the service's name.
 
 pub mod call;
+mod identity;
 mod layer;
 mod metrics;
 pub mod problem;
 mod routes;
 
+pub(crate) use identity::identify;
 pub(crate) use layer::outermost;
 pub use metrics::Metrics;
 pub(crate) use routes::not_found;

@@ -28,10 +28,6 @@ pub enum Kind {
     InvalidParameter,
     /// A DELETE has a body.
     BodyNotAllowed,
-    /// Nobody knows the caller.
-    Unauthenticated,
-    /// The service takes no writes.
-    WritesDisabled,
     /// There is nothing at this address.
     NoSuchAddress,
     /// The address has other methods.
@@ -74,11 +70,7 @@ impl Kind {
             Self::MalformedHeader => row("malformed_header", 400, "Tiêu đề yêu cầu sai", "A header cannot be read"),
             Self::InvalidParameter => row("invalid_parameter", 422, "Tham số không hợp lệ", "A parameter is wrong"),
             Self::BodyNotAllowed => {
-                row("body_not_allowed", 400, "Lệnh xóa không được có nội dung", "A DELETE has no body")
-            }
-            Self::Unauthenticated => row("unauthenticated", 401, "Cần đăng nhập", "Sign in first"),
-            Self::WritesDisabled => {
-                row("writes_disabled", 403, "Dịch vụ này không nhận ghi", "This service takes no writes")
+                row("body_not_allowed", 400, "Lệnh này không được có nội dung", "This takes no body")
             }
             Self::NoSuchAddress => row("no_such_address", 404, "Không có địa chỉ này", "There is nothing here"),
             Self::MethodNotAllowed => {
@@ -103,8 +95,6 @@ impl Kind {
             Self::MalformedHeader,
             Self::InvalidParameter,
             Self::BodyNotAllowed,
-            Self::Unauthenticated,
-            Self::WritesDisabled,
             Self::NoSuchAddress,
             Self::MethodNotAllowed,
             Self::NotAcceptable,
@@ -158,6 +148,17 @@ fn of_code(code: Code) -> Row {
         Code::InvalidCursor => row(code.name(), 422, "Con trỏ trang sai", "The cursor is none of this list"),
         Code::Behind => row(code.name(), 503, "Bản số này chưa tới, hãy thử lại", "This revision is not here yet"),
         Code::Unavailable => row(code.name(), 503, "Tạm ngưng, hãy thử lại", "Unavailable, try again"),
+        Code::Unauthenticated => row(code.name(), 401, "Cần đăng nhập", "Sign in first"),
+        Code::InvalidToken => row(code.name(), 401, "Phiên đăng nhập đã hết", "The sign-in is over"),
+        Code::InvalidCredentials => {
+            row(code.name(), 401, "Tên đăng nhập hoặc mật khẩu không đúng", "Username or password is wrong")
+        }
+        Code::Forbidden => row(code.name(), 403, "Không có quyền làm việc này", "You may not do this"),
+        Code::AccountNotFound => row(code.name(), 404, "Không có tài khoản này", "No such account"),
+        Code::TokenNotFound => row(code.name(), 404, "Không có mã máy này", "No such token"),
+        Code::LastAdministrator => row(code.name(), 409, "Đây là quản trị viên cuối cùng", "The last administrator"),
+        Code::WeakPassword => row(code.name(), 422, "Mật khẩu không đủ mạnh", "The password is too weak"),
+        Code::Busy => row(code.name(), 503, "Đang quá tải, hãy thử lại", "Too many at once, try again"),
         Code::Internal => row(code.name(), 500, "Có lỗi ở đây", "Something went wrong here"),
     }
 }
@@ -370,7 +371,12 @@ mod tests {
         for row in rows {
             assert!(row.code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", row.code);
             assert!(StatusCode::from_u16(row.status).is_ok_and(|s| s.is_client_error() || s.is_server_error()));
-            assert_eq!(row.status >= 500, ["behind", "unavailable", "internal"].contains(&row.code), "{}", row.code);
+            assert_eq!(
+                row.status >= 500,
+                ["behind", "busy", "unavailable", "internal"].contains(&row.code),
+                "{}",
+                row.code
+            );
         }
     }
 }

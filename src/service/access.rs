@@ -1,66 +1,400 @@
-//! Who may do what. A right is a [`Grant`] that only this file makes; service
-//! functions that need one take it, so a call that was not checked does not compile.
+//! Who may do what: the one table of rights, and the proofs made from it.
+//!
+//! A right that was proven is a [`Grant`] that only this file makes; service functions
+//! that need one take it, so a call that was not checked does not compile. The writer
+//! looks again in its own transaction ([`Proof`]), so that a right that was taken away
+//! meanwhile is worth nothing.
 
+use super::fault::{Code, Fault};
+use crate::domain::Instant;
+use crate::domain::account::{Mandate, Role, Scope};
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-/// Who asks.
+/// What a role can allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Caller {
-    /// Nobody that is known.
-    Anonymous,
-    /// Who holds the administrator's token, or runs the program on this machine.
-    Administrator,
+pub enum Right {
+    /// Record figures and take them back.
+    Figures,
+    /// Decide about units: state, declared start, excuses, bonuses and deductions.
+    Decisions,
+    /// Register, change and take out units.
+    Units,
+    /// What concerns a contest as a whole: neighbours, whole packs.
+    Contest,
+    /// Open a campaign, replace its document.
+    Campaigns,
+    /// Accounts and the tokens of machines.
+    Accounts,
+    /// Read the log of what was done.
+    Audit,
+    /// See what is hidden from the public, with reasons and notes.
+    Hidden,
 }
 
-/// What a reader may see; part of every cache key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+impl Right {
+    /// All rights.
+    pub const ALL: [Self; 8] = [
+        Self::Figures,
+        Self::Decisions,
+        Self::Units,
+        Self::Contest,
+        Self::Campaigns,
+        Self::Accounts,
+        Self::Audit,
+        Self::Hidden,
+    ];
+
+    /// How much of the service a scope must hold for the right to be used at all; what
+    /// it may be used on is looked at where it is used.
+    fn needs(self) -> Reach {
+        match self {
+            Self::Figures | Self::Decisions | Self::Units | Self::Hidden => Reach::Part,
+            Self::Contest | Self::Campaigns | Self::Audit => Reach::Campaign,
+            Self::Accounts => Reach::Service,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// A unit of the campaign will do.
+    Part,
+    /// The whole campaign.
+    Campaign,
+    /// The whole service.
+    Service,
+}
+
+/// The table: what each role may do inside its scope.
+pub fn allows(role: Role, right: Right) -> bool {
+    use Right::{Accounts, Audit, Campaigns, Contest, Decisions, Figures, Hidden, Units};
+    match role {
+        Role::Admin => matches!(right, Accounts | Campaigns),
+        Role::Council => matches!(right, Figures | Decisions | Units | Contest | Campaigns | Hidden),
+        Role::Reporter => matches!(right, Figures | Hidden),
+        Role::Committee => matches!(right, Hidden),
+        Role::Auditor => matches!(right, Hidden | Audit),
+    }
+}
+
+/// Whether a mandate allows something in a campaign; without one, in the service itself.
+pub fn permits(mandate: &Mandate, right: Right, campaign: Option<&str>) -> bool {
+    let reaches = match (campaign, right.needs(), &mandate.scope) {
+        (_, _, Scope::All) => true,
+        (None, ..) | (_, Reach::Service, _) | (_, Reach::Campaign, Scope::Unit { .. }) => false,
+        (Some(campaign), ..) => mandate.scope.reaches(campaign),
+    };
+    allows(mandate.role, right) && reaches
+}
+
+/// Who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// Who runs the program on the machine of the database.
+    Operator,
+    /// The owner of an account.
+    Account {
+        /// Its name.
+        username: String,
+        /// The account's generation when it was looked at.
+        generation: i64,
+        /// The session that is used.
+        session: String,
+    },
+    /// A machine with a token.
+    Machine {
+        /// The token's key.
+        id: String,
+    },
+}
+
+impl Identity {
+    /// The name under which what they do is kept: in the log, and for idempotency keys.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Operator => "operator".to_owned(),
+            // a username has no colon
+            Self::Account { username, .. } => format!("user:{username}"),
+            Self::Machine { id } => format!("token:{id}"),
+        }
+    }
+}
+
+/// Somebody who is known, with what they are here to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// Who it is.
+    pub identity: Identity,
+    /// Their name for people; of a machine what its token is for.
+    pub display_name: String,
+    /// Role and scope.
+    pub mandate: Mandate,
+    /// Until when a machine's token is taken.
+    pub until: Option<Instant>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody that is known.
+    #[default]
+    Anonymous,
+    /// Who runs the program on the machine of the database: everything is theirs already.
+    Operator,
+    /// Somebody who is known.
+    Known(Arc<Principal>),
+}
+
+/// What a reader may see of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// What is public.
     Public,
+    /// What is public, and everything of a unit and below it.
+    Within(Arc<str>),
     /// Everything.
     Full,
 }
 
 impl Caller {
-    /// What the caller may see.
-    pub fn audience(self) -> Audience {
+    /// What the caller may see of a campaign.
+    pub fn audience(&self, campaign: &str) -> Audience {
         match self {
             Self::Anonymous => Audience::Public,
-            Self::Administrator => Audience::Full,
+            Self::Operator => Audience::Full,
+            Self::Known(who) if !permits(&who.mandate, Right::Hidden, Some(campaign)) => Audience::Public,
+            Self::Known(who) => who.mandate.scope.unit().map_or(Audience::Full, |unit| Audience::Within(unit.into())),
         }
     }
 
-    /// The name under which idempotency keys are kept.
-    pub fn name(self) -> &'static str {
+    /// The name under which what they do is kept.
+    pub fn name(&self) -> String {
         match self {
-            Self::Anonymous => "anonymous",
-            Self::Administrator => "administrator",
+            Self::Anonymous => "anonymous".to_owned(),
+            Self::Operator => Identity::Operator.name(),
+            Self::Known(who) => who.identity.name(),
         }
     }
 
-    /// The right to change a campaign, if the caller has it.
-    pub fn may_write(self) -> Option<Grant<Write>> {
-        (self == Self::Administrator).then_some(Grant(PhantomData))
+    /// Whether nobody knows the caller.
+    pub fn is_anonymous(&self) -> bool {
+        *self == Self::Anonymous
+    }
+
+    /// The right to something in a campaign; without one, in the service itself.
+    ///
+    /// # Errors
+    /// 401 where nobody knows the caller, 403 where the caller's role and scope do not allow it.
+    pub fn may<R: Provable>(&self, campaign: Option<&str>) -> Result<Grant<R>, Fault> {
+        let grant = |proof, within| Grant { proof, within, right: PhantomData };
+        match self {
+            Self::Anonymous => Err(Fault::unauthenticated()),
+            Self::Operator => Ok(grant(Proof::operator(), None)),
+            Self::Known(who) if permits(&who.mandate, R::RIGHT, campaign) => {
+                Ok(grant(Proof::of(who), who.mandate.scope.unit().map(str::to_owned)))
+            }
+            Self::Known(who) => Err(Fault::new(
+                Code::Forbidden,
+                match &who.mandate.scope {
+                    Scope::All => format!("the role {} does not allow this", who.mandate.role.code()),
+                    _ => format!("the role {} in its scope does not allow this", who.mandate.role.code()),
+                },
+            )),
+        }
+    }
+
+    /// The right to one's own account.
+    ///
+    /// # Errors
+    /// 401 where nobody knows the caller, 403 where it has no account.
+    pub fn may_own(&self) -> Result<(Grant<Own>, String), Fault> {
+        let no_account = || Fault::new(Code::Forbidden, "only the owner of an account can do this");
+        match self {
+            Self::Anonymous => Err(Fault::unauthenticated()),
+            Self::Operator => Err(no_account()),
+            Self::Known(who) => match &who.identity {
+                Identity::Account { username, .. } => {
+                    Ok((Grant { proof: Proof::of(who), within: None, right: PhantomData }, username.clone()))
+                }
+                _ => Err(no_account()),
+            },
+        }
     }
 }
 
-/// The right to change campaigns.
+/// Rights as types, so that a grant of one cannot be used as another.
+pub trait Provable: sealed::Sealed {
+    /// The right.
+    const RIGHT: Right;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! rights {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+        impl sealed::Sealed for $name {}
+        impl Provable for $name {
+            const RIGHT: Right = Right::$name;
+        }
+    )+};
+}
+
+rights! {
+    /// See [`Right::Figures`].
+    Figures,
+    /// See [`Right::Decisions`].
+    Decisions,
+    /// See [`Right::Units`].
+    Units,
+    /// See [`Right::Contest`].
+    Contest,
+    /// See [`Right::Campaigns`].
+    Campaigns,
+    /// See [`Right::Accounts`].
+    Accounts,
+    /// See [`Right::Audit`].
+    Audit,
+}
+
+/// The right to one's own account and sessions.
 #[derive(Debug)]
-pub struct Write;
+pub struct Own;
 
 /// A right that was proven.
 #[derive(Debug)]
-pub struct Grant<R>(PhantomData<R>);
+pub struct Grant<R> {
+    proof: Proof,
+    within: Option<String>,
+    right: PhantomData<R>,
+}
+
+impl<R> Grant<R> {
+    /// What the writer looks at again.
+    pub(super) fn proof(&self) -> Proof {
+        self.proof.clone()
+    }
+
+    /// Code of the unit that the right ends at, where it does.
+    pub(super) fn within(&self) -> Option<String> {
+        self.within.clone()
+    }
+}
+
+/// Who a write is by, as the writer proves it again in its transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Who it is; none where the write proves it itself, as a sign-in does.
+    pub(super) identity: Option<Identity>,
+    /// The name for the log.
+    pub(super) actor: String,
+    /// The role for the log.
+    pub(super) role: &'static str,
+}
+
+impl Proof {
+    fn operator() -> Self {
+        Self { identity: Some(Identity::Operator), actor: Identity::Operator.name(), role: "operator" }
+    }
+
+    pub(super) fn of(who: &Principal) -> Self {
+        Self { identity: Some(who.identity.clone()), actor: who.identity.name(), role: who.mandate.role.code() }
+    }
+
+    /// Of a write that proves itself what it needs: a sign-in, a refresh, a code redeemed.
+    pub(super) fn by_itself(username: &str, role: Role) -> Self {
+        Self { identity: None, actor: format!("user:{username}"), role: role.code() }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The table again, as people would write it down: a row a right, a column a role.
+    const TABLE: [(Right, &str); 8] = [
+        //                     admin council reporter committee auditor
+        (Right::Figures, "-yy--"),
+        (Right::Decisions, "-y---"),
+        (Right::Units, "-y---"),
+        (Right::Contest, "-y---"),
+        (Right::Campaigns, "yy---"),
+        (Right::Accounts, "y----"),
+        (Right::Audit, "----y"),
+        (Right::Hidden, "-yyyy"),
+    ];
+
+    fn scopes() -> [Scope; 3] {
+        let unit = Scope::Unit { campaign: "q6".into(), unit: "07".into() };
+        [Scope::All, Scope::Campaign("q6".into()), unit]
+    }
+
     #[test]
-    fn only_the_administrator_may_write_and_see_everything() {
-        assert!(Caller::Anonymous.may_write().is_none());
-        assert!(Caller::Administrator.may_write().is_some());
-        assert_eq!(Caller::Anonymous.audience(), Audience::Public);
-        assert_eq!(Caller::Administrator.audience(), Audience::Full);
+    fn every_cell_of_the_table_is_as_it_is_written_down() {
+        assert_eq!(TABLE.map(|(right, _)| right), Right::ALL);
+        for (right, row) in TABLE {
+            for (role, cell) in Role::ALL.into_iter().zip(row.chars()) {
+                assert_eq!(allows(role, right), cell == 'y', "{role:?} {right:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_cell_holds_inside_the_scope_and_nowhere_else() {
+        for role in Role::ALL {
+            for scope in scopes() {
+                let Ok(mandate) = Mandate::new(role, scope.clone()) else { continue };
+                for right in Right::ALL {
+                    let at = |campaign| permits(&mandate, right, campaign);
+                    let is_whole = matches!(right, Right::Contest | Right::Campaigns | Right::Audit);
+                    let of_campaign = match &scope {
+                        Scope::All => true,
+                        Scope::Campaign(_) => right != Right::Accounts,
+                        Scope::Unit { .. } => right != Right::Accounts && !is_whole,
+                    };
+                    let is_all = scope == Scope::All;
+                    assert_eq!(at(Some("q6")), allows(role, right) && of_campaign, "{role:?} {right:?} {scope:?}");
+                    assert_eq!(at(Some("q7")), allows(role, right) && is_all, "{role:?} {right:?} {scope:?} elsewhere");
+                    assert_eq!(at(None), allows(role, right) && is_all, "{role:?} {right:?} {scope:?} service");
+                }
+            }
+        }
+    }
+
+    fn caller(role: Role, scope: Scope) -> Caller {
+        let mandate = Mandate::new(role, scope).unwrap();
+        let identity = Identity::Account { username: "x".into(), generation: 1, session: "s".into() };
+        Caller::Known(Arc::new(Principal { identity, display_name: "X".into(), mandate, until: None }))
+    }
+
+    #[test]
+    fn the_public_sees_what_is_public_and_a_reporter_what_lies_below() {
+        let [all, campaign, unit] = scopes();
+        assert_eq!(Caller::Anonymous.audience("q6"), Audience::Public);
+        assert_eq!(Caller::Operator.audience("q6"), Audience::Full);
+        assert_eq!(caller(Role::Admin, all.clone()).audience("q6"), Audience::Public);
+        assert_eq!(caller(Role::Committee, all).audience("q6"), Audience::Full);
+        assert_eq!(caller(Role::Council, campaign.clone()).audience("q6"), Audience::Full);
+        assert_eq!(caller(Role::Council, campaign).audience("q7"), Audience::Public);
+        assert_eq!(caller(Role::Reporter, unit.clone()).audience("q6"), Audience::Within("07".into()));
+        assert_eq!(caller(Role::Reporter, unit).audience("q7"), Audience::Public);
+    }
+
+    #[test]
+    fn who_is_unknown_is_asked_who_they_are_and_who_is_known_is_told_no() {
+        let code = |fault: Result<Grant<Figures>, Fault>| fault.err().map(|f| f.code);
+        assert_eq!(code(Caller::Anonymous.may(Some("q6"))), Some(Code::Unauthenticated));
+        assert_eq!(code(caller(Role::Auditor, Scope::All).may(Some("q6"))), Some(Code::Forbidden));
+        let [.., unit] = scopes();
+        assert_eq!(code(caller(Role::Reporter, unit.clone()).may(Some("q7"))), Some(Code::Forbidden));
+        let grant = caller(Role::Reporter, unit).may::<Figures>(Some("q6")).unwrap();
+        assert_eq!(grant.within().as_deref(), Some("07"));
+        assert!(Caller::Operator.may::<Accounts>(None).is_ok());
+        assert!(Caller::Operator.may_own().is_err());
     }
 }

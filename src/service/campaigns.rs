@@ -1,7 +1,8 @@
 //! Campaigns: opened, replaced, read; and what a client needs for its first screen.
 
 use super::Service;
-use super::access::{Audience, Caller, Grant, Write};
+use super::access::{Audience, Caller, Campaigns, Figures as RecordFigures, Grant};
+use super::audit::Note;
 use super::fault::{Code, Fault, FieldFault};
 use super::figures::{done, escape};
 use super::live::Snapshot;
@@ -31,7 +32,7 @@ impl Service {
     }
 
     /// Opens a campaign.
-    pub fn create_campaign(&self, grant: &Grant<Write>, campaign: Campaign, request: WriteRequest) -> Pending {
+    pub fn create_campaign(&self, grant: &Grant<Campaigns>, campaign: Campaign, request: WriteRequest) -> Pending {
         let code = campaign.code.clone();
         self.write(grant, &code, request, move |work, _| {
             if work.campaign_opt().is_some() {
@@ -40,6 +41,7 @@ impl Service {
             let id = insert(work, &campaign)?;
             work.set_campaign(new_campaign(id, Arc::new(campaign.clone())));
             let (revision, _) = work.accept("campaign")?;
+            work.note(Note::of("campaign.create", "", None, Some(&campaign.to_json())));
             let mut answer = done(201, &with_revision(&campaign, revision))?;
             answer.etag = Some(etag_of(&campaign_json(&campaign)));
             answer.location = Some(format!("/campaigns/{}", escape(&campaign.code)));
@@ -48,7 +50,13 @@ impl Service {
     }
 
     /// Replaces a campaign's document; once figures exist, what they rest on is locked.
-    pub fn put_campaign(&self, grant: &Grant<Write>, code: &str, campaign: Campaign, request: WriteRequest) -> Pending {
+    pub fn put_campaign(
+        &self,
+        grant: &Grant<Campaigns>,
+        code: &str,
+        campaign: Campaign,
+        request: WriteRequest,
+    ) -> Pending {
         self.write(grant, code, request, move |work, request| {
             let stored = work.campaign()?;
             let before = &stored.campaign;
@@ -57,6 +65,7 @@ impl Service {
             if is_changed {
                 check_replaceable(work.conn, &stored, &campaign)?;
                 work.accept("campaign")?;
+                work.note(Note::of("campaign.put", "", Some(&before.to_json()), Some(&campaign.to_json())));
                 campaigns::update(work.conn, stored.id, &campaign)?;
                 let mut stored = work.campaign()?;
                 stored.campaign = Arc::new(campaign.clone());
@@ -160,11 +169,11 @@ fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
 }
 
 /// All that a client needs to draw its first screen.
-pub fn status(snapshot: &Snapshot, now: Instant, caller: Caller) -> StatusView {
+pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller) -> StatusView {
     let ledger = snapshot.ledger();
     let campaign = snapshot.campaign();
     let today = now.day_in(campaign.time_zone).unwrap_or_default();
-    let audience = caller.audience();
+    let audience = caller.audience(&campaign.code);
     // a number of reports says something about each of few hidden units
     let tells_all = audience == Audience::Full || snapshot.hidden.is_empty();
     let window = ledger.calendar.window.clone();
@@ -190,7 +199,7 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: Caller) -> StatusView {
         revision: snapshot.revision,
         freeze: None,
         capabilities: CapabilitiesView {
-            write: caller.may_write().is_some(),
+            write: caller.may::<RecordFigures>(Some(&campaign.code)).is_ok(),
             tracks: ["improvement", "kept_clean"],
             by: ["points", "reduction", "level_drop"],
             languages: ["vi", "en"],

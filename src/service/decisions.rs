@@ -2,7 +2,8 @@
 //! deductions. Every one has a reason.
 
 use super::Service;
-use super::access::{Audience, Grant, Write};
+use super::access::{Audience, Decisions, Grant};
+use super::audit::Note;
 use super::fault::{Code, Fault};
 use super::figures::{check_reports, day_changed, done, escape, taken_back};
 use super::live::Change;
@@ -30,8 +31,17 @@ fn told(recorded_at: Instant) -> Option<Instant> {
 
 fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredUnit), Fault> {
     let stored = work.campaign()?;
-    let unit = units::find_opt(work.conn, stored.id, &stored.campaign, unit_code)?;
-    Ok((stored, unit.ok_or_else(|| Fault::no_unit(unit_code))?))
+    let unit = work.unit(&stored, unit_code)?;
+    Ok((stored, unit))
+}
+
+/// A unit that a reader of a list may see.
+struct Seen {
+    /// Its place in the order of names.
+    name_rank: u32,
+    code: String,
+    /// Whether the reader may see reasons.
+    is_confided: bool,
 }
 
 /// A bonus or deduction as somebody sends it.
@@ -51,7 +61,7 @@ impl Service {
     /// Says whether a unit takes part.
     pub fn set_state(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Decisions>,
         campaign: &str,
         unit_code: String,
         state: UnitState,
@@ -62,17 +72,17 @@ impl Service {
             let (stored, unit) = find(work, &unit_code)?;
             let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
             request.check_if_match(before.as_ref().map(|row| tag(&state_view(&unit_code, row))).as_deref(), false)?;
-            if let Some(row) = before.filter(|row| row.state() == state && row.reason == reason) {
-                return state_done(&unit_code, &row, work.revision());
+            if let Some(row) = before.as_ref().filter(|row| row.state() == state && row.reason == reason) {
+                return state_done(&unit_code, row, work.revision());
             }
-            enter_state(work, &stored, unit, state, reason)
+            enter_state(work, &stored, unit, before, state, reason)
         })
     }
 
     /// Takes a unit's state back: it takes part again.
     pub fn reset_state(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Decisions>,
         campaign: &str,
         unit_code: String,
         reason: String,
@@ -82,17 +92,17 @@ impl Service {
             let (stored, unit) = find(work, &unit_code)?;
             let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
             request.check_if_match(before.as_ref().map(|row| tag(&state_view(&unit_code, row))).as_deref(), false)?;
-            if before.is_none_or(|row| row.state() == UnitState::Active) {
+            if before.as_ref().is_none_or(|row| row.state() == UnitState::Active) {
                 return Err(Fault::new(Code::StateNotFound, format!("{unit_code} takes part already")));
             }
-            enter_state(work, &stored, unit, UnitState::Active, reason)
+            enter_state(work, &stored, unit, before, UnitState::Active, reason)
         })
     }
 
     /// Declares a unit's start level.
     pub fn set_start_level(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Decisions>,
         campaign: &str,
         unit_code: String,
         level: String,
@@ -111,7 +121,7 @@ impl Service {
                 )
             })?;
             let before = standing_start(work, &stored, &unit)?;
-            let view = |row| tag(&start_view(&unit_code, row, Audience::Full));
+            let view = |row| tag(&start_view(&unit_code, row, true));
             request.check_if_match(before.as_ref().map(view).as_deref(), false)?;
             if let Some(row) = before.as_ref().filter(|row| row.level == level && row.reason == reason) {
                 return start_done(200, &unit_code, row, work.revision());
@@ -120,6 +130,9 @@ impl Service {
             let row = StartLevelRow::new(stored.id, unit.id, level, reason, stamp(at), revision);
             decisions::insert_start_levels(work.conn, std::slice::from_ref(&row))?;
             work.changed(Change::StartLevel { unit: unit.unit.code, level: Some(index) });
+            let view = |row: &StartLevelRow| start_view(&unit_code, row, true);
+            let (was, is) = (before.as_ref().map(view), view(&row));
+            work.note(Note::of("start_level.put", format!("units/{unit_code}/start-level"), was.as_ref(), Some(&is)));
             start_done(if before.is_some() { 200 } else { 201 }, &unit_code, &row, revision)
         })
     }
@@ -127,7 +140,7 @@ impl Service {
     /// Takes a unit's declared start back.
     pub fn take_back_start_level(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Decisions>,
         campaign: &str,
         unit_code: String,
         reason: String,
@@ -137,10 +150,13 @@ impl Service {
             let (stored, unit) = find(work, &unit_code)?;
             let none = || Fault::new(Code::StartLevelNotFound, format!("{unit_code} has no declared start"));
             let before = standing_start(work, &stored, &unit)?.ok_or_else(none)?;
-            request.check_if_match(Some(&tag(&start_view(&unit_code, &before, Audience::Full))), false)?;
+            request.check_if_match(Some(&tag(&start_view(&unit_code, &before, true))), false)?;
             let (revision, at) = work.accept("start level taken back")?;
             decisions::withdraw_start_level(work.conn, &before, at, Some(&reason))?;
             work.changed(Change::StartLevel { unit: unit.unit.code, level: None });
+            let was = start_view(&unit_code, &before, true);
+            let note = Note::of("start_level.take_back", format!("units/{unit_code}/start-level"), Some(&was), None);
+            work.note(note.with("reason", reason.clone()));
             taken_back(at, reason, revision)
         })
     }
@@ -148,7 +164,7 @@ impl Service {
     /// Excuses a unit's day: it is not due.
     pub fn excuse_day(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Decisions>,
         campaign: &str,
         unit_code: String,
         day: Day,
@@ -160,7 +176,7 @@ impl Service {
             check_reports(&stored.campaign, &unit)?;
             check_excusable(&stored, day)?;
             let before = standing_excuse(work, &stored, &unit, day)?;
-            let view = |row| tag(&excuse_view(&unit_code, row, Audience::Full));
+            let view = |row| tag(&excuse_view(&unit_code, row, true));
             request.check_if_match(before.as_ref().map(view).as_deref(), false)?;
             if let Some(row) = before.as_ref().filter(|row| row.reason == reason) {
                 return excuse_done(200, &unit_code, row, work.revision());
@@ -169,6 +185,9 @@ impl Service {
             let row = ExcuseRow::new(stored.id, unit.id, day, reason, stamp(at), revision);
             decisions::insert_excuses(work.conn, std::slice::from_ref(&row))?;
             day_changed(work, &stored, &unit, day)?;
+            let view = |row: &ExcuseRow| excuse_view(&unit_code, row, true);
+            let (was, is) = (before.as_ref().map(view), view(&row));
+            work.note(Note::of("excuse.put", format!("units/{unit_code}/excuses/{day}"), was.as_ref(), Some(&is)));
             excuse_done(if before.is_some() { 200 } else { 201 }, &unit_code, &row, revision)
         })
     }
@@ -176,7 +195,7 @@ impl Service {
     /// Takes an excuse back: the day is due again.
     pub fn take_back_excuse(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Decisions>,
         campaign: &str,
         unit_code: String,
         day: Day,
@@ -187,16 +206,25 @@ impl Service {
             let (stored, unit) = find(work, &unit_code)?;
             let none = || Fault::new(Code::ExcuseNotFound, format!("{day} of {unit_code} is not excused"));
             let before = standing_excuse(work, &stored, &unit, day)?.ok_or_else(none)?;
-            request.check_if_match(Some(&tag(&excuse_view(&unit_code, &before, Audience::Full))), false)?;
+            request.check_if_match(Some(&tag(&excuse_view(&unit_code, &before, true))), false)?;
             let (revision, at) = work.accept("excuse taken back")?;
             decisions::withdraw_excuse(work.conn, &before, at, Some(&reason))?;
             day_changed(work, &stored, &unit, day)?;
+            let was = excuse_view(&unit_code, &before, true);
+            let note = Note::of("excuse.take_back", format!("units/{unit_code}/excuses/{day}"), Some(&was), None);
+            work.note(note.with("reason", reason.clone()));
             taken_back(at, reason, revision)
         })
     }
 
     /// Gives a bonus or takes a deduction.
-    pub fn adjust(&self, grant: &Grant<Write>, campaign: &str, new: AdjustmentFor, request: WriteRequest) -> Pending {
+    pub fn adjust(
+        &self,
+        grant: &Grant<Decisions>,
+        campaign: &str,
+        new: AdjustmentFor,
+        request: WriteRequest,
+    ) -> Pending {
         self.write(grant, campaign, request, move |work, _| {
             let AdjustmentFor { unit_code, kind, points, reason } = new;
             let (stored, unit) = find(work, &unit_code)?;
@@ -206,7 +234,9 @@ impl Service {
             let row = AdjustmentRow::new(stored.id, id, new, stamp(at), revision);
             decisions::insert_adjustments(work.conn, std::slice::from_ref(&row))?;
             adjustments_changed(work, &stored, unit.id, &unit_code)?;
-            let mut answer = tagged(201, adjustment_view(&unit_code, &row, Audience::Full), revision)?;
+            let view = adjustment_view(&unit_code, &row, true);
+            work.note(Note::of("adjustment.create", format!("adjustments/{id}"), None, Some(&view)));
+            let mut answer = tagged(201, view, revision)?;
             answer.location = Some(format!("/campaigns/{}/adjustments/{id}", escape(&stored.campaign.code)));
             Ok(answer)
         })
@@ -215,7 +245,7 @@ impl Service {
     /// Takes a bonus or deduction back.
     pub fn take_back_adjustment(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Decisions>,
         campaign: &str,
         id: i64,
         reason: String,
@@ -228,10 +258,14 @@ impl Service {
             let row = row.filter(|r| r.stamp().stands()).ok_or_else(none)?;
             let codes = units::codes(work.conn, stored.id)?;
             let code = codes.get(&row.unit_id).map(String::as_str).unwrap_or_default();
-            request.check_if_match(Some(&tag(&adjustment_view(code, &row, Audience::Full))), false)?;
+            work.unit(&stored, code)?;
+            request.check_if_match(Some(&tag(&adjustment_view(code, &row, true))), false)?;
             let (revision, at) = work.accept("adjustment taken back")?;
             decisions::withdraw_adjustment(work.conn, &row, at, Some(&reason))?;
             adjustments_changed(work, &stored, row.unit_id, code)?;
+            let was = adjustment_view(code, &row, true);
+            let note = Note::of("adjustment.take_back", format!("adjustments/{id}"), Some(&was), None);
+            work.note(note.with("reason", reason.clone()));
             taken_back(at, reason, revision)
         })
     }
@@ -240,7 +274,7 @@ impl Service {
     ///
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
-    pub fn excuses(&self, campaign: &str, audience: Audience) -> Result<(i64, Vec<ExcuseView>), Fault> {
+    pub fn excuses(&self, campaign: &str, audience: &Audience) -> Result<(i64, Vec<ExcuseView>), Fault> {
         self.list(campaign, audience, |conn, id, visible| {
             let mut latest: HashMap<(i64, Day), ExcuseRow> = HashMap::new();
             for row in decisions::list_excuses(conn, id)? {
@@ -248,9 +282,10 @@ impl Service {
             }
             let rows = latest.into_values().filter(|r| r.stamp().stands());
             let mut rows: Vec<(u32, ExcuseRow)> =
-                rows.filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, r))).collect();
+                rows.filter_map(|r| visible.get(&r.unit_id).map(|u| (u.name_rank, r))).collect();
             rows.sort_by_key(|(rank, r)| (*rank, r.day()));
-            let view = |(_, r): &(u32, ExcuseRow)| visible.get(&r.unit_id).map(|u| excuse_view(&u.1, r, audience));
+            let view =
+                |(_, r): &(u32, ExcuseRow)| visible.get(&r.unit_id).map(|u| excuse_view(&u.code, r, u.is_confided));
             Ok(rows.iter().filter_map(view).collect())
         })
     }
@@ -259,15 +294,16 @@ impl Service {
     ///
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
-    pub fn start_levels(&self, campaign: &str, audience: Audience) -> Result<(i64, Vec<StartLevelView>), Fault> {
+    pub fn start_levels(&self, campaign: &str, audience: &Audience) -> Result<(i64, Vec<StartLevelView>), Fault> {
         self.list(campaign, audience, |conn, id, visible| {
             let mut latest: HashMap<i64, StartLevelRow> = HashMap::new();
             for row in decisions::list_start_levels(conn, id)? {
                 latest.insert(row.unit_id, row);
             }
             let rows = latest.into_values().filter(|r| r.stamp().stands());
-            let mut rows: Vec<(u32, StartLevelView)> =
-                rows.filter_map(|r| visible.get(&r.unit_id).map(|u| (u.0, start_view(&u.1, &r, audience)))).collect();
+            let mut rows: Vec<(u32, StartLevelView)> = rows
+                .filter_map(|r| visible.get(&r.unit_id).map(|u| (u.name_rank, start_view(&u.code, &r, u.is_confided))))
+                .collect();
             rows.sort_by_key(|(rank, _)| *rank);
             Ok(rows.into_iter().map(|(_, view)| view).collect())
         })
@@ -277,11 +313,11 @@ impl Service {
     ///
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
-    pub fn adjustments(&self, campaign: &str, audience: Audience) -> Result<(i64, Vec<AdjustmentView>), Fault> {
+    pub fn adjustments(&self, campaign: &str, audience: &Audience) -> Result<(i64, Vec<AdjustmentView>), Fault> {
         self.list(campaign, audience, |conn, id, visible| {
             let rows = decisions::list_adjustments(conn, id, None)?;
             let standing = rows.iter().filter(|r| r.stamp().stands());
-            let view = |r: &AdjustmentRow| visible.get(&r.unit_id).map(|u| adjustment_view(&u.1, r, audience));
+            let view = |r: &AdjustmentRow| visible.get(&r.unit_id).map(|u| adjustment_view(&u.code, r, u.is_confided));
             Ok(standing.filter_map(view).collect())
         })
     }
@@ -290,16 +326,18 @@ impl Service {
     fn list<T>(
         &self,
         campaign: &str,
-        audience: Audience,
-        read: impl FnOnce(&mut crate::store::DbConn, i64, &HashMap<i64, (u32, String)>) -> Result<Vec<T>, Fault>,
+        audience: &Audience,
+        read: impl FnOnce(&mut crate::store::DbConn, i64, &HashMap<i64, Seen>) -> Result<Vec<T>, Fault>,
     ) -> Result<(i64, Vec<T>), Fault> {
         let snapshot = self.snapshot(campaign)?;
+        let sight = snapshot.sight(audience);
         self.read(|conn| {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
             let register = snapshot.register();
             let visible = units::codes(conn, stored.id)?.into_iter().filter_map(|(id, code)| {
-                let unit = register.find(&code).filter(|u| snapshot.is_visible(*u, audience))?;
-                Some((id, (register.name_rank(unit), code)))
+                let unit = register.find(&code).filter(|u| snapshot.is_visible(*u, sight))?;
+                let is_confided = snapshot.is_confided(unit, sight);
+                Some((id, Seen { name_rank: register.name_rank(unit), code, is_confided }))
             });
             let visible = visible.collect();
             Ok((stored.revision, read(conn, stored.id, &visible)?))
@@ -311,6 +349,7 @@ fn enter_state(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
     unit: StoredUnit,
+    before: Option<StateRow>,
     state: UnitState,
     reason: String,
 ) -> Result<Done, Fault> {
@@ -318,6 +357,9 @@ fn enter_state(
     let row = StateRow::new(stored.id, unit.id, state, reason, at, revision);
     decisions::insert_states(work.conn, std::slice::from_ref(&row))?;
     work.changed(Change::State { unit: unit.unit.code.clone(), state });
+    let view = |row: &StateRow| state_view(&unit.unit.code, row);
+    let (was, is) = (before.as_ref().map(view), view(&row));
+    work.note(Note::of("state.put", format!("units/{}/state", unit.unit.code), was.as_ref(), Some(&is)));
     state_done(&unit.unit.code, &row, revision)
 }
 
@@ -354,17 +396,17 @@ fn standing_start(
     Ok(latest.filter(|row| row.stamp().stands()))
 }
 
-fn start_view(unit_code: &str, row: &StartLevelRow, audience: Audience) -> StartLevelView {
+fn start_view(unit_code: &str, row: &StartLevelRow, is_confided: bool) -> StartLevelView {
     StartLevelView {
         unit_code: unit_code.to_owned(),
         level: row.level.clone(),
-        reason: Some(row.reason.clone()).filter(|_| audience == Audience::Full),
+        reason: Some(row.reason.clone()).filter(|_| is_confided),
         recorded_at: told(row.stamp().recorded_at),
     }
 }
 
 fn start_done(status: u16, unit_code: &str, row: &StartLevelRow, revision: i64) -> Result<Done, Fault> {
-    tagged(status, start_view(unit_code, row, Audience::Full), revision)
+    tagged(status, start_view(unit_code, row, true), revision)
 }
 
 fn standing_excuse(
@@ -387,26 +429,26 @@ fn check_excusable(stored: &StoredCampaign, day: Day) -> Result<(), Fault> {
     Err(Fault::of_field(code, "date", format!("expected a day from {first} to {last}")))
 }
 
-fn excuse_view(unit_code: &str, row: &ExcuseRow, audience: Audience) -> ExcuseView {
+fn excuse_view(unit_code: &str, row: &ExcuseRow, is_confided: bool) -> ExcuseView {
     ExcuseView {
         unit_code: unit_code.to_owned(),
         date: row.day().to_string(),
-        reason: Some(row.reason.clone()).filter(|_| audience == Audience::Full),
+        reason: Some(row.reason.clone()).filter(|_| is_confided),
         recorded_at: told(row.stamp().recorded_at),
     }
 }
 
 fn excuse_done(status: u16, unit_code: &str, row: &ExcuseRow, revision: i64) -> Result<Done, Fault> {
-    tagged(status, excuse_view(unit_code, row, Audience::Full), revision)
+    tagged(status, excuse_view(unit_code, row, true), revision)
 }
 
-fn adjustment_view(unit_code: &str, row: &AdjustmentRow, audience: Audience) -> AdjustmentView {
+fn adjustment_view(unit_code: &str, row: &AdjustmentRow, is_confided: bool) -> AdjustmentView {
     AdjustmentView {
         id: row.adjustment_id.to_string(),
         unit_code: unit_code.to_owned(),
         kind: row.kind().code(),
         points: Hundredths(row.points_hundredths),
-        reason: Some(row.reason.clone()).filter(|_| audience == Audience::Full),
+        reason: Some(row.reason.clone()).filter(|_| is_confided),
         recorded_at: told(row.stamp().recorded_at),
     }
 }

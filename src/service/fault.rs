@@ -76,6 +76,24 @@ pub enum Code {
     Behind,
     /// The database cannot be reached.
     Unavailable,
+    /// Nobody knows the caller.
+    Unauthenticated,
+    /// The bearer token is not taken, or no longer.
+    InvalidToken,
+    /// Username and password, or code, do not go together.
+    InvalidCredentials,
+    /// The caller is known, and may not.
+    Forbidden,
+    /// No account of this name.
+    AccountNotFound,
+    /// No machine's token of this id.
+    TokenNotFound,
+    /// Without this account nobody could make accounts.
+    LastAdministrator,
+    /// The password may not be chosen.
+    WeakPassword,
+    /// Too many wait for the same just now.
+    Busy,
     /// Nobody foresaw it.
     Internal,
 }
@@ -115,6 +133,15 @@ impl Code {
             Self::InvalidCursor => "invalid_cursor",
             Self::Behind => "behind",
             Self::Unavailable => "unavailable",
+            Self::Unauthenticated => "unauthenticated",
+            Self::InvalidToken => "invalid_token",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::Forbidden => "forbidden",
+            Self::AccountNotFound => "account_not_found",
+            Self::TokenNotFound => "token_not_found",
+            Self::LastAdministrator => "last_administrator",
+            Self::WeakPassword => "weak_password",
+            Self::Busy => "busy",
             Self::Internal => "internal",
         }
     }
@@ -152,6 +179,15 @@ impl Code {
         Code::InvalidCursor,
         Code::Behind,
         Code::Unavailable,
+        Code::Unauthenticated,
+        Code::InvalidToken,
+        Code::InvalidCredentials,
+        Code::Forbidden,
+        Code::AccountNotFound,
+        Code::TokenNotFound,
+        Code::LastAdministrator,
+        Code::WeakPassword,
+        Code::Busy,
         Code::Internal,
     ];
 }
@@ -219,6 +255,16 @@ impl Fault {
     /// No unit of a code.
     pub fn no_unit(code: &str) -> Self {
         Self::new(Code::UnitNotFound, format!("there is no unit {code:?} in this campaign"))
+    }
+
+    /// Nobody knows the caller.
+    pub fn unauthenticated() -> Self {
+        Self::new(Code::Unauthenticated, "this needs a bearer token in Authorization; sign in first")
+    }
+
+    /// What the caller was known by is over.
+    pub fn token_ended() -> Self {
+        Self::new(Code::InvalidToken, "this bearer token is not taken, or no longer; sign in again")
     }
 
     /// Something nobody foresaw.

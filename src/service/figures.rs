@@ -1,13 +1,14 @@
 //! Figures: recorded, corrected, taken back, read with their history.
 
 use super::Service;
-use super::access::{Audience, Grant, Write};
+use super::access::{Audience, Figures as RecordFigures, Grant};
+use super::audit::Note;
 use super::boards::day_of;
 use super::fault::{Code, Fault, FieldFault};
-use super::live::{Change, Snapshot};
+use super::live::{Change, Sight, Snapshot};
 use super::rendered::etag_of;
 use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
-use super::writer::{Done, Pending, Work, WriteRequest};
+use super::writer::{Done, Pending, Work, WriteRequest, outside};
 use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::contest::Stamp;
 use crate::domain::{Counts, Day, Indicator, Instant};
@@ -16,6 +17,7 @@ use crate::store::campaigns::StoredCampaign;
 use crate::store::decisions;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::units::{self, StoredUnit};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// A figure as somebody sends it.
@@ -50,7 +52,7 @@ impl Service {
     /// else 200; what already stands changes nothing.
     pub fn record_figure(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<RecordFigures>,
         campaign: &str,
         unit_code: String,
         day: Day,
@@ -72,6 +74,10 @@ impl Service {
             let row = row_of(unit.id, day, new, at, revision);
             figures::insert(work.conn, stored.id, std::slice::from_ref(&row))?;
             day_changed(work, &stored, &unit, day)?;
+            let view = |row: &StoredFigure| figure_view(&unit_code, row, true);
+            let (was, is) = (standing.map(view), view(&row));
+            let note = Note::of("figure.record", target(&unit_code, day), was.as_ref(), Some(&is));
+            work.note(note.with("reason", row.reason.clone()).with("revision", revision));
             figure_done(status, &stored.campaign.code, &unit_code, &row, revision)
         })
     }
@@ -79,7 +85,7 @@ impl Service {
     /// Takes the figure of a day back: the day is missing again.
     pub fn take_back_figure(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<RecordFigures>,
         campaign: &str,
         unit_code: String,
         day: Day,
@@ -88,7 +94,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
-            let unit = find_unit(work, &stored, &unit_code)?;
+            let unit = work.unit(&stored, &unit_code)?;
             let before = figures::history(work.conn, stored.id, unit.id, day)?;
             let standing = standing(&before).ok_or_else(|| no_figure(&unit_code, day))?;
             let etag = etag_of(&figure_json(&unit_code, standing));
@@ -96,6 +102,9 @@ impl Service {
             let (revision, at) = work.accept("figure taken back")?;
             figures::withdraw(work.conn, stored.id, standing, at, Some(&reason))?;
             day_changed(work, &stored, &unit, day)?;
+            let was = figure_view(&unit_code, standing, true);
+            let note = Note::of("figure.take_back", target(&unit_code, day), Some(&was), None);
+            work.note(note.with("reason", reason.clone()).with("revision", revision));
             taken_back(at, reason, revision)
         })
     }
@@ -103,7 +112,7 @@ impl Service {
     /// Records many figures, all or none, as one revision.
     pub fn record_figures(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<RecordFigures>,
         campaign: &str,
         new: Vec<FigureFor>,
         request: WriteRequest,
@@ -124,10 +133,11 @@ impl Service {
         &self,
         campaign: &str,
         filter: &FigureFilter,
-        audience: Audience,
+        audience: &Audience,
     ) -> Result<(i64, Vec<FigureView>), Fault> {
         let snapshot = self.snapshot(campaign)?;
-        let units = filter.units(&snapshot, audience)?;
+        let sight = snapshot.sight(audience);
+        let units = filter.units(&snapshot, sight)?;
         if let [unit] = units.as_slice()
             && snapshot.register().is_derived(*unit)
         {
@@ -149,10 +159,11 @@ impl Service {
                 }
             }
             let mut found = Vec::with_capacity(rows.len());
-            for unit in units {
-                let Some(unit) = snapshot.register().unit(unit) else { continue };
+            for index in units {
+                let Some(unit) = snapshot.register().unit(index) else { continue };
                 let of_unit = by_code.remove(unit.code.as_str()).unwrap_or_default();
-                found.extend(of_unit.into_iter().map(|row| figure_view(&unit.code, row, audience)));
+                let is_confided = snapshot.is_confided(index, sight);
+                found.extend(of_unit.into_iter().map(|row| figure_view(&unit.code, row, is_confided)));
             }
             Ok((stored.revision, found))
         })
@@ -167,7 +178,7 @@ impl Service {
         campaign: &str,
         unit_code: &str,
         day: Day,
-        audience: Audience,
+        audience: &Audience,
     ) -> Result<(i64, FigureView), Fault> {
         let unit = Some(unit_code.to_owned());
         let filter = FigureFilter { unit, from: Some(day), to: Some(day), ..FigureFilter::default() };
@@ -185,26 +196,26 @@ impl Service {
         campaign: &str,
         unit_code: &str,
         day: Day,
-        audience: Audience,
+        audience: &Audience,
     ) -> Result<(i64, Vec<FigureRevisionView>), Fault> {
         let snapshot = self.snapshot(campaign)?;
-        visible_unit(&snapshot, unit_code, audience)?;
+        let sight = snapshot.sight(audience);
+        let is_confided = snapshot.is_confided(visible_unit(&snapshot, unit_code, sight)?, sight);
         self.read(|conn| {
             let stored = crate::store::campaigns::find_opt(conn, campaign)?;
             let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
             let unit = units::find_opt(conn, stored.id, &stored.campaign, unit_code)?;
             let unit = unit.ok_or_else(|| Fault::no_unit(unit_code))?;
-            let is_full = audience == Audience::Full;
             let rows = figures::history(conn, stored.id, unit.id, day)?;
             let revisions: Vec<i64> = rows.iter().map(|row| row.revision).collect();
             let words = crate::store::campaigns::words_of(conn, stored.id, &revisions)?;
             let view = |row: &StoredFigure| FigureRevisionView {
                 source: source_of(words.get(&row.revision).map_or("", String::as_str)),
-                figure: figure_view(unit_code, row, audience),
-                reason: row.reason.clone().filter(|_| is_full),
+                figure: figure_view(unit_code, row, is_confided),
+                reason: row.reason.clone().filter(|_| is_confided),
                 revision: row.revision,
                 withdrawn_at: row.stamp.withdrawn_at,
-                withdrawn_reason: row.withdrawn_reason.clone().filter(|_| is_full),
+                withdrawn_reason: row.withdrawn_reason.clone().filter(|_| is_confided),
             };
             Ok((stored.revision, rows.iter().map(view).collect()))
         })
@@ -228,16 +239,16 @@ pub struct FigureFilter {
 
 impl FigureFilter {
     /// The units whose figures are read, in the order of names.
-    fn units(&self, snapshot: &Snapshot, audience: Audience) -> Result<Vec<u32>, Fault> {
+    fn units(&self, snapshot: &Snapshot, sight: Sight) -> Result<Vec<u32>, Fault> {
         if let Some(code) = &self.unit {
-            return Ok(vec![visible_unit(snapshot, code, audience)?]);
+            return Ok(vec![visible_unit(snapshot, code, sight)?]);
         }
         let filter = super::units::UnitFilter {
             kind: self.kind.clone(),
             within: self.within.clone(),
             ..super::units::UnitFilter::default()
         };
-        filter.find(snapshot, audience)
+        filter.find(snapshot, sight)
     }
 }
 
@@ -245,9 +256,9 @@ impl FigureFilter {
 ///
 /// # Errors
 /// 404 where there is none, or none that may be seen: both read alike.
-pub fn visible_unit(snapshot: &Snapshot, code: &str, audience: Audience) -> Result<u32, Fault> {
+pub fn visible_unit(snapshot: &Snapshot, code: &str, sight: Sight) -> Result<u32, Fault> {
     let unit = snapshot.register().find(code);
-    unit.filter(|u| snapshot.is_visible(*u, audience)).ok_or_else(|| Fault::no_unit(code))
+    unit.filter(|u| snapshot.is_visible(*u, sight)).ok_or_else(|| Fault::no_unit(code))
 }
 
 /// The figure that stands: the latest, unless it was taken back.
@@ -268,12 +279,13 @@ fn no_figure(unit_code: &str, day: Day) -> Fault {
     Fault::new(Code::FigureNotFound, format!("{unit_code} has no figure on {day}"))
 }
 
-fn find_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str) -> Result<StoredUnit, Fault> {
-    units::find_opt(work.conn, stored.id, &stored.campaign, code)?.ok_or_else(|| Fault::no_unit(code))
+/// The address of a figure below its campaign.
+fn target(unit_code: &str, day: Day) -> String {
+    format!("units/{unit_code}/figures/{day}")
 }
 
 fn reporting_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str, day: Day) -> Result<StoredUnit, Fault> {
-    let unit = find_unit(work, stored, code)?;
+    let unit = work.unit(stored, code)?;
     check_reports(&stored.campaign, &unit)?;
     check_day(&stored.campaign, day, work.now)?;
     Ok(unit)
@@ -346,15 +358,17 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) 
     let planned = plan(work, &stored, new)?;
     let mut rows = RowsView::default();
     let mut to_write = Vec::new();
+    let mut log = BatchLog::default();
     for Planned { unit, day, figure, standing } in planned {
-        match standing {
-            Some((counts, note)) if counts == figure.counts && note == figure.note => {
+        match &standing {
+            Some((counts, note)) if *counts == figure.counts && *note == figure.note => {
                 rows.same += 1;
                 continue;
             }
             Some(_) => rows.changed += 1,
             None => rows.new += 1,
         }
+        log.add(&unit.unit.code, day, standing.as_ref().map(|(counts, _)| counts), &figure.counts);
         to_write.push((unit, day, figure));
     }
     if to_write.is_empty() {
@@ -374,7 +388,42 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) 
     } else {
         work.reload();
     }
+    work.note(log.into_note(what, &rows, revision));
     Ok(rows)
+}
+
+/// What a batch of figures leaves in the log: its rows where they are few, and of any
+/// number the hash of their lines, so that the history of the figures can be held
+/// against it.
+#[derive(Default)]
+struct BatchLog {
+    listed: Vec<serde_json::Value>,
+    hash: Sha256,
+    total: usize,
+}
+
+/// How many rows of a batch are listed in the log.
+const MAX_LOGGED: usize = 100;
+
+impl BatchLog {
+    fn add(&mut self, unit_code: &str, day: Day, before: Option<&Counts>, after: &Counts) {
+        let counts = |counts: &Counts| Indicator::ALL.map(|indicator| counts.get(indicator));
+        let line = serde_json::json!([unit_code, day.to_string(), before.map(counts), counts(after)]);
+        self.hash.update(line.to_string());
+        self.hash.update("\n");
+        self.total += 1;
+        if self.listed.len() < MAX_LOGGED {
+            self.listed.push(line);
+        }
+    }
+
+    fn into_note(self, what: &str, rows: &RowsView, revision: i64) -> Note {
+        let action = if what == "import" { "figures.import" } else { "figures.record" };
+        let is_whole = self.listed.len() == self.total;
+        let note = Note::of(action, "figures", None, Some(rows)).with("revision", revision);
+        let note = note.with("rows_sha256", super::secrets::hex(&self.hash.finalize()));
+        if is_whole { note.with("figures", self.listed) } else { note }
+    }
 }
 
 struct Planned {
@@ -386,10 +435,9 @@ struct Planned {
 
 /// Checks every row against the campaign and finds what stands in its place.
 fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Result<Vec<Planned>, Fault> {
-    let known: HashMap<String, StoredUnit> = units::list_for(work.conn, stored.id, &stored.campaign)?
-        .into_iter()
-        .map(|u| (u.unit.code.clone(), u))
-        .collect();
+    let listed = units::list_for(work.conn, stored.id, &stored.campaign)?;
+    let reach = work.reach(&listed);
+    let known: HashMap<String, StoredUnit> = listed.into_iter().map(|u| (u.unit.code.clone(), u)).collect();
     let all = if new.len() > SMALL_BATCH { Some(figures::latest(work.conn, stored.id)?) } else { None };
     let mut faults = Faults::default();
     let mut seen: HashMap<(i64, Day), String> = HashMap::new();
@@ -399,6 +447,10 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
             faults.add(&at, "unit_code", Fault::no_unit(&unit_code));
             continue;
         };
+        if reach.as_ref().is_some_and(|reach| !reach.contains(&unit.id)) {
+            faults.add(&at, "unit_code", outside(stored, unit));
+            continue;
+        }
         if let Err(fault) = check_reports(&stored.campaign, unit) {
             faults.add(&at, "unit_code", fault);
             continue;
@@ -427,6 +479,7 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     first: Option<Fault>,
+    is_forbidden: bool,
     errors: Vec<FieldFault>,
     total: u64,
 }
@@ -438,6 +491,7 @@ impl Faults {
     /// Notes a fault of the member at a place.
     pub(super) fn add(&mut self, at: &str, field: &str, fault: Fault) {
         self.total += 1;
+        self.is_forbidden |= fault.code == Code::Forbidden;
         if self.errors.len() < MAX_LISTED {
             let message = fault.detail.to_string();
             self.errors.push(FieldFault { pointer: format!("{at}/{field}"), code: "invalid", message, place: None });
@@ -445,10 +499,12 @@ impl Faults {
         self.first.get_or_insert(fault);
     }
 
-    /// Nothing where there is none; a single kind of fault keeps its code.
+    /// Nothing where there is none; a single fault keeps its code, and who reaches beyond
+    /// their scope is told that first.
     pub(super) fn into_result(self) -> Result<(), Fault> {
         let Some(first) = self.first else { return Ok(()) };
         let code = match (self.total, first.code) {
+            _ if self.is_forbidden => Code::Forbidden,
             (1, Code::UnitNotFound) => Code::InvalidRequest,
             (1, code) => code,
             _ => Code::InvalidRequest,
@@ -458,8 +514,8 @@ impl Faults {
     }
 }
 
-/// How a figure is shown.
-pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, audience: Audience) -> FigureView {
+/// How a figure is shown; its note only where it `is_confided`.
+pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, is_confided: bool) -> FigureView {
     let count = |indicator| figure.counts.get(indicator).map(u64::from);
     FigureView {
         unit_code: unit_code.to_owned(),
@@ -470,7 +526,7 @@ pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, audience: Audi
         high_risk_setting_f0: count(Indicator::HighRiskSettingF0),
         households_f0: count(Indicator::HouseholdsF0),
         linked_households_f0: count(Indicator::LinkedHouseholdsF0),
-        note: figure.note.clone().filter(|_| audience == Audience::Full),
+        note: figure.note.clone().filter(|_| is_confided),
         recorded_at: Some(figure.stamp.recorded_at).filter(|at| *at != Instant::BEGINNING),
     }
 }
@@ -500,7 +556,7 @@ fn derived_figures(snapshot: &Snapshot, unit: u32, filter: &FigureFilter) -> Vec
 
 /// The bytes of a figure by which its entity tag is made.
 fn figure_json(unit_code: &str, figure: &StoredFigure) -> Vec<u8> {
-    serde_json::to_vec(&figure_view(unit_code, figure, Audience::Full)).unwrap_or_default()
+    serde_json::to_vec(&figure_view(unit_code, figure, true)).unwrap_or_default()
 }
 
 fn figure_done(
@@ -510,7 +566,7 @@ fn figure_done(
     figure: &StoredFigure,
     revision: i64,
 ) -> Result<Done, Fault> {
-    let written = figure_view(unit_code, figure, Audience::Full);
+    let written = figure_view(unit_code, figure, true);
     let mut answer = done(status, &WrittenView { written, revision })?;
     answer.etag = Some(etag_of(&figure_json(unit_code, figure)));
     if status == 201 {
@@ -528,7 +584,7 @@ pub(super) fn taken_back(withdrawn_at: Instant, reason: String, revision: i64) -
 /// An answer without more.
 pub(super) fn done(status: u16, body: &impl serde::Serialize) -> Result<Done, Fault> {
     let body = serde_json::to_vec(body).map_err(Fault::internal)?;
-    Ok(Done { status, body, etag: None, location: None })
+    Ok(Done { status, body, etag: None, location: None, kept_body: None })
 }
 
 /// A part of a path, percent-encoded.

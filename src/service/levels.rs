@@ -1,9 +1,8 @@
 //! Levels of units by day, and how many units have each.
 
-use super::access::Audience;
 use super::boards::{level_code, unit_ref};
 use super::fault::{Code, Fault};
-use super::live::Snapshot;
+use super::live::{Sight, Snapshot};
 use super::units::UnitFilter;
 use super::views::{LevelCountView, LevelDayView, LevelHistoryItem, LevelHistoryView, LevelView, LevelsView};
 use crate::domain::{Day, Instant, Scheme};
@@ -21,9 +20,9 @@ pub fn levels(
     date: usize,
     kind: Option<&str>,
     rows: Range<usize>,
-    audience: Audience,
+    sight: Sight,
 ) -> Result<LevelsView, Fault> {
-    let (units, by_unit) = read(snapshot, date..date + 1, kind, audience)?;
+    let (units, by_unit) = read(snapshot, date..date + 1, kind, sight)?;
     let ledger = snapshot.ledger();
     let scheme = &snapshot.campaign().scheme;
     let last = |unit: &u32| by_unit.get(unit).and_then(|levels| levels.last().copied());
@@ -51,11 +50,11 @@ pub fn level_history(
     upto: usize,
     kind: Option<&str>,
     rows: Range<usize>,
-    audience: Audience,
+    sight: Sight,
 ) -> Result<LevelHistoryView, Fault> {
     let ledger = snapshot.ledger();
     let days = ledger.calendar.window.start - 1..upto + 1;
-    let (units, by_unit) = read(snapshot, days.clone(), kind, audience)?;
+    let (units, by_unit) = read(snapshot, days.clone(), kind, sight)?;
     let scheme = &snapshot.campaign().scheme;
     let day = |(offset, index): (usize, usize)| LevelDayView {
         date: ledger.calendar.day(index).to_string(),
@@ -101,10 +100,10 @@ fn read(
     snapshot: &Snapshot,
     days: Range<usize>,
     kind: Option<&str>,
-    audience: Audience,
+    sight: Sight,
 ) -> Result<(Vec<u32>, ByUnit), Fault> {
     let filter = UnitFilter { kind: kind.map(str::to_owned), ..UnitFilter::default() };
-    let mut units = filter.find(snapshot, audience)?;
+    let mut units = filter.find(snapshot, sight)?;
     let ledger = snapshot.ledger();
     let register = snapshot.register();
     units.retain(|u| register.rules_of(*u).is_some_and(|r| r.has_rules));

@@ -54,15 +54,61 @@ impl Snapshot {
         &self.boards.ledger.register
     }
 
+    /// What an audience sees of this campaign.
+    pub fn sight(&self, audience: &Audience) -> Sight {
+        match audience {
+            Audience::Public => Sight::Public,
+            Audience::Full => Sight::Full,
+            // a unit that is not there has nothing below it
+            Audience::Within(code) => self.register().find(code).map_or(Sight::Public, Sight::Within),
+        }
+    }
+
     /// Whether a reader may see a unit, its numbers and the totals over it.
-    pub fn is_visible(&self, unit: u32, audience: Audience) -> bool {
-        audience == Audience::Full || !self.hidden.contains(unit)
+    pub fn is_visible(&self, unit: u32, sight: Sight) -> bool {
+        !self.hidden.contains(unit) || self.is_confided(unit, sight)
+    }
+
+    /// Whether a reader may see what is never public of a unit: who, why, notes.
+    pub fn is_confided(&self, unit: u32, sight: Sight) -> bool {
+        match sight {
+            Sight::Public => false,
+            Sight::Full => true,
+            Sight::Within(above) => unit == above || self.register().is_below(unit, above),
+        }
+    }
+
+    /// Whether a unit is of a private kind (domain.md section 6).
+    pub fn is_private(&self, unit: u32) -> bool {
+        self.register().unit(unit).is_some_and(|unit| self.is_private_kind(unit.kind))
+    }
+
+    /// Whether a kind is private.
+    pub fn is_private_kind(&self, kind: u16) -> bool {
+        self.campaign().kind(kind).is_some_and(|kind| kind.private)
+    }
+
+    /// Whether a list of a kind, or of all, tells of a private unit.
+    pub fn has_private(&self, kind: Option<&str>) -> bool {
+        let is_asked = |code: &str| kind.is_none_or(|asked| asked == code);
+        self.campaign().kinds.iter().any(|kind| kind.private && is_asked(&kind.code))
     }
 
     /// The campaign.
     pub fn campaign(&self) -> &Arc<Campaign> {
         &self.register().campaign
     }
+}
+
+/// What a reader sees of a campaign at one revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sight {
+    /// What is public.
+    Public,
+    /// What is public, and everything of a unit and below it.
+    Within(u32),
+    /// Everything.
+    Full,
 }
 
 /// The units that the public may not see, and the totals over them.

@@ -5,37 +5,46 @@
 //! a grant made in `access`. Nothing here knows HTTP. Start reading at [`Service`].
 
 pub mod access;
+pub mod accounts;
+pub mod audit;
 pub mod board_csv;
 pub mod boards;
 pub mod campaigns;
 pub mod decisions;
 pub mod fault;
 pub mod figures;
+pub mod keys;
 pub mod levels;
 pub mod live;
 pub mod packs;
+pub mod passwords;
 mod past;
 pub mod rendered;
+mod secrets;
+pub mod sessions;
 pub mod standing;
+pub mod tokens;
 pub mod units;
 pub mod views;
 pub mod words;
 pub mod writer;
 
-pub use access::{Audience, Caller, Grant, Write};
+pub use access::{Audience, Caller, Grant};
 pub use fault::{Code, Fault, FieldFault};
 pub use past::Moment;
 
 use crate::clock::Clock;
 use crate::domain::Instant;
 use crate::store::{self, Database, DbConn, StoreError, contests};
+use keys::KeyRing;
 use live::{Live, Snapshot};
+use passwords::Passwords;
 use past::{History, Past};
 use rendered::Answers;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use writer::{Done, Pending, Work, WriteRequest, Writer};
+use writer::{Ask, Done, Pending, Subject, Work, WriteRequest, Writer};
 
 /// How many campaigns can be loaded at a time.
 const LOADERS: usize = 16;
@@ -54,8 +63,19 @@ pub struct Service {
     /// Answers as bytes.
     pub answers: Answers,
     writer: Writer,
+    passwords: Passwords,
+    keys: Option<KeyRing>,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
+}
+
+/// What people are known by.
+#[derive(Debug)]
+pub struct Security {
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// Signs access tokens; none in a process that signs nobody in.
+    pub keys: Option<KeyRing>,
 }
 
 /// A campaign at a moment, and the instant at which its days are judged.
@@ -72,7 +92,7 @@ impl Service {
     ///
     /// # Errors
     /// Where the system gives the writer no thread.
-    pub fn start(database: Database, clock: Clock) -> std::io::Result<Arc<Self>> {
+    pub fn start(database: Database, clock: Clock, security: Security) -> std::io::Result<Arc<Self>> {
         let live = Arc::new(Live::default());
         let writer = Writer::start(database.clone(), clock.clone(), live.clone())?;
         Ok(Arc::new(Self {
@@ -82,6 +102,8 @@ impl Service {
             past: Past::default(),
             answers: Answers::default(),
             writer,
+            passwords: security.passwords,
+            keys: security.keys,
             loading: Default::default(),
             hasher: std::hash::RandomState::new(),
         }))
@@ -100,15 +122,16 @@ impl Service {
         store::read(&mut conn, work)
     }
 
-    fn write(
+    fn write<R>(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<R>,
         campaign: &str,
         request: WriteRequest,
         task: impl FnOnce(&mut Work<'_>, &WriteRequest) -> Result<Done, Fault> + Send + 'static,
     ) -> Pending {
-        let idempotency = request.idempotency.clone();
-        self.writer.write(grant, campaign, idempotency, move |work| task(work, &request))
+        let subject = Subject::Campaign(campaign.to_owned());
+        let ask = Ask { subject, proof: grant.proof(), within: grant.within(), request: request.clone() };
+        self.writer.write(ask, move |work| task(work, &request))
     }
 
     /// The campaigns' codes, the oldest first. May block.

@@ -6,11 +6,12 @@
 //! not speak of stays as it is.
 
 use super::Service;
-use super::access::{Grant, Write};
+use super::access::{Contest as RunContest, Figures as RecordFigures, Grant, Units};
+use super::audit::Note;
 use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::fault::{Code, Fault};
 use super::figures::{Faults, FigureFor, NewFigure, check_day, done, record_many};
-use super::live::Snapshot;
+use super::live::{Sight, Snapshot};
 use super::units::{NewUnit, plan};
 use super::views::{ImportView, RowsView, WrittenView};
 use super::writer::{Pending, Work, WriteRequest, last_instant};
@@ -22,6 +23,7 @@ use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::contests::{self, EmptyTables, StoredContest};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::figures::{self, StoredFigure};
+use crate::store::units::StoredUnit;
 use crate::store::{criteria, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -31,12 +33,19 @@ const TAKEN_BACK: &str = "taken back in the imported pack";
 
 impl Service {
     /// Imports a pack.
-    pub fn import_pack(&self, grant: &Grant<Write>, contest: Contest, dry_run: bool, request: WriteRequest) -> Pending {
+    pub fn import_pack(
+        &self,
+        grant: &Grant<RunContest>,
+        contest: Contest,
+        dry_run: bool,
+        request: WriteRequest,
+    ) -> Pending {
         let code = contest.campaign.code.clone();
         self.write(grant, &code, request, move |work, _| {
             let is_new = work.campaign_opt().is_none();
             let rows = Import::new(work, &contest)?.run()?;
             let view = ImportView { dry_run, ..pack_view(&contest, rows) };
+            work.note(Note::of("pack.import", "", None, Some(&view)).with("revision", work.revision()));
             finish(work, view, dry_run, is_new)
         })
     }
@@ -44,7 +53,7 @@ impl Service {
     /// Imports figures, all or none.
     pub fn import_figures(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<RecordFigures>,
         campaign: &str,
         new: Vec<FigureFor>,
         dry_run: bool,
@@ -55,7 +64,9 @@ impl Service {
             let named: HashSet<String> = new.iter().map(|f| f.unit_code.clone()).collect();
             let days: HashSet<Day> = new.iter().map(|f| f.day).collect();
             let known = units::list_for(work.conn, stored.id, &stored.campaign)?;
-            let silent = silent(&stored.campaign, known.iter().map(|u| &u.unit), |u| named.contains(&u.code));
+            let reach = work.reach(&known);
+            let reached = known.iter().filter(|u| reach.as_ref().is_none_or(|reach| reach.contains(&u.id)));
+            let silent = silent(&stored.campaign, reached.map(|u| &u.unit), |u| named.contains(&u.code));
             let rows = record_many(work, new, "import")?;
             let view = ImportView {
                 read_as: "figures",
@@ -72,7 +83,7 @@ impl Service {
     /// Imports units: new ones are registered, others replaced where they differ.
     pub fn import_units(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Units>,
         campaign: &str,
         new: Vec<NewUnit>,
         dry_run: bool,
@@ -84,7 +95,11 @@ impl Service {
             let changes = plan(work, &stored, new, true)?;
             let (new, changed) = (changes.new.len() as u64, changes.changed.len() as u64);
             if new + changed > 0 {
-                work.accept("units imported")?;
+                let (revision, _) = work.accept("units imported")?;
+                let codes = |units: &[StoredUnit]| units.iter().map(|u| u.unit.code.clone()).collect::<Vec<_>>();
+                let note = Note { action: "units.import", target: "units".to_owned(), ..Note::default() };
+                let note = note.with("new", codes(&changes.new)).with("changed", codes(&changes.changed));
+                work.note(note.with("revision", revision));
                 units::insert(work.conn, stored.id, &stored.campaign, &changes.new)?;
                 for unit in &changes.changed {
                     units::update(work.conn, stored.id, &stored.campaign, unit)?;
@@ -111,9 +126,11 @@ impl Service {
 ///
 /// # Errors
 /// Everything that is wrong with it; an instant, since the service tells the time.
-pub fn read_figures(snapshot: &Snapshot, bytes: &[u8]) -> Result<Vec<FigureFor>, Fault> {
+pub fn read_figures(snapshot: &Snapshot, sight: Sight, bytes: &[u8]) -> Result<Vec<FigureFor>, Fault> {
     let register = snapshot.register();
-    let index: pack::UnitIndex = register.units.iter().map(|u| u.code.clone()).zip(0u32..).collect();
+    let all = register.units.iter().map(|u| u.code.clone()).zip(0u32..);
+    // a unit that the sender may not see is not there
+    let index: pack::UnitIndex = all.filter(|(_, unit)| snapshot.is_visible(*unit, sight)).collect();
     let mut errors = pack::Errors::default();
     let rows = pack::read_figures(snapshot.campaign(), &register.units, &index, bytes, &mut errors);
     errors.into_result().map_err(in_table)?;

@@ -1,13 +1,14 @@
 //! Units and neighbours: registered, replaced, found, taken out.
 
 use super::Service;
-use super::access::{Audience, Grant, Write};
+use super::access::{Contest, Grant, Units};
+use super::audit::Note;
 use super::fault::{Code, Fault};
 use super::figures::{Faults, done, escape, visible_unit};
-use super::live::Snapshot;
+use super::live::{Sight, Snapshot};
 use super::rendered::etag_of;
 use super::views::{NeighbourListView, NeighboursView, UnitView, UnitsView, WrittenView};
-use super::writer::{Pending, Work, WriteRequest};
+use super::writer::{Pending, Work, WriteRequest, outside};
 use crate::domain::campaign::Campaign;
 use crate::domain::text::fold;
 use crate::domain::unit::{Point, Unit, UnitState};
@@ -15,7 +16,7 @@ use crate::pack::on_rings;
 use crate::store::campaigns::StoredCampaign;
 use crate::store::units::{self, StoredUnit};
 use crate::store::{decisions, figures};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A unit as somebody sends it.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +65,7 @@ impl UnitFilter {
     ///
     /// # Errors
     /// A kind or unit that does not exist.
-    pub fn find(&self, snapshot: &Snapshot, audience: Audience) -> Result<Vec<u32>, Fault> {
+    pub fn find(&self, snapshot: &Snapshot, sight: Sight) -> Result<Vec<u32>, Fault> {
         let register = snapshot.register();
         let kind = match &self.kind {
             None => None,
@@ -75,13 +76,13 @@ impl UnitFilter {
         };
         let unit_of = |code: &Option<String>| match code {
             None => Ok(None),
-            Some(code) => visible_unit(snapshot, code, audience).map(Some),
+            Some(code) => visible_unit(snapshot, code, sight).map(Some),
         };
         let (parent, within) = (unit_of(&self.parent)?, unit_of(&self.within)?);
         let q = self.q.as_deref().map(fold);
         let matches = |index: &u32| {
             let Some(unit) = register.unit(*index) else { return false };
-            snapshot.is_visible(*index, audience)
+            snapshot.is_visible(*index, sight)
                 && kind.is_none_or(|k| unit.kind == k)
                 && (parent.is_none() || unit.parent == parent)
                 && within.is_none_or(|above| register.is_below(*index, above))
@@ -109,7 +110,7 @@ impl Service {
     /// Registers units, all or none: a code that is taken is a conflict.
     pub fn register_units(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Units>,
         campaign: &str,
         new: Vec<NewUnit>,
         request: WriteRequest,
@@ -121,13 +122,15 @@ impl Service {
             let (revision, _) = work.accept("units")?;
             units::insert(work.conn, stored.id, &stored.campaign, &changes.new)?;
             work.reload();
-            let items = changes.new.iter().map(|u| changes.view(&stored.campaign, u, UnitState::Active)).collect();
+            let view = |u| changes.view(&stored.campaign, u, UnitState::Active);
+            let items: Vec<UnitView> = changes.new.iter().map(view).collect();
+            work.note(Note::of("units.register", "units", None, Some(&items)));
             done(201, &WrittenView { written: UnitsView { items }, revision })
         })
     }
 
     /// Creates a unit, or replaces it whole.
-    pub fn put_unit(&self, grant: &Grant<Write>, campaign: &str, new: NewUnit, request: WriteRequest) -> Pending {
+    pub fn put_unit(&self, grant: &Grant<Units>, campaign: &str, new: NewUnit, request: WriteRequest) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let code = new.code.clone();
@@ -154,6 +157,9 @@ impl Service {
                     units::update(work.conn, stored.id, campaign, unit)?;
                 }
                 work.reload();
+                let view = |unit: &StoredUnit| changes.view(campaign, unit, state);
+                let (was, is) = (before.as_ref().map(view), view(unit));
+                work.note(Note::of("unit.put", format!("units/{code}"), was.as_ref(), Some(&is)));
             }
             let view = changes.view(campaign, unit, state);
             let etag = etag_of(&unit_json(&view));
@@ -166,17 +172,14 @@ impl Service {
     }
 
     /// Takes a unit out that has no figures and no units below it.
-    pub fn delete_unit(&self, grant: &Grant<Write>, campaign: &str, code: String, request: WriteRequest) -> Pending {
+    pub fn delete_unit(&self, grant: &Grant<Units>, campaign: &str, code: String, request: WriteRequest) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
-            let unit = units::find_opt(work.conn, stored.id, &stored.campaign, &code)?;
-            let unit = unit.ok_or_else(|| Fault::no_unit(&code))?;
-            if request.if_match.is_some() {
-                let keys = units::codes(work.conn, stored.id)?;
-                let state = decisions::latest_state(work.conn, stored.id, unit.id)?.map(|s| s.state());
-                let view = view_of(&stored.campaign, &unit, |id| keys.get(&id).cloned(), state.unwrap_or_default());
-                request.check_if_match(Some(&etag_of(&unit_json(&view))), false)?;
-            }
+            let unit = work.unit(&stored, &code)?;
+            let keys = units::codes(work.conn, stored.id)?;
+            let state = decisions::latest_state(work.conn, stored.id, unit.id)?.map(|s| s.state());
+            let view = view_of(&stored.campaign, &unit, |id| keys.get(&id).cloned(), state.unwrap_or_default());
+            request.check_if_match(Some(&etag_of(&unit_json(&view))), false)?;
             if figures::any(work.conn, stored.id, Some(unit.id))? {
                 let detail = format!("{code} has figures; withdraw it from the contest instead");
                 return Err(Fault::new(Code::UnitInUse, detail));
@@ -187,6 +190,7 @@ impl Service {
             let (revision, _) = work.accept("unit taken out")?;
             units::delete(work.conn, stored.id, unit.id)?;
             work.reload();
+            work.note(Note::of("unit.delete", format!("units/{code}"), Some(&view), None));
             done(200, &serde_json::json!({ "code": code, "revision": revision }))
         })
     }
@@ -194,7 +198,7 @@ impl Service {
     /// Replaces all pairs of neighbours.
     pub fn put_neighbours(
         &self,
-        grant: &Grant<Write>,
+        grant: &Grant<Contest>,
         campaign: &str,
         pairs: Vec<(String, String)>,
         request: WriteRequest,
@@ -215,6 +219,7 @@ impl Service {
                 work.accept("neighbours")?;
                 units::replace_neighbours(work.conn, stored.id, &wanted)?;
                 work.reload();
+                work.note(Note::of("neighbours.put", "neighbours", Some(&view(&before)), Some(&view(&wanted))));
             }
             let written = view(&wanted);
             let etag = etag_of(&list_json(&written));
@@ -249,10 +254,10 @@ pub fn unit_json(view: &UnitView) -> Vec<u8> {
 }
 
 /// All pairs of neighbours as they are shown; pairs with a hidden unit are left out.
-pub fn neighbours(snapshot: &Snapshot, audience: Audience) -> NeighbourListView {
+pub fn neighbours(snapshot: &Snapshot, sight: Sight) -> NeighbourListView {
     let register = snapshot.register();
     let code = |unit: u32| register.unit(unit).map(|u| u.code.clone()).unwrap_or_default();
-    let visible = |unit: &u32| snapshot.is_visible(*unit, audience);
+    let visible = |unit: &u32| snapshot.is_visible(*unit, sight);
     let of_unit = |a: u32| {
         let others = register.neighbours.of(a).iter().copied().filter(move |b| a < *b);
         others.map(move |b| (a, b))
@@ -347,6 +352,7 @@ pub(super) fn plan(
 ) -> Result<UnitChanges, Fault> {
     let campaign = &stored.campaign;
     let known = units::list_for(work.conn, stored.id, campaign)?;
+    let reach = work.reach(&known);
     let mut ids: HashMap<String, i64> = known.iter().map(|u| (u.unit.code.clone(), u.id)).collect();
     let mut next = known.last().map_or(0, |u| u.id + 1);
     let before: HashMap<i64, StoredUnit> = known.into_iter().map(|u| (u.id, u)).collect();
@@ -364,11 +370,16 @@ pub(super) fn plan(
             faults.add(&unit.at, "code", Fault::new(Code::CodeTaken, format!("{} exists already", unit.code)));
         }
     }
+    let reach = reach.map(|reach| with_new(reach, &new, &ids, &before));
     let mut changes = UnitChanges { codes: ids.iter().map(|(c, i)| (*i, c.clone())).collect(), ..Default::default() };
     for unit in new {
         let at = unit.at.clone();
         match draft(campaign, &ids, unit) {
             Err((field, detail)) => faults.add(&at, field, Fault::new(Code::InvalidRequest, detail)),
+            Ok(unit) if !is_reached(reach.as_ref(), before.get(&unit.id), &unit) => {
+                let place = before.get(&unit.id).unwrap_or(&unit);
+                faults.add(&at, "code", outside(stored, place));
+            }
             Ok(unit) => match before.get(&unit.id) {
                 None => changes.new.push(unit),
                 Some(old) if old.unit == unit.unit && old.parent_id == unit.parent_id => changes.same += 1,
@@ -385,6 +396,34 @@ pub(super) fn plan(
     find_rings(&before, &changes, &places, &mut faults);
     faults.into_result()?;
     Ok(changes)
+}
+
+/// A reach with the new units of a batch that will stand in it, at any depth.
+fn with_new(
+    mut reach: HashSet<i64>,
+    new: &[NewUnit],
+    ids: &HashMap<String, i64>,
+    before: &HashMap<i64, StoredUnit>,
+) -> HashSet<i64> {
+    let id = |code: &String| ids.get(code).copied();
+    loop {
+        let stands_in = |unit: &&NewUnit| unit.parent_code.as_ref().and_then(id).is_some_and(|p| reach.contains(&p));
+        let added: Vec<i64> = new.iter().filter(stands_in).filter_map(|unit| id(&unit.code)).collect();
+        let count = reach.len();
+        reach.extend(added.into_iter().filter(|id| !before.contains_key(id)));
+        if reach.len() == count {
+            return reach;
+        }
+    }
+}
+
+/// Whether a write may touch a unit: it lies in reach, and so does where it will stand. The
+/// unit that the reach begins at stays where it is.
+fn is_reached(reach: Option<&HashSet<i64>>, before: Option<&StoredUnit>, after: &StoredUnit) -> bool {
+    let Some(reach) = reach else { return true };
+    let stays = before.is_some_and(|before| before.parent_id == after.parent_id);
+    let was_in_reach = before.is_none_or(|before| reach.contains(&before.id));
+    was_in_reach && (stays || after.parent_id.is_some_and(|parent| reach.contains(&parent)))
 }
 
 fn draft(campaign: &Campaign, ids: &HashMap<String, i64>, new: NewUnit) -> Result<StoredUnit, (&'static str, String)> {

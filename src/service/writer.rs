@@ -4,17 +4,21 @@
 //! savepoint of its own – one that is refused costs nobody else anything – gives out
 //! revisions and rising instants under the campaign's lock, commits, brings the live
 //! boards up to date, and then answers all. An answer means: durable, and visible to
-//! the next read of this process.
+//! the next read of this process. Who asks is looked at once more in the transaction, and
+//! what is worth keeping goes into the log with it.
 
-use super::access::{Grant, Write};
+use super::access::{Identity, Proof};
+use super::audit::{self, Entry, Note, Origin};
 use super::fault::{Code, Fault};
 use super::live::{Change, Live};
 use crate::clock::Clock;
 use crate::domain::{Contest, Instant};
+use crate::store::accounts;
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::idempotency::{self, KeptAnswer};
+use crate::store::units::{self, StoredUnit};
 use crate::store::{Database, DbConn, StoreError, savepoint, write};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +30,7 @@ use tokio::sync::oneshot;
 #[derive(Clone, Debug)]
 pub struct Idempotency {
     /// Whose key it is.
-    pub caller: &'static str,
+    pub caller: String,
     /// The key.
     pub key: String,
     /// What is asked: method, address and body.
@@ -49,9 +53,17 @@ pub struct WriteRequest {
     pub idempotency: Option<Idempotency>,
     /// What must be there.
     pub if_match: Option<IfMatch>,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 impl WriteRequest {
+    /// A write by who runs the program.
+    pub fn on_this_machine() -> Self {
+        let origin = Origin { address: "command line".to_owned(), request_id: None };
+        Self { origin, ..Self::default() }
+    }
+
     /// Checks the demand against the entity tag of what is there; `needed` where
     /// something that exists would be replaced.
     ///
@@ -75,7 +87,7 @@ impl WriteRequest {
 pub struct Written {
     /// 200 or 201.
     pub status: u16,
-    /// Revision of the campaign after it.
+    /// Revision of the campaign after it; 0 where it is about no campaign.
     pub revision: i64,
     /// JSON.
     pub body: Vec<u8>,
@@ -96,6 +108,49 @@ pub struct Done {
     pub etag: Option<String>,
     /// Where what was made is, below `/api/v1`.
     pub location: Option<String>,
+    /// What is kept for a retry in place of the body, where the body tells a secret once.
+    pub kept_body: Option<Vec<u8>>,
+}
+
+/// What a write is about: what is held while it is made, and the chain of its entries.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Subject {
+    /// The campaign of a code.
+    Campaign(String),
+    /// Accounts, sessions and tokens.
+    Accounts,
+}
+
+impl Ask {
+    /// Code of the campaign, where it is about one.
+    fn code(&self) -> &str {
+        match &self.subject {
+            Subject::Campaign(code) => code,
+            Subject::Accounts => "",
+        }
+    }
+}
+
+impl Subject {
+    fn chain(&self) -> String {
+        match self {
+            Self::Campaign(code) => audit::chain_of(code),
+            Self::Accounts => audit::ACCOUNTS.to_owned(),
+        }
+    }
+}
+
+/// Who wants to write about what, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// What it is about.
+    pub(super) subject: Subject,
+    /// Who it is by.
+    pub(super) proof: Proof,
+    /// Code of the unit that the right ends at, where it does.
+    pub(super) within: Option<String>,
+    /// How it is asked for.
+    pub(super) request: WriteRequest,
 }
 
 /// How the facts in memory follow.
@@ -116,21 +171,82 @@ pub struct Work<'a> {
     pub conn: &'a mut DbConn,
     /// The clock's instant.
     pub now: Instant,
-    code: &'a str,
+    ask: &'a Ask,
     head: Option<StoredCampaign>,
     /// The revision before it.
     from: i64,
     follow: Follow,
+    notes: Vec<Note>,
     is_dry: bool,
 }
 
 impl Work<'_> {
+    /// How it was asked for.
+    pub fn request(&self) -> &WriteRequest {
+        &self.ask.request
+    }
+
+    /// Name of who asks, as the log keeps it.
+    pub fn actor(&self) -> &str {
+        &self.ask.proof.actor
+    }
+
+    /// Keeps something in the log.
+    pub fn note(&mut self, note: Note) {
+        self.notes.push(note);
+    }
+
+    /// The unit of a code, if the write may touch it.
+    ///
+    /// # Errors
+    /// 404 where there is none; 403 where it lies outside the caller's scope, and 404
+    /// there too where nobody outside may know of it.
+    pub fn unit(&mut self, stored: &StoredCampaign, code: &str) -> Result<StoredUnit, Fault> {
+        let unit = units::find_opt(self.conn, stored.id, &stored.campaign, code)?;
+        let unit = unit.ok_or_else(|| Fault::no_unit(code))?;
+        self.check_within(stored, &unit)?;
+        Ok(unit)
+    }
+
+    /// Refuses a unit that lies outside the caller's scope.
+    ///
+    /// # Errors
+    /// As [`Work::unit`].
+    pub fn check_within(&mut self, stored: &StoredCampaign, unit: &StoredUnit) -> Result<(), Fault> {
+        let Some(within) = &self.ask.within else { return Ok(()) };
+        let (mut code, mut parent) = (unit.unit.code.clone(), unit.parent_id);
+        while code != *within {
+            let above = match parent {
+                Some(id) => units::find_place(self.conn, stored.id, id)?,
+                None => None,
+            };
+            (code, parent) = above.ok_or_else(|| outside(stored, unit))?;
+        }
+        Ok(())
+    }
+
+    /// The keys of the units that the write may touch, of all of a campaign; none where
+    /// it may touch all.
+    pub fn reach(&self, known: &[StoredUnit]) -> Option<HashSet<i64>> {
+        let within = self.ask.within.as_ref()?;
+        let parents: HashMap<i64, Option<i64>> = known.iter().map(|u| (u.id, u.parent_id)).collect();
+        let root = known.iter().find(|u| u.unit.code == *within).map(|u| u.id);
+        let is_below = |id: i64| {
+            let mut at = Some(id);
+            while at.is_some() && at != root {
+                at = at.and_then(|id| parents.get(&id).copied().flatten());
+            }
+            at.is_some()
+        };
+        Some(known.iter().map(|u| u.id).filter(|id| root.is_some() && is_below(*id)).collect())
+    }
+
     /// The campaign as it stands.
     ///
     /// # Errors
     /// 404 where there is none.
     pub fn campaign(&self) -> Result<StoredCampaign, Fault> {
-        self.head.clone().ok_or_else(|| Fault::no_campaign(self.code))
+        self.head.clone().ok_or_else(|| Fault::no_campaign(self.ask.code()))
     }
 
     /// The campaign, if there is one.
@@ -149,7 +265,7 @@ impl Work<'_> {
     /// # Errors
     /// 404 where there is no campaign, or what the database says.
     pub fn accept(&mut self, what: &str) -> Result<(i64, Instant), Fault> {
-        let Some(head) = &mut self.head else { return Err(Fault::no_campaign(self.code)) };
+        let Some(head) = &mut self.head else { return Err(Fault::no_campaign(self.ask.code())) };
         let after = Instant::from_micros(head.last_recorded_at.micros().saturating_add(1));
         head.revision += 1;
         head.last_recorded_at = self.now.max(after);
@@ -191,9 +307,17 @@ impl Work<'_> {
 
 type Task = Box<dyn FnOnce(&mut Work<'_>) -> Result<Done, Fault> + Send>;
 
+/// Refuses a unit outside the caller's scope; one of a private kind is not there at all
+/// (domain.md section 6).
+pub(super) fn outside(stored: &StoredCampaign, unit: &StoredUnit) -> Fault {
+    if stored.campaign.kind(unit.unit.kind).is_none_or(|kind| kind.private) {
+        return Fault::no_unit(&unit.unit.code);
+    }
+    Fault::new(Code::Forbidden, format!("{} lies outside the scope of this account", unit.unit.code))
+}
+
 struct Job {
-    campaign: String,
-    idempotency: Option<Idempotency>,
+    ask: Ask,
     task: Task,
     reply: oneshot::Sender<Result<Written, Fault>>,
 }
@@ -245,16 +369,14 @@ impl Writer {
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(handle)) })
     }
 
-    /// Queues a write to a campaign.
-    pub fn write(
+    /// Queues a write.
+    pub(super) fn write(
         &self,
-        _grant: &Grant<Write>,
-        campaign: &str,
-        idempotency: Option<Idempotency>,
+        ask: Ask,
         task: impl FnOnce(&mut Work<'_>) -> Result<Done, Fault> + Send + 'static,
     ) -> Pending {
         let (reply, answer) = oneshot::channel();
-        let job = Job { campaign: campaign.to_owned(), idempotency, task: Box::new(task), reply };
+        let job = Job { ask, task: Box::new(task), reply };
         if let Some(queue) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             // a queue without a thread drops the job, and the answer says so
             let _ = queue.send(job);
@@ -287,6 +409,14 @@ struct Applied {
     /// Revision before it; the facts in memory follow from there.
     from: i64,
     follow: Follow,
+    entries: Vec<Entry>,
+}
+
+impl Applied {
+    /// An answer that was given before; nothing changes.
+    fn again(written: Written) -> Self {
+        Self { from: written.revision, follow: Follow::Nothing, entries: Vec::new(), written }
+    }
 }
 
 impl Thread {
@@ -335,20 +465,22 @@ impl Thread {
         let now = self.clock.now();
         let mut tasks = Vec::with_capacity(batch.len());
         let mut replies = Vec::with_capacity(batch.len());
-        for Job { campaign, idempotency, task, reply } in batch {
-            tasks.push((campaign, idempotency, task));
+        for Job { ask, task, reply } in batch {
+            tasks.push((ask, task));
             replies.push(reply);
         }
-        let codes: Vec<String> = tasks.iter().map(|(code, ..)| code.clone()).collect();
+        let subjects: Vec<Subject> = tasks.iter().map(|(ask, _)| ask.subject.clone()).collect();
         let done = match self.connected() {
             Ok(conn) => write(conn, |conn| apply_all(conn, now, tasks)),
             Err(error) => Err(error),
         };
         match done {
             Ok(results) => {
-                for ((reply, code), result) in replies.into_iter().zip(&codes).zip(results) {
+                for ((reply, subject), result) in replies.into_iter().zip(&subjects).zip(results) {
                     let answer = result.map(|applied| {
-                        self.follow(code, &applied);
+                        if let Subject::Campaign(code) = subject {
+                            self.follow(code, &applied);
+                        }
                         applied.written
                     });
                     let _ = reply.send(answer);
@@ -372,32 +504,45 @@ impl Thread {
     }
 }
 
-type Tasks = Vec<(String, Option<Idempotency>, Task)>;
+type Tasks = Vec<(Ask, Task)>;
 
-/// Applies the writes of a batch, each in its savepoint.
+/// Applies the writes of a batch, each in its savepoint, and keeps what is worth keeping.
 fn apply_all(conn: &mut DbConn, now: Instant, tasks: Tasks) -> Result<Vec<Result<Applied, Fault>>, StoreError> {
     let mut heads: BTreeMap<String, Option<StoredCampaign>> = BTreeMap::new();
-    for (code, ..) in &tasks {
-        heads.insert(code.clone(), None);
+    for (ask, _) in &tasks {
+        if let Subject::Campaign(code) = &ask.subject {
+            heads.insert(code.clone(), None);
+        }
     }
     // in the order of their codes, so that two processes cannot wait for each other
     for (code, head) in &mut heads {
         campaigns::lock(conn, code)?;
         *head = campaigns::find_opt(conn, code)?;
     }
+    if tasks.iter().any(|(ask, _)| ask.subject == Subject::Accounts) {
+        // after all campaigns, and before any account is touched
+        crate::store::audit::lock(conn, audit::ACCOUNTS)?;
+    }
     let before: BTreeMap<String, i64> =
         heads.iter().map(|(code, head)| (code.clone(), head.as_ref().map_or(-1, |h| h.revision))).collect();
     let mut results = Vec::with_capacity(tasks.len());
-    for (code, idempotency, task) in tasks {
-        let head = heads.get(&code).cloned().flatten();
-        let result = apply(conn, now, &code, head, idempotency.as_ref(), task);
+    let mut entries: BTreeMap<Subject, Vec<Entry>> = BTreeMap::new();
+    let mut known = Known::default();
+    for (ask, task) in tasks {
+        let head = heads.get(ask.code()).cloned().flatten();
+        let result = known.check(conn, now, &ask.proof).and_then(|()| apply(conn, now, &ask, head, task));
         if let Err(fault) = &result
             && fault.code == Code::Unavailable
         {
             return Err(StoreError::Unreachable(fault.cause.as_deref().unwrap_or_default().to_owned()));
         }
-        results.push(result.map(|(applied, head)| {
-            heads.insert(code, head);
+        results.push(result.map(|(mut applied, head)| {
+            match &ask.subject {
+                Subject::Campaign(code) => drop(heads.insert(code.clone(), head)),
+                // whoever was known may be so no longer
+                Subject::Accounts => known = Known::default(),
+            }
+            entries.entry(ask.subject).or_default().append(&mut applied.entries);
             applied
         }));
     }
@@ -406,7 +551,42 @@ fn apply_all(conn: &mut DbConn, now: Instant, tasks: Tasks) -> Result<Vec<Result
             campaigns::set_revision(conn, head.id, head.revision, head.last_recorded_at)?;
         }
     }
+    for (subject, entries) in entries.into_iter().filter(|(_, entries)| !entries.is_empty()) {
+        audit::append(conn, &subject.chain(), entries)?;
+    }
     Ok(results)
+}
+
+/// Who was looked at in this transaction: a batch of one person's writes looks once.
+#[derive(Default)]
+struct Known(HashMap<Identity, bool>);
+
+impl Known {
+    /// Refuses who may no longer do what was proven before: the account was changed or
+    /// locked, the session ended, the token revoked or over.
+    fn check(&mut self, conn: &mut DbConn, now: Instant, proof: &Proof) -> Result<(), Fault> {
+        let Some(identity) = &proof.identity else { return Ok(()) };
+        let is_known = match self.0.get(identity) {
+            Some(is_known) => *is_known,
+            None => {
+                let found = is_as_proven(conn, now, identity)?;
+                self.0.insert(identity.clone(), found);
+                found
+            }
+        };
+        if is_known { Ok(()) } else { Err(Fault::token_ended()) }
+    }
+}
+
+fn is_as_proven(conn: &mut DbConn, now: Instant, identity: &Identity) -> Result<bool, StoreError> {
+    Ok(match identity {
+        Identity::Operator => true,
+        Identity::Account { username, generation, .. } => accounts::find_opt(conn, username)?
+            .is_some_and(|account| account.is_active && account.generation == *generation),
+        Identity::Machine { id } => {
+            accounts::find_token(conn, id)?.is_some_and(|token| token.revoked_at.is_none() && now < token.until)
+        }
+    })
 }
 
 type WithHead = (Applied, Option<StoredCampaign>);
@@ -414,42 +594,49 @@ type WithHead = (Applied, Option<StoredCampaign>);
 fn apply(
     conn: &mut DbConn,
     now: Instant,
-    code: &str,
+    ask: &Ask,
     head: Option<StoredCampaign>,
-    idempotency: Option<&Idempotency>,
     task: Task,
 ) -> Result<WithHead, Fault> {
+    let idempotency = ask.request.idempotency.as_ref();
     if let Some(kept) = replay(conn, now, idempotency)? {
-        return Ok((Applied { from: kept.revision, follow: Follow::Nothing, written: kept }, head));
+        return Ok((Applied::again(kept), head));
     }
     let unchanged = head.clone();
     let mut dry: Option<Written> = None;
     let result = savepoint(conn, |conn| {
         let from = head.as_ref().map_or(0, |h| h.revision);
-        let mut work = Work { conn, now, code, head, from, follow: Follow::Nothing, is_dry: false };
+        let mut work = Work { conn, now, ask, head, from, follow: Follow::Nothing, notes: Vec::new(), is_dry: false };
         let done = task(&mut work)?;
         let revision = work.revision();
-        let (body, etag, location) = (done.body, done.etag, done.location);
-        let written = Written { status: done.status, revision, body, etag, location };
+        let Done { status, body, etag, location, kept_body } = done;
+        let written = Written { status, revision, body, etag, location };
         if work.is_dry {
             dry = Some(written);
             // any refusal undoes the savepoint
             return Err(Fault::new(Code::Internal, "a dry run"));
         }
-        let (follow, head) = (work.follow, work.head);
+        let (follow, head, notes) = (work.follow, work.head, work.notes);
         if let Some(key) = idempotency {
-            keep(conn, now, key, &written)?;
+            let kept = kept_body.map_or_else(|| written.clone(), |body| Written { body, ..written.clone() });
+            keep(conn, now, key, &kept)?;
         }
-        Ok((Applied { written, from, follow }, head))
+        let entry = |note| Entry {
+            at: now,
+            actor: ask.proof.actor.clone(),
+            role: ask.proof.role,
+            origin: ask.request.origin.clone(),
+            note,
+        };
+        let entries = notes.into_iter().map(entry).collect();
+        Ok((Applied { written, from, follow, entries }, head))
     });
     match (result, dry) {
-        (Err(_), Some(written)) => {
-            Ok((Applied { from: written.revision, follow: Follow::Nothing, written }, unchanged))
-        }
+        (Err(_), Some(written)) => Ok((Applied::again(written), unchanged)),
         // another process kept an answer under this key meanwhile: it is the answer
         (Err(fault), None) if fault.code == Code::IdempotencyKeyReused && fault.cause.is_some() => {
             let kept = replay(conn, now, idempotency)?.ok_or(fault)?;
-            Ok((Applied { from: kept.revision, follow: Follow::Nothing, written: kept }, unchanged))
+            Ok((Applied::again(kept), unchanged))
         }
         (result, _) => result,
     }
@@ -481,7 +668,7 @@ fn keep(conn: &mut DbConn, now: Instant, key: &Idempotency, written: &Written) -
         body: written.body.clone(),
         etag: written.etag.clone(),
         location: written.location.clone(),
-        ..KeptAnswer::new(key.caller, &key.key, &key.fingerprint, now)
+        ..KeptAnswer::new(&key.caller, &key.key, &key.fingerprint, now)
     };
     match idempotency::insert(conn, &answer) {
         Err(StoreError::Taken) => Err(Fault {

@@ -5,6 +5,8 @@
 //! Start reading at [`conn`] for connections and transactions and at [`load`] for a
 //! whole contest.
 
+pub mod accounts;
+pub mod audit;
 pub mod campaigns;
 mod conn;
 pub mod contests;
@@ -13,6 +15,7 @@ pub mod decisions;
 pub mod figures;
 pub mod idempotency;
 mod schema;
+pub mod sessions;
 pub mod units;
 
 pub use conn::{Address, Connector, Database, DbConn, is_current, migrate, read, revert, savepoint, write};

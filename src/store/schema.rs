@@ -160,3 +160,83 @@ diesel::table! {
         created_us -> BigInt,
     }
 }
+
+diesel::table! {
+    accounts (username) {
+        username -> Text,
+        display_name -> Text,
+        role -> Text,
+        campaign -> Nullable<Text>,
+        unit -> Nullable<Text>,
+        is_active -> Bool,
+        generation -> BigInt,
+        password_hash -> Nullable<Text>,
+        reset_code_hash -> Nullable<Text>,
+        reset_code_until_us -> Nullable<BigInt>,
+        created_us -> BigInt,
+        changed_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        username -> Text,
+        created_us -> BigInt,
+        until_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (hash) {
+        hash -> Text,
+        session_id -> Text,
+        until_us -> BigInt,
+        spent_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> Text,
+        name -> Text,
+        role -> Text,
+        campaign -> Nullable<Text>,
+        unit -> Nullable<Text>,
+        secret_hash -> Text,
+        created_by -> Text,
+        created_us -> BigInt,
+        until_us -> BigInt,
+        revoked_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit_entries (chain, number) {
+        chain -> Text,
+        number -> BigInt,
+        at_us -> BigInt,
+        actor -> Text,
+        role -> Text,
+        origin -> Text,
+        request_id -> Nullable<Text>,
+        action -> Text,
+        target -> Text,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        previous_hash -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    audit_heads (chain) {
+        chain -> Text,
+        number -> BigInt,
+        hash -> Text,
+    }
+}
+
+diesel::joinable!(sessions -> accounts (username));
+diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, sessions, refresh_tokens);

@@ -99,6 +99,15 @@ pub fn find_opt(
     row.map(|r| r.read(campaign)).transpose()
 }
 
+/// Code of the unit of a key, and the key of the unit above it.
+///
+/// # Errors
+/// What the database says.
+pub fn find_place(conn: &mut DbConn, campaign_id: i64, id: i64) -> Result<Option<(String, Option<i64>)>, StoreError> {
+    let row = units::table.filter(units::campaign_id.eq(campaign_id)).filter(units::unit_id.eq(id));
+    Ok(row.select((units::code, units::parent_id)).first(conn).optional()?)
+}
+
 /// Adds units.
 ///
 /// # Errors

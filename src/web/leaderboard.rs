@@ -11,15 +11,16 @@ use crate::domain::number::Hundredths;
 use crate::domain::{Campaign, Day, Instant, Scheme};
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::{By, Place, Query};
+use crate::service::Fault;
 use crate::service::boards::row_views;
 use crate::service::figures::escape;
 use crate::service::levels::level_history;
+use crate::service::live::Sight;
 use crate::service::live::Snapshot;
 use crate::service::standing::separating_keys;
 use crate::service::units::UnitFilter;
 use crate::service::views::{LevelDayView, RowDayView, RowView};
 use crate::service::words::unranked_reason;
-use crate::service::{Audience, Fault};
 use maud::{Markup, html};
 use std::collections::HashMap;
 
@@ -38,7 +39,7 @@ pub(super) struct Asked {
     /// The present, by which days are open or closed.
     pub(super) now: Instant,
     /// Who reads.
-    pub(super) audience: Audience,
+    pub(super) sight: Sight,
 }
 
 struct View<'a> {
@@ -124,8 +125,7 @@ fn head(campaign: &Campaign, l: Language) -> Markup {
 
 impl View<'_> {
     fn page(&self) -> Result<Markup, Fault> {
-        let history =
-            level_history(self.snapshot, self.asked.query.as_of, self.kind_code(), 0..0, self.asked.audience)?;
+        let history = level_history(self.snapshot, self.asked.query.as_of, self.kind_code(), 0..0, self.asked.sight)?;
         let rows = self.rows();
         let content = html! {
             (head(self.campaign, self.l))
@@ -355,7 +355,7 @@ impl View<'_> {
 
     fn visible(&self, query: &Query) -> Vec<Place> {
         let board = self.snapshot.boards.get(query);
-        board.places.iter().copied().filter(|p| self.snapshot.is_visible(p.unit, self.asked.audience)).collect()
+        board.places.iter().copied().filter(|p| self.snapshot.is_visible(p.unit, self.asked.sight)).collect()
     }
 
     fn other_track(&self) -> Query {
@@ -407,7 +407,7 @@ impl View<'_> {
         let first = first.and_then(|mut rows| rows.pop());
         let ledger = self.snapshot.ledger();
         let filter = UnitFilter { kind: self.kind_code().map(str::to_owned), ..UnitFilter::default() };
-        let units = filter.find(self.snapshot, self.asked.audience).unwrap_or_default();
+        let units = filter.find(self.snapshot, self.asked.sight).unwrap_or_default();
         let cases = |day: usize| -> u64 {
             units.iter().filter_map(|u| crate::service::boards::day_of(ledger, *u, day, query.as_of).1).sum()
         };
@@ -515,7 +515,7 @@ impl View<'_> {
         let query = &self.asked.query;
         let count_of = |code: &str| {
             let filter = UnitFilter { kind: Some(code.to_owned()), ..UnitFilter::default() };
-            filter.find(self.snapshot, self.asked.audience).map_or(0, |units| units.len())
+            filter.find(self.snapshot, self.asked.sight).map_or(0, |units| units.len())
         };
         let kinds: Vec<(&str, &str, usize)> = self
             .campaign

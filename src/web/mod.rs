@@ -92,12 +92,12 @@ async fn get_home(call: Call) -> Answer {
 #[get("/c/{campaign}")]
 async fn get_leaderboard_page(call: Call) -> Answer {
     let language = language(&call)?;
-    let audience = call.audience();
     let view = call.look(Moment::Now).await?;
+    let sight = call.sight(&view.snapshot);
     let ask = call.board()?;
     let number = call.number("page", 1, 1_000_000)?.unwrap_or(1) as usize;
     if let Some(code) = &ask.within {
-        visible_unit(&view.snapshot, code, audience)?;
+        visible_unit(&view.snapshot, code, sight)?;
     }
     let (snapshot, now) = (view.snapshot, view.judged_at);
     let revision = Some(snapshot.revision);
@@ -109,10 +109,11 @@ async fn get_leaderboard_page(call: Call) -> Answer {
         }
         Err(error) => return Err(Fault::from(error).into()),
     };
+    call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
-    let asked = Asked { language, query, page: number, now, audience };
+    let asked = Asked { language, query, page: number, now, sight };
     let key = format!(
-        "{}|{}|page {:?} {} {} {audience:?} {is_closed}",
+        "{}|{}|page {:?} {} {} {sight:?} {is_closed}",
         snapshot.campaign().code,
         snapshot.read_at,
         asked.query,
@@ -126,22 +127,23 @@ async fn get_leaderboard_page(call: Call) -> Answer {
 /// The same board as a table for spreadsheets.
 #[get("/c/{campaign}/board.csv")]
 async fn get_board_csv(call: Call) -> Answer {
-    let audience = call.audience();
     let view = call.look(Moment::Now).await?;
+    let sight = call.sight(&view.snapshot);
     let ask = call.board()?;
     if let Some(code) = &ask.within {
-        visible_unit(&view.snapshot, code, audience)?;
+        visible_unit(&view.snapshot, code, sight)?;
     }
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let query = resolve(snapshot.ledger(), &ask, view.judged_at).map_err(Fault::from)?;
+    call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let day = snapshot.ledger().calendar.day(query.as_of);
     let kind = snapshot.campaign().kind(query.kind).map(|k| escape(&k.code)).unwrap_or_default();
     let file = format!("{}-{kind}-{}-{day}.csv", escape(&snapshot.campaign().code), query.track.code());
-    let key = format!("{}|{}|csv {query:?} {audience:?}", snapshot.campaign().code, snapshot.read_at);
+    let key = format!("{}|{}|csv {query:?} {sight:?}", snapshot.campaign().code, snapshot.read_at);
     let make = move || {
         let show = Show { revision: Some(snapshot.revision), policy_version: Some(1), ..Show::default() };
-        let board = board_view(&snapshot.boards, &query, &show, |unit| snapshot.is_visible(unit, audience));
+        let board = board_view(&snapshot.boards, &query, &show, |unit| snapshot.is_visible(unit, sight));
         Ok(board_csv(&board, Reader::Spreadsheet).into_bytes())
     };
     let mut response = call.reply(&*call.service.answers.get(key, make).await?, CSV, Some(revision));

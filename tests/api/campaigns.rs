@@ -51,7 +51,7 @@ on_both! {
         let states: Vec<_> = status["days"].as_array().unwrap().iter().map(|d| d["state"].as_str().unwrap().to_owned()).collect();
         assert_eq!(states[2..6], ["closed", "due", "open", "not_begun"]);
         assert_eq!(status["capabilities"]["write"], false);
-        assert_eq!(app.get_as_admin(&format!("{base}/status")).ok()["capabilities"]["write"], true);
+        assert_eq!(app.get_as_council(&format!("{base}/status")).ok()["capabilities"]["write"], true);
     }
 }
 
@@ -99,7 +99,7 @@ on_both! {
             assert!(pointers.contains(&pointer.to_owned()), "{pointer} is not in {pointers:?}");
         }
         let deep = format!("{{\"code\":{}", "[".repeat(100_000));
-        let answer = app.send("POST", "/api/v1/campaigns", Some(crate::support::app::TOKEN), &[("content-type", "application/json")], Some(deep.as_bytes()));
+        let answer = app.send("POST", "/api/v1/campaigns", Some(&app.token), &[("content-type", "application/json")], Some(deep.as_bytes()));
         answer.refused(400, "malformed_body");
         assert_eq!(app.get("/api/v1/campaigns").ok()["total"], 0);
     }

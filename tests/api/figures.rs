@@ -18,7 +18,7 @@ on_both! {
         assert_eq!((&made["community_f0"], &made["unknown_source_f0"], &made["revision"]), (&json!(3), &json!(null), &json!(2)));
         assert_eq!(made["recorded_at"], "2021-07-24T06:30:00Z");
 
-        let read = app.get_as_admin(&address);
+        let read = app.get_as_council(&address);
         assert_eq!((read.header("etag"), &read.json()["community_f0"]), (Some(etag.as_str()), &json!(3)));
 
         app.set_clock("2021-07-24T07:00:00Z");
@@ -38,7 +38,7 @@ on_both! {
         app.delete(&format!("{address}?reason=x")).refused(404, "figure_not_found");
         app.get(&address).refused(404, "figure_not_found");
 
-        let history = app.get_as_admin(&format!("{address}/history")).ok();
+        let history = app.get_as_council(&format!("{address}/history")).ok();
         let items = history["items"].as_array().unwrap();
         assert_eq!(items.len(), 2);
         assert_eq!((&items[1]["reason"], &items[1]["source"]), (&json!("đếm lại"), &json!("api")));
@@ -59,7 +59,7 @@ fn notes_and_reasons_are_never_public() {
     {
         assert!(!app.get(&path).text().contains("kín"), "{path}");
     }
-    assert!(app.get_as_admin(&format!("{address}/history")).text().contains("lý do kín"));
+    assert!(app.get_as_council(&format!("{address}/history")).text().contains("lý do kín"));
 }
 
 on_both! {
@@ -142,7 +142,7 @@ on_both! {
         });
         assert!(answers.iter().all(|a| a.status == 201 && a.body == answers[0].body), "{answers:?}");
         assert_eq!(app.revision("q6-2021"), 2);
-        assert_eq!(app.get_as_admin(&format!("{address}/history")).ok()["total"], 1);
+        assert_eq!(app.get_as_council(&format!("{address}/history")).ok()["total"], 1);
         send("k1", 2, &address).refused(422, "idempotency_key_reused");
         send("k1", 1, &figure("27379", "2021-07-13")).refused(422, "idempotency_key_reused");
         let again = send("k2", 1, &address);
@@ -167,7 +167,7 @@ fn a_delete_needs_its_reason_and_has_no_body() {
     app.delete(&format!("{address}?reason=")).refused(422, "invalid_parameter");
     let long = "x".repeat(501);
     app.delete(&format!("{address}?reason={long}")).refused(422, "invalid_parameter");
-    let body = app.send("DELETE", &format!("{address}?reason=x"), Some(crate::support::app::TOKEN), &[], Some(b"{}"));
+    let body = app.send("DELETE", &format!("{address}?reason=x"), Some(&app.token), &[], Some(b"{}"));
     body.refused(400, "body_not_allowed");
     assert_eq!(app.revision("q6-2021"), 1);
     assert_eq!(app.delete(&format!("{address}?reason=x")).status, 200);

@@ -1,5 +1,5 @@
 use super::Q6;
-use crate::support::app::{Answer, TOKEN, TestApp};
+use crate::support::app::{Answer, TestApp};
 use crate::support::database::TestDatabase;
 use crate::support::on_both;
 use greenzone::pack;
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 fn send(app: &TestApp, query: &str, content_type: &str, body: &[u8]) -> Answer {
-    app.send("POST", &format!("{Q6}/import{query}"), Some(TOKEN), &[("content-type", content_type)], Some(body))
+    app.send("POST", &format!("{Q6}/import{query}"), Some(&app.token), &[("content-type", content_type)], Some(body))
 }
 
 on_both! {
@@ -32,7 +32,7 @@ on_both! {
         let (unit, day) = (contest.units[last.unit as usize].code.clone(), last.day);
         let changed = send(&app, "", "application/zip", &pack::write_zip(&contest)).ok();
         assert_eq!((&changed["rows"]["changed"], &changed["revision"]), (&json!(1), &json!(2)));
-        let history = app.get_as_admin(&format!("{Q6}/units/{unit}/figures/{day}/history")).ok();
+        let history = app.get_as_council(&format!("{Q6}/units/{unit}/figures/{day}/history")).ok();
         assert_eq!(history["items"][0]["recorded_at"], json!(null), "known from the beginning");
         assert_eq!(history["items"][1]["recorded_at"], "2021-07-25T00:00:00Z");
         assert_eq!((&history["items"][0]["source"], &history["items"][1]["source"]), (&json!("pack"), &json!("pack")));
@@ -78,8 +78,13 @@ fn what_is_no_file_of_ours_is_refused_by_type_and_size() {
     send(&app, "?dry_run=maybe", "text/csv", b"").refused(422, "invalid_parameter");
     let huge = vec![b' '; 100 << 20];
     send(&app, "", "text/csv", &huge[..(65 << 20)]).refused(413, "too_large");
-    let json =
-        app.send("POST", &format!("{Q6}/figures"), Some(TOKEN), &[("content-type", "application/json")], Some(&huge));
+    let json = app.send(
+        "POST",
+        &format!("{Q6}/figures"),
+        Some(&app.token),
+        &[("content-type", "application/json")],
+        Some(&huge),
+    );
     json.refused(413, "too_large");
     assert_eq!(app.revision("q6-2021"), 1);
 }

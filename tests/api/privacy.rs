@@ -1,14 +1,14 @@
 //! Until accounts come: private and small units, and every total over them, do not exist
 //! for who has no token.
 
-use crate::support::app::{TOKEN, TestApp};
+use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use serde_json::json;
 
 const BASE: &str = "/api/v1/campaigns/hidden";
 
 fn app() -> TestApp {
-    let app = TestApp::at(TestDatabase::sqlite(), "2021-07-24T06:00:00Z", Some(TOKEN));
+    let app = TestApp::at(TestDatabase::sqlite(), "2021-07-24T06:00:00Z");
     app.post(
         "/api/v1/campaigns",
         &json!({
@@ -59,7 +59,7 @@ fn private_and_small_units_and_totals_over_them_are_not_there_for_the_public() {
             public.refused(404, "unit_not_found");
             let nobody = app.get(&path.replace(&format!("/{hidden}"), "/nobody"));
             assert_eq!(public.json()["code"], nobody.json()["code"], "hidden and not there read alike");
-            assert_eq!(app.get_as_admin(&path).status, 200, "{path}");
+            assert_eq!(app.get_as_council(&path).status, 200, "{path}");
         }
         app.get(&format!("{BASE}/leaderboard/around/{hidden}")).refused(404, "unit_not_found");
         app.get(&format!("{BASE}/leaderboard?within={hidden}")).refused(404, "unit_not_found");
@@ -73,10 +73,10 @@ fn private_and_small_units_and_totals_over_them_are_not_there_for_the_public() {
 fn lists_and_boards_count_only_what_may_be_seen() {
     let app = app();
     assert_eq!(app.get(&format!("{BASE}/units")).ok()["total"], 3);
-    assert_eq!(app.get_as_admin(&format!("{BASE}/units")).ok()["total"], 7);
+    assert_eq!(app.get_as_council(&format!("{BASE}/units")).ok()["total"], 7);
     let totals = |kind: &str| {
         let path = format!("{BASE}/leaderboard?kind={kind}");
-        (app.get(&path).ok()["total"].clone(), app.get_as_admin(&path).ok()["total"].clone())
+        (app.get(&path).ok()["total"].clone(), app.get_as_council(&path).ok()["total"].clone())
     };
     assert_eq!(totals("ward"), (json!(1), json!(2)));
     assert_eq!(totals("district"), (json!(1), json!(2)));

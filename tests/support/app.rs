@@ -2,19 +2,23 @@
 
 use super::database::TestDatabase;
 use greenzone::clock::Clock;
-use greenzone::config::AdminToken;
 use greenzone::domain::Instant;
+use greenzone::domain::account::{Mandate, Role, Scope};
 use greenzone::http::Metrics;
 use greenzone::pack;
+use greenzone::service::accounts::NewAccount;
+use greenzone::service::keys::KeyRing;
+use greenzone::service::passwords::Passwords;
+use greenzone::service::tokens::NewToken;
 use greenzone::service::writer::WriteRequest;
-use greenzone::service::{Caller, Service};
+use greenzone::service::{Caller, Security, Service};
 use serde_json::Value;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-pub const TOKEN: &str = "the-token-of-the-tests";
+pub const PASSWORD: &str = "con mèo nằm trên mái";
 
 /// A running service over a database of its own.
 pub struct TestApp {
@@ -22,6 +26,8 @@ pub struct TestApp {
     pub service: Arc<Service>,
     pub clock: Clock,
     pub address: greenzone::store::Address,
+    /// A machine's token of the council: it may do everything in a contest.
+    pub token: String,
     agent: ureq::Agent,
     stop: Option<actix_web::dev::ServerHandle>,
     thread: Option<JoinHandle<()>>,
@@ -84,14 +90,15 @@ impl Answer {
 impl TestApp {
     /// An empty service; its clock stands on 24 July 2021, after the window of q6-2021.
     pub fn on(database: TestDatabase) -> Self {
-        Self::at(database, "2021-07-24T06:00:00Z", Some(TOKEN))
+        Self::at(database, "2021-07-24T06:00:00Z")
     }
 
-    pub fn at(database: TestDatabase, now: &str, token: Option<&str>) -> Self {
+    pub fn at(database: TestDatabase, now: &str) -> Self {
         let clock = Clock::fixed(Instant::parse(now).expect("an instant"));
         let address = database.address.clone();
-        let service = greenzone::app::open(database.address.clone(), clock.clone(), true).expect("a service");
-        let token = token.map(|t| AdminToken::new(t).expect("a token")).unwrap_or_default();
+        let security = security();
+        let service = greenzone::app::open(database.address.clone(), clock.clone(), true, security).expect("a service");
+        let token = machine_token(&service, Role::Council, Scope::All);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = mpsc::channel();
@@ -99,7 +106,7 @@ impl TestApp {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let metrics = Metrics::new().expect("metrics");
-                let server = greenzone::app::server(of_server, token, metrics, listener, Some(2)).expect("a server");
+                let server = greenzone::app::server(of_server, metrics, listener, Some(2)).expect("a server");
                 sender.send(server.handle()).expect("the test waits");
                 server.await.expect("the server ends well");
             });
@@ -111,7 +118,7 @@ impl TestApp {
             .max_redirects(0)
             .build()
             .into();
-        Self { base, service, clock, address, agent, stop, thread: Some(thread), _database: database }
+        Self { base, service, clock, address, token, agent, stop, thread: Some(thread), _database: database }
     }
 
     /// With the bundled campaign of District 6 in it.
@@ -122,9 +129,29 @@ impl TestApp {
     }
 
     pub fn import(&self, contest: &greenzone::domain::Contest) {
-        let grant = Caller::Administrator.may_write().expect("the administrator writes");
+        let grant = Caller::Operator.may(None).expect("the operator writes");
         let request = WriteRequest::default();
         self.service.import_pack(&grant, contest.clone(), false, request).wait().expect("the pack is taken");
+    }
+
+    /// An account whose password is [`PASSWORD`].
+    pub fn make_account(&self, username: &str, role: Role, scope: Scope) {
+        let mandate = Mandate::new(role, scope).expect("a mandate");
+        let new = NewAccount { username: username.to_owned(), display_name: username.to_owned(), mandate };
+        let grant = Caller::Operator.may(None).expect("the operator makes accounts");
+        self.service.create_account_with_password(&grant, new, PASSWORD).expect("an account");
+    }
+
+    /// Signs in with [`PASSWORD`]; the tokens.
+    pub fn tokens(&self, username: &str) -> Value {
+        let body = serde_json::json!({"username": username, "password": PASSWORD});
+        let json = [("content-type", "application/json")];
+        self.send("POST", "/api/v1/auth/login", None, &json, Some(body.to_string().as_bytes())).ok()
+    }
+
+    /// Signs in; the access token.
+    pub fn sign_in(&self, username: &str) -> String {
+        self.tokens(username)["access_token"].as_str().expect("a token").to_owned()
     }
 
     pub fn set_clock(&self, now: &str) {
@@ -160,8 +187,8 @@ impl TestApp {
         self.send("GET", path, None, &[], None)
     }
 
-    pub fn get_as_admin(&self, path: &str) -> Answer {
-        self.send("GET", path, Some(TOKEN), &[], None)
+    pub fn get_as_council(&self, path: &str) -> Answer {
+        self.send("GET", path, Some(&self.token), &[], None)
     }
 
     pub fn put(&self, path: &str, body: &Value) -> Answer {
@@ -179,17 +206,34 @@ impl TestApp {
     pub fn with_json(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let headers: Vec<(&str, &str)> =
             headers.iter().copied().chain([("content-type", "application/json")]).collect();
-        self.send(method, path, Some(TOKEN), &headers, Some(body.to_string().as_bytes()))
+        self.send(method, path, Some(&self.token), &headers, Some(body.to_string().as_bytes()))
     }
 
     pub fn delete(&self, path: &str) -> Answer {
-        self.send("DELETE", path, Some(TOKEN), &[], None)
+        self.send("DELETE", path, Some(&self.token), &[], None)
     }
 
     pub fn revision(&self, campaign: &str) -> i64 {
         let status = self.get(&format!("/api/v1/campaigns/{campaign}/status")).ok();
         status["revision"].as_i64().expect("a revision")
     }
+}
+
+/// Passwords that are quick to hash, and keys of this process alone.
+pub fn security() -> Security {
+    let parameters = argon2::Params::new(8, 1, 1, None).expect("parameters");
+    let passwords = Passwords::new(parameters, 2).expect("random bytes");
+    Security { passwords, keys: Some(KeyRing::random().expect("random bytes")) }
+}
+
+/// A machine's token of a role and scope, for a year.
+pub fn machine_token(service: &Service, role: Role, scope: Scope) -> String {
+    let mandate = Mandate::new(role, scope).expect("a mandate");
+    let new = NewToken { name: format!("tests, {}", role.code()), mandate, days: 366 };
+    let grant = Caller::Operator.may(None).expect("the operator makes tokens");
+    let written = service.create_token(&grant, new, WriteRequest::on_this_machine()).wait().expect("a token");
+    let answer: Value = serde_json::from_slice(&written.body).expect("JSON");
+    answer["token"].as_str().expect("the token is told").to_owned()
 }
 
 impl Drop for TestApp {

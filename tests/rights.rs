@@ -1,0 +1,244 @@
+//! Who may do what: every operation of the OpenAPI document, tried by every role inside
+//! and outside its scope, against a table written down here. An operation without a row
+//! fails.
+
+use crate::support::app::TestApp;
+use crate::support::database::TestDatabase;
+use greenzone::domain::account::{Mandate, Role, Scope};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Who may use an operation.
+pub enum Who {
+    /// Everybody; what they see is another matter.
+    Anyone,
+    /// Who is known.
+    Known,
+    /// These roles, where their scope holds the unit of the address.
+    OfUnit(&'static [Role]),
+    /// These roles, where their scope holds the whole campaign.
+    OfCampaign(&'static [Role]),
+    /// These roles, where their scope is everything.
+    OfService(&'static [Role]),
+}
+use Role::{Admin, Auditor, Council, Reporter};
+use Who::{Anyone, Known, OfCampaign, OfService, OfUnit};
+
+const C: &str = "/api/v1/campaigns/{campaign}";
+
+/// The table: method, address, who, and something sound to send.
+fn table() -> Vec<(&'static str, String, Who, Value)> {
+    let figure = json!({"community_f0": 3});
+    let reason = json!({"reason": "x"});
+    let unit = json!({"name": "Phường 07", "kind": "ward", "parent_code": "775"});
+    let account = json!({"username": "new-one", "display_name": "X", "role": "council"});
+    let change = json!({"display_name": "X", "role": "council", "state": "active"});
+    let api = |path: &str| format!("/api/v1{path}");
+    let of = |path: &str| format!("{C}{path}");
+    let none = Value::Null;
+    vec![
+        ("GET", api("/campaigns"), Anyone, none.clone()),
+        ("POST", api("/campaigns"), OfService(&[Admin, Council]), json!({})),
+        ("GET", of(""), Anyone, none.clone()),
+        ("PUT", of(""), OfCampaign(&[Admin, Council]), json!({})),
+        ("GET", of("/status"), Anyone, none.clone()),
+        ("GET", api("/level-schemes"), Anyone, none.clone()),
+        ("GET", api("/level-schemes/{scheme}"), Anyone, none.clone()),
+        ("GET", of("/levels"), Anyone, none.clone()),
+        ("GET", of("/levels/history"), Anyone, none.clone()),
+        ("GET", of("/leaderboard"), Anyone, none.clone()),
+        ("GET", of("/leaderboard/around/{code}"), Anyone, none.clone()),
+        ("GET", of("/units/{code}/standing"), Anyone, none.clone()),
+        ("GET", of("/units/{code}/figures"), Anyone, none.clone()),
+        ("GET", of("/units/{code}/figures/{date}"), Anyone, none.clone()),
+        ("GET", of("/units/{code}/figures/{date}/history"), Anyone, none.clone()),
+        ("PUT", of("/units/{code}/figures/{date}"), OfUnit(&[Council, Reporter]), figure.clone()),
+        ("DELETE", of("/units/{code}/figures/{date}"), OfUnit(&[Council, Reporter]), none.clone()),
+        ("GET", of("/figures"), Anyone, none.clone()),
+        (
+            "POST",
+            of("/figures"),
+            OfUnit(&[Council, Reporter]),
+            json!([{"unit_code": "27382", "date": "2021-07-12", "community_f0": 3}]),
+        ),
+        ("PUT", of("/units/{code}/state"), OfUnit(&[Council]), json!({"state": "withdrawn", "reason": "x"})),
+        ("DELETE", of("/units/{code}/state"), OfUnit(&[Council]), none.clone()),
+        ("PUT", of("/units/{code}/start-level"), OfUnit(&[Council]), json!({"level": "red", "reason": "x"})),
+        ("DELETE", of("/units/{code}/start-level"), OfUnit(&[Council]), none.clone()),
+        ("PUT", of("/units/{code}/excuses/{date}"), OfUnit(&[Council]), reason.clone()),
+        ("DELETE", of("/units/{code}/excuses/{date}"), OfUnit(&[Council]), none.clone()),
+        ("GET", of("/excuses"), Anyone, none.clone()),
+        ("GET", of("/start-levels"), Anyone, none.clone()),
+        ("GET", of("/adjustments"), Anyone, none.clone()),
+        (
+            "POST",
+            of("/adjustments"),
+            OfUnit(&[Council]),
+            json!({"unit_code": "27382", "kind": "bonus", "points": 1, "reason": "x"}),
+        ),
+        ("GET", of("/adjustments/{id}"), Anyone, none.clone()),
+        ("DELETE", of("/adjustments/{id}"), OfUnit(&[Council]), none.clone()),
+        ("GET", of("/units"), Anyone, none.clone()),
+        (
+            "POST",
+            of("/units"),
+            OfUnit(&[Council]),
+            json!([{"code": "kp1", "name": "Khu phố 1", "kind": "ward", "parent_code": "27382"}]),
+        ),
+        ("GET", of("/units/{code}"), Anyone, none.clone()),
+        ("PUT", of("/units/{code}"), OfUnit(&[Council]), unit),
+        ("DELETE", of("/units/{code}"), OfUnit(&[Council]), none.clone()),
+        ("GET", of("/neighbours"), Anyone, none.clone()),
+        ("PUT", of("/neighbours"), OfCampaign(&[Council]), json!([])),
+        ("POST", of("/import"), OfUnit(&[Council, Reporter]), none.clone()),
+        ("POST", api("/auth/login"), Anyone, json!({"username": "nobody", "password": "nothing"})),
+        ("POST", api("/auth/refresh"), Anyone, json!({"refresh_token": "nothing"})),
+        ("POST", api("/auth/logout"), Known, json!({})),
+        ("GET", api("/me"), Known, none.clone()),
+        (
+            "PUT",
+            api("/me/password"),
+            Anyone,
+            json!({"username": "nobody", "reset_code": "0000", "new_password": "mật khẩu mới tinh"}),
+        ),
+        ("GET", api("/users"), OfService(&[Admin]), none.clone()),
+        ("POST", api("/users"), OfService(&[Admin]), account),
+        ("GET", api("/users/{username}"), OfService(&[Admin]), none.clone()),
+        ("PUT", api("/users/{username}"), OfService(&[Admin]), change),
+        ("POST", api("/users/{username}/reset-code"), OfService(&[Admin]), none.clone()),
+        ("GET", api("/tokens"), OfService(&[Admin]), none.clone()),
+        ("POST", api("/tokens"), OfService(&[Admin]), json!({"name": "X", "role": "council", "days": 1})),
+        ("GET", api("/tokens/{id}"), OfService(&[Admin]), none.clone()),
+        ("DELETE", api("/tokens/{id}"), OfService(&[Admin]), none.clone()),
+        ("GET", api("/audit"), OfCampaign(&[Auditor]), none.clone()),
+        ("GET", "/.well-known/jwks.json".to_owned(), Anyone, none.clone()),
+        ("GET", "/healthz".to_owned(), Anyone, none.clone()),
+        ("GET", "/readyz".to_owned(), Anyone, none.clone()),
+        ("GET", "/openapi.json".to_owned(), Anyone, none.clone()),
+        ("GET", "/problems/{code}".to_owned(), Anyone, none),
+    ]
+}
+
+/// The role that may use an operation, for tests of other things.
+pub fn role_for(method: &str, path: &str) -> Option<Role> {
+    let row = table().into_iter().find(|(m, p, ..)| *m == method && p == path).expect("a row in the table of rights");
+    match row.2 {
+        Anyone => None,
+        Known => Some(Council),
+        OfUnit(roles) | OfCampaign(roles) | OfService(roles) => roles.last().copied(),
+    }
+}
+
+/// The path with something in place of each parameter.
+pub fn filled(path: &str) -> String {
+    let code = if path.contains("problems") { "behind" } else { "27382" };
+    [
+        ("{campaign}", "q6-2021"),
+        ("{code}", code),
+        ("{date}", "2021-07-12"),
+        ("{scheme}", "counts-14d"),
+        ("{id}", "1"),
+        ("{username}", "somebody"),
+    ]
+    .iter()
+    .fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+}
+
+fn scopes() -> [(&'static str, Scope); 5] {
+    let campaign = |code: &str| Scope::Campaign(code.to_owned());
+    let unit = |code: &str| Scope::Unit { campaign: "q6-2021".to_owned(), unit: code.to_owned() };
+    [
+        ("everything", Scope::All),
+        ("the campaign", campaign("q6-2021")),
+        ("another campaign", campaign("vn-provinces-2021")),
+        ("the unit", unit("27382")),
+        ("another unit", unit("27379")),
+    ]
+}
+
+/// Whether a role in a scope may use an operation on unit 27382 of q6-2021.
+fn is_allowed(who: &Who, role: Role, scope: &str) -> bool {
+    match who {
+        Anyone | Known => true,
+        OfUnit(roles) => roles.contains(&role) && ["everything", "the campaign", "the unit"].contains(&scope),
+        OfCampaign(roles) => roles.contains(&role) && ["everything", "the campaign"].contains(&scope),
+        OfService(roles) => roles.contains(&role) && scope == "everything",
+    }
+}
+
+fn send(app: &TestApp, method: &str, path: &str, token: Option<&str>, body: &Value) -> (u16, String) {
+    let mut address = filled(path);
+    if path.ends_with("/adjustments/{id}") {
+        // one that stands, each time
+        let bonus = json!({"unit_code": "27382", "kind": "bonus", "points": 1, "reason": "x"});
+        let made = app.post("/api/v1/campaigns/q6-2021/adjustments", &bonus).ok();
+        address = path.replace("{campaign}", "q6-2021").replace("{id}", made["id"].as_str().expect("an id"));
+    }
+    if method == "DELETE" && path.contains("{campaign}") && !path.ends_with("units/{code}") {
+        address.push_str("?reason=x");
+    }
+    if path == "/api/v1/audit" {
+        address.push_str("?campaign=q6-2021");
+    }
+    let csv = b"unit_code,date,community_f0\n27382,2021-07-12,3\n";
+    let answer = match (path.ends_with("/import"), body) {
+        (true, _) => app.send(method, &address, token, &[("content-type", "text/csv")], Some(csv)),
+        (_, Value::Null) => app.send(method, &address, token, &[], None),
+        (_, body) => {
+            let json = [("content-type", "application/json")];
+            app.send(method, &address, token, &json, Some(body.to_string().as_bytes()))
+        }
+    };
+    let code = if answer.status < 400 { String::new() } else { answer.problem()["code"].to_string() };
+    (answer.status, code.replace('"', ""))
+}
+
+#[test]
+fn every_operation_has_a_row_and_every_row_an_operation() {
+    let document: Value = serde_json::from_str(&greenzone::api::document_text()).expect("JSON");
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            described.insert((method.to_uppercase(), path.clone()));
+            let who = role_for(&method.to_uppercase(), path);
+            let asks = operation["security"].as_array().is_some_and(|all| !all.iter().any(|one| *one == json!({})));
+            assert_eq!(asks, who.is_some(), "{method} {path}: what the document says of security");
+        }
+    }
+    let rows = table().into_iter().map(|(method, path, ..)| (method.to_owned(), path)).collect();
+    assert_eq!(described, rows);
+}
+
+#[test]
+fn every_operation_is_open_to_its_roles_inside_their_scope_and_to_nobody_else() {
+    let app = TestApp::on(TestDatabase::sqlite()).with_q6();
+    let [_, other] = greenzone::pack::bundled();
+    app.import(&greenzone::pack::read(&other.files()).expect("the other bundled pack"));
+    app.make_account("somebody", Role::Committee, Scope::All);
+    let mut callers = Vec::new();
+    for role in Role::ALL {
+        for (place, scope) in scopes() {
+            if Mandate::new(role, scope.clone()).is_err() {
+                continue;
+            }
+            let username = format!("{}-{}", role.code(), place.replace(' ', "-"));
+            app.make_account(&username, role, scope);
+            callers.push((role, place, username));
+        }
+    }
+    let mut tried = 0;
+    for (method, path, who, body) in table() {
+        let (_, code) = send(&app, method, &path, None, &body);
+        let is_refused = code == "unauthenticated";
+        assert_eq!(is_refused, !matches!(who, Anyone), "{method} {path}, a stranger: {code}");
+        for (role, place, username) in &callers {
+            let token = app.sign_in(username);
+            let (status, code) = send(&app, method, &path, Some(&token), &body);
+            let case = format!("{method} {path}, {role:?} of {place}: {status} {code}");
+            assert!(status < 500 && code != "unauthenticated" && code != "unit_not_found", "{case}");
+            assert_eq!(code != "forbidden", is_allowed(&who, *role, place), "{case}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 1_000, "{tried}");
+}
