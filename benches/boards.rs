@@ -12,8 +12,9 @@ use greenzone::pack;
 use greenzone::scoring::appraisal::Track;
 use greenzone::scoring::board::{By, Query, rank};
 use greenzone::scoring::{Ledger, Register};
+use greenzone::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters};
 use greenzone::service::writer::WriteRequest;
-use greenzone::service::{Caller, Moment};
+use greenzone::service::{Caller, Moment, Security};
 use greenzone::store::Address;
 use std::sync::{Arc, LazyLock};
 
@@ -188,10 +189,10 @@ fn bare_csv(bencher: Bencher<'_, '_>) {
 fn empty_folder_to_first_board(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(|| tempfile::tempdir().expect("a folder")).bench_refs(|folder| {
         let address = Address::Sqlite(folder.path().join("greenzone.db"));
-        let service = greenzone::app::open(address, Clock::System, true).expect("a service");
+        let service = greenzone::app::open(address, Clock::System, true, security()).expect("a service");
         let [q6, _] = pack::bundled();
         let contest = pack::read(&q6.files()).expect("the pack");
-        let grant = Caller::Administrator.may_write().expect("a grant");
+        let grant = Caller::Operator.may(None).expect("a grant");
         service.import_pack(&grant, contest, false, WriteRequest::default()).wait().expect("stored");
         first_board(&service, "q6-2021")
     });
@@ -200,8 +201,8 @@ fn empty_folder_to_first_board(bencher: Bencher<'_, '_>) {
 static STORED: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a folder");
     let address = Address::Sqlite(folder.path().join("greenzone.db"));
-    let service = greenzone::app::open(address, Clock::System, true).expect("a service");
-    let grant = Caller::Administrator.may_write().expect("a grant");
+    let service = greenzone::app::open(address, Clock::System, true, security()).expect("a service");
+    let grant = Caller::Operator.may(None).expect("a grant");
     service.import_pack(&grant, contest(SMALL), false, WriteRequest::default()).wait().expect("stored");
     folder
 });
@@ -211,9 +212,15 @@ static STORED: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
 fn start_to_first_board_of_60_000_units(bencher: Bencher<'_, '_>) {
     let address = Address::Sqlite(STORED.path().join("greenzone.db"));
     bencher.bench(|| {
-        let service = greenzone::app::open(address.clone(), Clock::System, false).expect("a service");
+        let service = greenzone::app::open(address.clone(), Clock::System, false, security()).expect("a service");
         first_board(&service, "bench")
     });
+}
+
+/// Nobody signs in here.
+fn security() -> Security {
+    let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
+    Security { passwords: Passwords::new(parameters, 1).expect("random bytes"), keys: None }
 }
 
 fn first_board(service: &greenzone::service::Service, campaign: &str) -> usize {

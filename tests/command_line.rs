@@ -115,3 +115,109 @@ fn the_table_speaks_both_languages_and_has_no_colours_in_a_file() {
     assert!(en.contains("Unranked") && en.contains("26.32%"), "{en}");
     assert!(!vi.contains('\u{1b}') && !en.contains('\u{1b}'));
 }
+
+fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_greenzone"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("DATABASE_URL")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), input.as_bytes()).expect("written");
+    child.wait_with_output().expect("the program ends")
+}
+
+#[test]
+fn accounts_are_made_listed_changed_and_locked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    done(&greenzone(here, &["import", &path("packs/q6-2021")]));
+    let add = |name: &str, more: &[&str], password: &str| {
+        with_input(here, &[&["user", "add", name, "--role"], more].concat(), password)
+    };
+    done(&add("quan-tri", &["admin", "--name", "Quản trị"], "con mèo nằm trên mái\n"));
+    done(&add("phuong-07", &["reporter", "--campaign", "q6-2021", "--unit", "27382"], "con mèo nằm trên mái"));
+    let weak = add("weak", &["council"], "password1234\n");
+    assert_eq!(weak.status.code(), Some(1));
+    assert!(!text(&weak.stderr).contains("password1234"), "{}", text(&weak.stderr));
+    assert_eq!(add("quan-tri", &["admin"], "con mèo nằm trên mái\n").status.code(), Some(1));
+    assert_eq!(add("x", &["admin"], "con mèo nằm trên mái\n").status.code(), Some(2));
+    assert_eq!(add("xyz", &["root"], "con mèo nằm trên mái\n").status.code(), Some(2));
+    assert_eq!(add("xyz", &["reporter", "--campaign", "nothing"], "con mèo nằm trên mái\n").status.code(), Some(1));
+    let list = done(&greenzone(here, &["user", "list"]));
+    assert!(list.contains("quan-tri") && list.contains("q6-2021, 27382") && !list.contains("weak"), "{list}");
+    assert_eq!(greenzone(here, &["user", "disable", "quan-tri"]).status.code(), Some(1), "the last administrator");
+    done(&greenzone(here, &["user", "disable", "phuong-07"]));
+    assert!(done(&greenzone(here, &["user", "list"])).contains("disabled"));
+    done(&greenzone(here, &["user", "enable", "phuong-07"]));
+    done(&greenzone(here, &["user", "role", "phuong-07", "--role", "committee"]));
+    done(&with_input(here, &["user", "passwd", "phuong-07"], "mười hai con giáp\n"));
+    assert_eq!(greenzone(here, &["user", "disable", "nobody"]).status.code(), Some(1));
+}
+
+#[test]
+fn the_log_is_checked_and_says_where_it_is_broken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    done(&greenzone(here, &["import", &path("packs/q6-2021")]));
+    let said = done(&greenzone(here, &["audit", "verify"]));
+    let head = said.lines().find(|line| line.starts_with("campaigns/q6-2021:1:")).expect("a head").to_owned();
+    done(&greenzone(here, &["audit", "verify", "--head", &head]));
+    let other = format!("{}{}", &head[..head.len() - 4], if head.ends_with("0000") { "1111" } else { "0000" });
+    let broken = greenzone(here, &["audit", "verify", "--format", "json", "--head", &other]);
+    assert_eq!(broken.status.code(), Some(1));
+    let refusal: serde_json::Value = serde_json::from_slice(&broken.stderr).expect("JSON");
+    assert_eq!((&refusal["code"], &refusal["errors"][0]["line"]), (&"audit_broken".into(), &1.into()));
+    assert_eq!(greenzone(here, &["audit", "verify", "--head", "nonsense"]).status.code(), Some(2));
+}
+
+#[test]
+fn keys_take_over_from_one_another_step_by_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let keys = |step: &str| greenzone(here, &["keys", step, "--signing-keys-file", "ring.pem"]);
+    let first = done(&keys("new"));
+    assert_eq!(keys("new").status.code(), Some(1), "what is there stays");
+    assert_eq!(keys("promote").status.code(), Some(1));
+    let announced = done(&keys("announce"));
+    assert!(announced.starts_with(&first) && announced.lines().count() == 2);
+    let promoted = done(&keys("promote"));
+    assert!(!promoted.starts_with(&first));
+    assert_eq!(done(&keys("retire")).lines().next(), promoted.lines().next());
+    let pem = std::fs::read_to_string(here.join("ring.pem")).expect("the file");
+    assert!(!announced.contains("PRIVATE") && pem.contains("PRIVATE"));
+}
+
+#[test]
+fn a_start_with_weak_secrets_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let serve = |more: &[&str]| {
+        let base = ["serve", "--addr", "127.0.0.1:0", "--metrics-addr", ""];
+        let output = greenzone(here, &[&base, more].concat());
+        (output.status.code(), text(&output.stderr))
+    };
+    let (status, said) = serve(&["--argon2", "m=4096,t=3,p=1"]);
+    assert_eq!(status, Some(3));
+    assert!(said.contains("GREENZONE_ARGON2") && said.contains("OWASP"), "{said}");
+    std::fs::write(here.join("bad.pem"), "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n")
+        .expect("written");
+    let (status, said) = serve(&["--signing-keys-file", "bad.pem"]);
+    assert_eq!(status, Some(3));
+    assert!(said.contains("bad.pem") && !said.contains("secret\n"), "{said}");
+    let (status, said) = serve(&["--database-url", "postgres://nobody:hush@127.0.0.1:1/none"]);
+    assert_eq!(status, Some(3));
+    assert!(said.contains("GREENZONE_SIGNING_KEYS_FILE") && !said.contains("hush"), "{said}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::write(here.join("greenzone.db.keys.pem"), "x").expect("written");
+        std::fs::set_permissions(here.join("greenzone.db.keys.pem"), std::fs::Permissions::from_mode(0o644))
+            .expect("set");
+        let (status, said) = serve(&[]);
+        assert!(status == Some(3) && said.contains("chmod 600"), "{said}");
+    }
+}

@@ -10,6 +10,7 @@ mod house;
 mod migrations;
 mod openapi;
 mod page;
+mod people;
 mod readers;
 mod rights;
 mod story;

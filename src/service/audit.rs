@@ -365,12 +365,12 @@ fn verify_chain(
             break;
         }
     }
-    if let Some(beyond) = published.iter().find(|head| head.number > last.number) {
-        return broken(beyond.number, "the entry of the published head is missing");
+    let is_cut = head.is_some_and(|head| head.number > last.number);
+    if is_cut || published.iter().any(|head| head.number > last.number) {
+        return broken(last.number + 1, "the entry is missing: the chain is cut");
     }
     match head {
         Some(head) if head.number == last.number && head.hash == last.hash => Ok(Ok(last)),
-        Some(head) if head.number > last.number => broken(last.number + 1, "the entry is missing: the chain is cut"),
         _ => broken(last.number, "the chain does not end where it was written to end"),
     }
 }

@@ -63,7 +63,8 @@ pub struct Service {
     /// Answers as bytes.
     pub answers: Answers,
     writer: Writer,
-    passwords: Passwords,
+    /// Hashes passwords.
+    pub passwords: Passwords,
     keys: Option<KeyRing>,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,

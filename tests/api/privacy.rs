@@ -8,44 +8,8 @@ use serde_json::json;
 const BASE: &str = "/api/v1/campaigns/hidden";
 
 fn app() -> TestApp {
-    let app = TestApp::at(TestDatabase::sqlite(), "2021-07-24T06:00:00Z");
-    app.post(
-        "/api/v1/campaigns",
-        &json!({
-            "code": "hidden",
-            "time_zone": "Asia/Ho_Chi_Minh",
-            "window": {"from": "2021-07-20", "to": "2021-07-30"},
-            "baseline": {"from": "2021-07-06", "to": "2021-07-19"},
-            "kinds": [
-                {"code": "ward", "figures": "reported"},
-                {"code": "district", "figures": "derived", "derived_from": "ward"},
-                {"code": "household", "figures": "reported"},
-                {"code": "business", "figures": "reported"}
-            ],
-            "level_scheme": "counts-14d",
-            "scoring": {"components": [{"measure": "case_reduction", "max_points": 100}]}
-        }),
-    )
-    .ok();
-    app.post(
-        &format!("{BASE}/units"),
-        &json!([
-            {"code": "open", "name": "Quận mở", "kind": "district"},
-            {"code": "part", "name": "Quận có phường nhỏ", "kind": "district"},
-            {"code": "w1", "name": "Phường 1", "kind": "ward", "parent_code": "open", "population": 900},
-            {"code": "w2", "name": "Phường 2", "kind": "ward", "parent_code": "part", "population": 499},
-            {"code": "h1", "name": "Hộ 1", "kind": "household", "population": 900},
-            {"code": "b1", "name": "Xưởng 1", "kind": "business"},
-            {"code": "b2", "name": "Xưởng 2", "kind": "business", "population": 700}
-        ]),
-    )
-    .ok();
-    for unit in ["w1", "w2", "h1", "b1", "b2"] {
-        let figures: Vec<_> = (6..24)
-            .map(|d| json!({"unit_code": unit, "date": format!("2021-07-{d:02}"), "community_f0": 77}))
-            .collect();
-        app.post(&format!("{BASE}/figures"), &json!(figures)).ok();
-    }
+    let app = TestApp::on(TestDatabase::sqlite());
+    super::hidden(&app);
     app
 }
 

@@ -11,7 +11,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use flate2::read::GzDecoder;
 use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The fewest characters of a password.
@@ -37,6 +37,7 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     may_wait: usize,
+    made: AtomicU64,
 }
 
 /// How a password compares with what is kept.
@@ -91,6 +92,7 @@ impl Passwords {
             turns: Arc::new(Semaphore::new(at_once)),
             waiting: Arc::default(),
             may_wait: at_once * 64,
+            made: AtomicU64::new(0),
         })
     }
 
@@ -104,11 +106,17 @@ impl Passwords {
         Ok(Turn(permit))
     }
 
+    /// How many hashes were made, for comparisons too.
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+
     /// What is kept of a password, as a PHC string. Slow.
     ///
     /// # Errors
     /// What the library says.
     pub fn hash(&self, password: &str) -> Result<String, Fault> {
+        self.made.fetch_add(1, Ordering::Relaxed);
         Ok(self.argon2.hash_password(nfc(password).as_bytes()).map_err(Fault::internal)?.to_string())
     }
 
@@ -116,6 +124,7 @@ impl Passwords {
     pub fn compare(&self, password: &str, kept: Option<&str>) -> Match {
         let password = nfc(password);
         let Ok(hash) = PasswordHash::new(kept.unwrap_or(&self.nobodys)) else { return Match::No };
+        self.made.fetch_add(1, Ordering::Relaxed);
         let is_same = self.argon2.verify_password(password.as_bytes(), &hash).is_ok();
         match (is_same && kept.is_some(), Params::try_from(&hash)) {
             (false, _) => Match::No,

@@ -1,0 +1,7 @@
+//! People: how they sign in, what they may, what is kept of it, and who tries to get round it.
+
+mod accounts;
+mod attacks;
+mod audit;
+mod sessions;
+mod tokens;
