@@ -17,7 +17,7 @@ use bytes::Bytes;
 const MAX_FILE: usize = 64 << 20;
 
 /// What a pack may weigh unpacked, over the network.
-const UNPACKED: Limits = Limits { bytes: 512 << 20, entries: 1_000 };
+const UNPACKED: Limits = Limits { bytes: 512 << 20, expansion: 20, entries: 1_000 };
 
 /// Imports a pack (`application/zip`), or a strict table of figures or units
 /// (`text/csv`, `application/x-ndjson`), all or nothing.

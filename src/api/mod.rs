@@ -8,6 +8,7 @@
 mod audit;
 mod auth;
 mod body;
+mod bounds;
 mod campaigns;
 mod decisions;
 mod figures;
@@ -117,9 +118,12 @@ pub fn document() -> OpenApi {
     for item in document.paths.paths.values_mut() {
         let all = [&mut item.get, &mut item.post, &mut item.put, &mut item.delete];
         for operation in all.into_iter().flatten() {
-            operation.responses.responses.insert("default".to_owned(), RefOr::T(problem_response()));
+            for status in ["4XX", "default"] {
+                operation.responses.responses.insert(status.to_owned(), RefOr::T(problem_response()));
+            }
         }
     }
+    bounds::bound(&mut document);
     document
 }
 

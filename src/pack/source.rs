@@ -11,13 +11,18 @@ use std::path::Path;
 pub struct Limits {
     /// Bytes of all its files together, unpacked.
     pub bytes: u64,
+    /// How many times its own size a zip may be unpacked; figures are eight times theirs.
+    pub expansion: u64,
     /// Entries of a zip.
     pub entries: usize,
 }
 
+/// What any zip may be unpacked to, however small it is.
+const ALWAYS: u64 = 8 << 20;
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 2 << 30, entries: 10_000 }
+        Self { bytes: 2 << 30, expansion: 100, entries: 10_000 }
     }
 }
 
@@ -90,7 +95,8 @@ fn unzip(bytes: &[u8], limits: Limits, errors: &mut Errors) -> BTreeMap<String, 
         errors.in_file(ARCHIVE, format!("at most {} entries, not {}", limits.entries, archive.len()));
         return files;
     }
-    let mut left = limits.bytes;
+    let most = limits.bytes.min((bytes.len() as u64).saturating_mul(limits.expansion).max(ALWAYS));
+    let mut left = most;
     let mut folder: Option<String> = None;
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for index in 0..archive.len() {
@@ -118,10 +124,12 @@ fn unzip(bytes: &[u8], limits: Limits, errors: &mut Errors) -> BTreeMap<String, 
             wrong_name(errors, &name, "all files of the pack in one folder");
             continue;
         }
-        let mut content = Vec::new();
+        // what is stated is a hint, no more: no byte beyond what may come is asked for
+        let stated = usize::try_from(entry.size().min(left + 1)).unwrap_or_default();
+        let mut content = Vec::with_capacity(stated);
         match entry.by_ref().take(left + 1).read_to_end(&mut content) {
             Ok(_) if content.len() as u64 > left => {
-                wrong_name(errors, &name, &format!("at most {} bytes unpacked in all", limits.bytes));
+                wrong_name(errors, &name, &format!("at most {most} bytes unpacked in all"));
                 return files;
             }
             Ok(_) => left -= content.len() as u64,
@@ -190,10 +198,14 @@ mod tests {
     fn a_bomb_is_cut_off_while_it_unpacks() {
         let bomb = zip_of(&[("figures.csv", &vec![b'0'; 1 << 20])]);
         assert!(bomb.len() < 1 << 13);
-        assert!(refusal(&bomb, Limits { bytes: 1 << 16, entries: 10 }).contains("bytes unpacked"));
+        assert!(
+            refusal(&bomb, Limits { bytes: 1 << 16, expansion: 1_000_000, entries: 10 }).contains("bytes unpacked")
+        );
+        let large = zip_of(&[("figures.csv", &vec![b'0'; 16 << 20])]);
+        assert!(refusal(&large, Limits { expansion: 20, ..Limits::default() }).contains("8388608 bytes unpacked"));
         let many: Vec<(String, &[u8])> = (0..11).map(|i| (format!("f{i}"), &b""[..])).collect();
         let many: Vec<(&str, &[u8])> = many.iter().map(|(n, c)| (n.as_str(), *c)).collect();
-        assert!(refusal(&zip_of(&many), Limits { bytes: 9, entries: 10 }).contains("entries"));
+        assert!(refusal(&zip_of(&many), Limits { bytes: 9, expansion: 9, entries: 10 }).contains("entries"));
         assert!(refusal(b"no zip", Limits::default()).contains("a zip archive"));
     }
 }
