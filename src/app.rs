@@ -2,12 +2,15 @@
 
 use crate::api;
 use crate::clock::Clock;
+use crate::config::Edges;
+use crate::http::limits::Limits;
 use crate::http::{self, Metrics};
 use crate::service::{Security, Service};
 use crate::store::{self, Address, Database, StoreError};
 use crate::web as pages;
+use actix_cors::Cors;
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -42,12 +45,15 @@ pub fn open(address: Address, clock: Clock, migrate: bool, security: Security) -
 /// Where the socket cannot be listened on.
 pub fn server(
     service: Arc<Service>,
+    edges: &Edges,
     metrics: Metrics,
     listener: TcpListener,
     workers: Option<usize>,
 ) -> std::io::Result<Server> {
     let service = web::Data::from(service);
     let metrics = web::Data::new(metrics);
+    let limits = web::Data::new(Limits::new(edges));
+    let origins = edges.cors_origins.clone();
     let document = api::document();
     let mut routes = api::routes(&document);
     let document = api::ServedDocument::of(&document);
@@ -56,19 +62,37 @@ pub fn server(
     let build = move || {
         App::new()
             .wrap(from_fn(http::identify))
+            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(http::outermost))
             .app_data(service.clone())
             .app_data(metrics.clone())
+            .app_data(limits.clone())
             .app_data(routes.clone())
             .configure(|config| api::configure(config, &document))
             .configure(pages::configure)
             .default_service(web::to(http::not_found))
     };
     let server = HttpServer::new(build)
+        // the head of a request; its body is timed where it is read
         .client_request_timeout(Duration::from_secs(10))
+        .keep_alive(Duration::from_secs(30))
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .workers(workers.unwrap_or_else(default_workers));
     Ok(server.listen(listener)?.run())
+}
+
+/// What pages of other origins may do: what the API does, with a token in the header. No
+/// cookie is ever asked for.
+fn cors(origins: &[String]) -> Cors {
+    let exposed = ["etag", "location", "retry-after", "greenzone-revision", "x-request-id"];
+    let sent =
+        ["authorization", "content-type", "accept", "accept-language", "if-match", "if-none-match", "idempotency-key"];
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "DELETE"])
+        .allowed_headers(sent)
+        .expose_headers(exposed)
+        .max_age(3_600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
 
 fn default_workers() -> usize {

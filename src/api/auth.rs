@@ -104,6 +104,7 @@ pub(super) async fn login(call: Call, payload: web::Payload) -> Answer {
         let password = required_secret(reader, &of, "password");
         Some(LoginRequest { username: username?, password: password? })
     })?;
+    call.limit_login(&request.username)?;
     let write = call.write_once()?;
     Ok(untold(&call.service.login(request.username, request.password, write).await?))
 }
@@ -190,9 +191,13 @@ pub(super) async fn put_password(call: Call, payload: web::Payload) -> Answer {
     let (username, opening) = match (request.current_password, request.username, request.reset_code) {
         (Some(current), None, None) => {
             let (grant, username) = call.caller.may_own()?;
+            call.limit_login(&username)?;
             (username, Opening::Current(grant, current))
         }
-        (None, Some(username), Some(code)) => (username, Opening::Code(code)),
+        (None, Some(username), Some(code)) => {
+            call.limit_login(&username)?;
+            (username, Opening::Code(code))
+        }
         _ => {
             let message = "expected current_password of who is signed in, or username and reset_code";
             return Err(ApiError::from(Fault::new(Code::InvalidRequest, message)));

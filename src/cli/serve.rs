@@ -4,7 +4,7 @@ use super::Failure;
 use super::database::{DatabaseOptions, operator};
 use super::security::{KeyOptions, PasswordOptions};
 use crate::clock::Clock;
-use crate::config::without_password;
+use crate::config::{DEFAULT_RATES, Edges, Rates, parse_networks, parse_origins, without_password};
 use crate::http::Metrics;
 use crate::service::{Security, Service};
 use crate::{app, store, telemetry};
@@ -23,6 +23,8 @@ pub(super) struct Serve {
     passwords: PasswordOptions,
     #[command(flatten)]
     keys: KeyOptions,
+    #[command(flatten)]
+    edges: EdgeOptions,
     /// Leave the database's schema as it is, and refuse to serve another one
     #[arg(long)]
     no_migrate: bool,
@@ -37,6 +39,42 @@ pub(super) struct ListenOptions {
     /// Address of the metrics; off when empty
     #[arg(long, value_name = "ADDRESS", env = "GREENZONE_METRICS_ADDR", default_value = "127.0.0.1:9464")]
     metrics_addr: String,
+}
+
+/// How the service meets the network.
+#[derive(Clone, Debug, Args)]
+pub(super) struct EdgeOptions {
+    /// Proxies that are believed when they say in X-Forwarded-For whom they speak for, such as 10.0.0.0/8
+    #[arg(long, value_name = "NETWORKS", env = "GREENZONE_TRUSTED_PROXIES", default_value = "", value_parser = parse_networks)]
+    trusted_proxies: std::vec::Vec<ipnet::IpNet>,
+    /// Origins whose pages may use the API, such as https://example.vn; none without
+    #[arg(long, value_name = "ORIGINS", env = "GREENZONE_CORS_ORIGINS", default_value = "", value_parser = parse_origins)]
+    cors_origins: std::vec::Vec<String>,
+    /// Requests a second from one address, on the average; 0 for any number
+    #[arg(long, value_name = "N", env = "GREENZONE_RATE_ADDRESS", default_value_t = DEFAULT_RATES.address_per_second)]
+    rate_address: u32,
+    /// Requests a second of one account or token, on the average; 0 for any number
+    #[arg(long, value_name = "N", env = "GREENZONE_RATE_ACCOUNT", default_value_t = DEFAULT_RATES.account_per_second)]
+    rate_account: u32,
+    /// Sign-ins a minute to one account from one address; 0 for any number
+    #[arg(long, value_name = "N", env = "GREENZONE_RATE_LOGIN", default_value_t = DEFAULT_RATES.login_per_minute)]
+    rate_login: u32,
+    /// Sign-ins a minute from one address; 0 for any number
+    #[arg(long, value_name = "N", env = "GREENZONE_RATE_LOGINS", default_value_t = DEFAULT_RATES.logins_per_minute)]
+    rate_logins: u32,
+}
+
+impl EdgeOptions {
+    pub(super) fn edges(&self) -> Edges {
+        let rates = Rates {
+            address_per_second: self.rate_address,
+            account_per_second: self.rate_account,
+            login_per_minute: self.rate_login,
+            logins_per_minute: self.rate_logins,
+        };
+        let (trusted_proxies, cors_origins) = (self.trusted_proxies.clone(), self.cors_origins.clone());
+        Edges { trusted_proxies, cors_origins, rates }
+    }
 }
 
 impl Serve {
@@ -55,7 +93,7 @@ impl Serve {
         }
         let address = listener.local_addr().map(|a| a.to_string()).unwrap_or_default();
         tracing::info!(address, "serving");
-        serve(service, listener, metrics)
+        serve(service, &self.edges.edges(), listener, metrics)
     }
 }
 
@@ -67,6 +105,7 @@ pub(super) fn bind(address: &str) -> Result<TcpListener, Failure> {
 /// Serves until the process is told to stop.
 pub(super) fn serve(
     service: Arc<Service>,
+    edges: &Edges,
     listener: TcpListener,
     metrics_listener: Option<TcpListener>,
 ) -> Result<(), Failure> {
@@ -76,7 +115,7 @@ pub(super) fn serve(
         if let Some(listener) = metrics_listener {
             actix_web::rt::spawn(app::metrics_server(metrics.clone(), listener).map_err(failed)?);
         }
-        app::server(service, metrics, listener, None).map_err(failed)?.await.map_err(failed)
+        app::server(service, edges, metrics, listener, None).map_err(failed)?.await.map_err(failed)
     })
 }
 

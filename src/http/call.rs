@@ -4,7 +4,8 @@
 //! read. Parameters are checked against the operation's own description in the OpenAPI
 //! document, so that what is not documented is refused.
 
-use super::identity::{Identified, request_id_of};
+use super::identity::{Identified, client_of, request_id_of};
+use super::limits::Limits;
 use super::problem::{ApiError, Kind};
 use super::routes::Routes;
 use crate::domain::text::nfc;
@@ -27,12 +28,17 @@ use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
 use std::future::{Ready, ready};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a handler answers.
 pub type Answer = Result<HttpResponse, ApiError>;
 
 /// The most bytes of a JSON body.
 const MAX_JSON: usize = 8 << 20;
+
+/// How long the next piece of a body may take, and the whole of it.
+const BETWEEN_CHUNKS: Duration = Duration::from_secs(15);
+const WHOLE_BODY: Duration = Duration::from_secs(300);
 
 /// A request.
 #[derive(Debug)]
@@ -107,9 +113,18 @@ impl Call {
         Ok(())
     }
 
+    /// Counts a try to sign in to an account.
+    pub fn limit_login(&self, username: &str) -> Result<(), ApiError> {
+        let limits = self.request.app_data::<web::Data<Limits>>();
+        match (limits, client_of(&self.request)) {
+            (Some(limits), Some(client)) => limits.login(client, username).map_err(ApiError::too_many),
+            _ => Ok(()),
+        }
+    }
+
     /// Where the request comes from.
     pub fn origin(&self) -> Origin {
-        let address = self.request.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default();
+        let address = client_of(&self.request).map(|a| a.to_string()).unwrap_or_default();
         Origin { address, request_id: request_id_of(&self.request) }
     }
 
@@ -342,7 +357,11 @@ impl Call {
             return Err(too_large());
         }
         let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
+        let slow = |_| ApiError::new(Kind::TooSlow, "the body came too slowly");
+        let deadline = tokio::time::Instant::now() + WHOLE_BODY;
+        loop {
+            let until = deadline.min(tokio::time::Instant::now() + BETWEEN_CHUNKS);
+            let Some(chunk) = tokio::time::timeout_at(until, payload.next()).await.map_err(slow)? else { break };
             let chunk = chunk.map_err(|_| ApiError::new(Kind::MalformedBody, "the body breaks off"))?;
             if body.len() + chunk.len() > limit {
                 return Err(too_large());

@@ -6,7 +6,7 @@ use super::metrics::Metrics;
 use super::problem::{ApiError, Kind};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
@@ -44,8 +44,7 @@ pub(crate) async fn outermost(
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let nosniff = (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response.headers_mut().insert(nosniff.0, nosniff.1);
+    guard(response.headers_mut());
     let status = response.status().as_u16();
     let took = begun.elapsed();
     if let Some(metrics) = metrics {
@@ -56,6 +55,22 @@ pub(crate) async fn outermost(
     let duration_ms = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;
     span.in_scope(|| tracing::info!(status, duration_ms, "answered"));
     Ok(response)
+}
+
+/// What every answer says to browsers: take it for what it is called, show it in nobody's
+/// frame, tell nobody where one came from, load nothing. Pages have said more themselves.
+fn guard(headers: &mut HeaderMap) {
+    let of_all = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    ];
+    for (name, value) in of_all {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
 }
 
 /// Refusals – ours without language and id, others in their own words – as problem
@@ -72,7 +87,14 @@ fn in_our_words(response: ServiceResponse<BoxBody>, caller: &Asked) -> ServiceRe
         },
         None => caller.tell(&of_framework(status, "answered without a reason")),
     };
-    response.into_response(ours)
+    // what was said to another origin's page stays said
+    let of_cors = response.headers().iter().filter(|(name, _)| name.as_str().starts_with("access-control-"));
+    let of_cors: Vec<_> = of_cors.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut ours = response.into_response(ours);
+    for (name, value) in of_cors {
+        ours.headers_mut().insert(name, value);
+    }
+    ours
 }
 
 /// What of a request its refusal needs.

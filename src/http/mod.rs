@@ -1,10 +1,12 @@
 //! What API and pages share of HTTP: who asks (`identity`, [`call`]), refusals as problem details
-//! ([`problem`]), addresses and their parameters ([`routes`]), the outermost layer
+//! ([`problem`]), how often somebody may ask
+//! ([`limits`]), addresses and their parameters ([`routes`]), the outermost layer
 //! ([`layer`]) and metrics. Knows no use case but the service's name.
 
 pub mod call;
 mod identity;
 mod layer;
+pub mod limits;
 mod metrics;
 pub mod problem;
 mod routes;

@@ -36,6 +36,10 @@ pub enum Kind {
     NotAcceptable,
     /// The body is too large.
     TooLarge,
+    /// The body came too slowly.
+    TooSlow,
+    /// Somebody asks too often.
+    TooMany,
     /// The body is of another type, or compressed.
     UnsupportedMediaType,
 }
@@ -79,6 +83,10 @@ impl Kind {
             Self::NotAcceptable => {
                 row("not_acceptable", 406, "Không có dạng trả lời này", "Nobody can give an answer of this type")
             }
+            Self::TooSlow => row("request_timeout", 408, "Nội dung gửi đến quá chậm", "The body came too slowly"),
+            Self::TooMany => {
+                row("too_many_requests", 429, "Gửi quá nhiều, hãy chờ", "Too many requests, wait a little")
+            }
             Self::TooLarge => row("too_large", 413, "Nội dung gửi quá lớn", "The body is too large"),
             Self::UnsupportedMediaType => {
                 row("unsupported_media_type", 415, "Kiểu nội dung không dùng được", "The body is of another type")
@@ -99,6 +107,8 @@ impl Kind {
             Self::MethodNotAllowed,
             Self::NotAcceptable,
             Self::TooLarge,
+            Self::TooSlow,
+            Self::TooMany,
             Self::UnsupportedMediaType,
         ];
         own.into_iter().chain(Code::ALL.iter().map(|c| Self::Of(*c))).map(Self::row)
@@ -221,23 +231,32 @@ pub struct ApiError {
     fault: Fault,
     /// Methods that the address has.
     allow: Option<String>,
+    /// For how many seconds somebody is asked to wait.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// A refusal in words.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, fault: Fault::new(Code::InvalidRequest, detail), allow: None }
+        Self { kind, fault: Fault::new(Code::InvalidRequest, detail), allow: None, retry_after: None }
     }
 
     /// A refusal of a parameter or header.
     pub fn of_parameter(kind: Kind, name: &str, message: impl Into<String>) -> Self {
-        Self { kind, fault: Fault::of_field(Code::InvalidRequest, name, message), allow: None }
+        Self { kind, fault: Fault::of_field(Code::InvalidRequest, name, message), allow: None, retry_after: None }
     }
 
     /// The address has other methods.
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("this address has {allow}");
         Self { allow: Some(allow), ..Self::new(Kind::MethodNotAllowed, detail) }
+    }
+
+    /// Somebody asks too often.
+    pub fn too_many(wait: super::limits::Wait) -> Self {
+        let seconds = wait.0.as_secs() + 1;
+        let detail = format!("too many requests; try again in {seconds} s");
+        Self { retry_after: Some(seconds), ..Self::new(Kind::TooMany, detail) }
     }
 
     /// Something nobody foresaw.
@@ -296,8 +315,9 @@ impl ApiError {
         if row.status == 401 {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"greenzone\""));
         }
-        if row.status == 503 {
-            response.insert_header((header::RETRY_AFTER, "1"));
+        let retry_after = self.retry_after.or((row.status == 503).then_some(1));
+        if let Some(seconds) = retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if let Some(allow) = &self.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
@@ -337,7 +357,7 @@ impl ApiError {
 
 impl From<Fault> for ApiError {
     fn from(fault: Fault) -> Self {
-        Self { kind: Kind::Of(fault.code), fault, allow: None }
+        Self { kind: Kind::Of(fault.code), fault, allow: None, retry_after: None }
     }
 }
 

@@ -3,5 +3,6 @@
 mod accounts;
 mod attacks;
 mod audit;
+mod edges;
 mod sessions;
 mod tokens;

@@ -2,6 +2,7 @@
 
 use super::database::TestDatabase;
 use greenzone::clock::Clock;
+use greenzone::config::Edges;
 use greenzone::domain::Instant;
 use greenzone::domain::account::{Mandate, Role, Scope};
 use greenzone::http::Metrics;
@@ -94,6 +95,11 @@ impl TestApp {
     }
 
     pub fn at(database: TestDatabase, now: &str) -> Self {
+        Self::with_edges(database, now, Edges::default())
+    }
+
+    /// With limits, other origins, proxies.
+    pub fn with_edges(database: TestDatabase, now: &str, edges: Edges) -> Self {
         let clock = Clock::fixed(Instant::parse(now).expect("an instant"));
         let address = database.address.clone();
         let security = security();
@@ -106,7 +112,7 @@ impl TestApp {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let metrics = Metrics::new().expect("metrics");
-                let server = greenzone::app::server(of_server, metrics, listener, Some(2)).expect("a server");
+                let server = greenzone::app::server(of_server, &edges, metrics, listener, Some(2)).expect("a server");
                 sender.send(server.handle()).expect("the test waits");
                 server.await.expect("the server ends well");
             });
