@@ -153,7 +153,10 @@ fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
     let ask = Ask { as_of: Some(AsOf::Live), ..Ask::default() };
     let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
     let show = Show { days: true, revision: Some(view.snapshot.revision), policy_version: Some(1), ..Show::default() };
-    serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| true)).expect("JSON")
+    serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| {
+        greenzone::service::privacy::Shown::ALL
+    }))
+    .expect("JSON")
 }
 
 #[test]

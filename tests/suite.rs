@@ -11,6 +11,7 @@ mod migrations;
 mod openapi;
 mod page;
 mod people;
+mod privacy_law;
 mod readers;
 mod rights;
 mod story;

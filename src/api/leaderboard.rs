@@ -7,7 +7,7 @@ use crate::http::problem::ApiError;
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::Query;
 use crate::service::board_csv::{Reader, board_csv};
-use crate::service::boards::{AsOf, Ask, Show, board_view, resolve};
+use crate::service::boards::{AsOf, Ask, Show, board_view, resolve, shown_places};
 use crate::service::figures::visible_unit;
 use crate::service::live::{Sight, Snapshot};
 use crate::service::standing::{StandingView, standing};
@@ -60,8 +60,9 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let query = resolved(&view, &ask, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private_kind(query.kind)).await?;
     let days = call.parse("include", "days", |t| (t == "days").then_some(()))?.is_some();
+    let is_default = view.is_default_day(call.moment()?, query.as_of);
     let snapshot = view.snapshot;
-    let list = format!("board {query:?} {days} {:?} {sight:?}", snapshot.known_at);
+    let list = format!("board {query:?} {days} {:?} {sight:?} {is_default}", snapshot.known_at);
     let mut page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(query.as_of))?;
     if format == CSV && call.get("limit").is_none() {
         page.rows.end = usize::MAX;
@@ -69,7 +70,7 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let revision = snapshot.revision;
     let key = key(&snapshot, sight, &format!("{list} {:?} {format}", page.rows));
     let content_type = if format == CSV { CSV_UTF8 } else { JSON };
-    let make = move || render_board(&snapshot, &query, &page, days, sight, format == CSV);
+    let make = move || render_board(&snapshot, &query, &page, days, (sight, is_default), format == CSV);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, content_type, Some(revision)))
 }
 
@@ -78,11 +79,11 @@ fn render_board(
     query: &Query,
     page: &Page,
     days: bool,
-    sight: Sight,
+    (sight, is_default): (Sight, bool),
     as_csv: bool,
 ) -> Result<Vec<u8>, Fault> {
-    let visible = |unit| snapshot.is_visible(unit, sight);
-    let mut board = board_view(&snapshot.boards, query, &show(snapshot, page.rows.clone(), days), visible);
+    let shown = |unit| snapshot.shown(unit, sight, is_default);
+    let mut board = board_view(&snapshot.boards, query, &show(snapshot, page.rows.clone(), days), shown);
     board.next_cursor = page.next(usize::try_from(board.total).unwrap_or(usize::MAX));
     if as_csv {
         return Ok(board_csv(&board, Reader::Spreadsheet).into_bytes());
@@ -113,16 +114,14 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     ask.kind = ask.kind.or(kind);
     let query = resolved(&view, &ask, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
+    let is_default = view.is_default_day(call.moment()?, query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, &format!("around {unit} {span} {query:?} {:?}", ask.track));
+    let key = key(&snapshot, sight, &format!("around {unit} {span} {query:?} {:?} {is_default}", ask.track));
     let track = ask.track;
     let make = move || {
-        let visible = |u| snapshot.is_visible(u, sight);
-        let place = |query: &Query| {
-            let board = snapshot.boards.get(query);
-            board.places.iter().filter(|p| visible(p.unit)).position(|p| p.unit == unit)
-        };
+        let shown = |u| snapshot.shown(u, sight, is_default);
+        let place = |query: &Query| shown_places(&snapshot.boards, query, shown).iter().position(|p| p.unit == unit);
         let other = match query.track {
             Track::Improvement => Track::KeptClean,
             Track::KeptClean => Track::Improvement,
@@ -136,7 +135,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
             Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board{hint}"))
         })?;
         let rows = at.saturating_sub(span)..at + span + 1;
-        let board = board_view(&snapshot.boards, &query, &show(&snapshot, rows, false), visible);
+        let board = board_view(&snapshot.boards, &query, &show(&snapshot, rows, false), shown);
         serde_json::to_vec(&board).map_err(Fault::internal)
     };
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
@@ -163,12 +162,13 @@ pub(super) async fn get_standing(call: Call) -> Answer {
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
     let query = resolved(&view, &Ask { kind, ..call.board()? }, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
+    let is_default = view.is_default_day(call.moment()?, query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, &format!("standing {unit} {query:?}"));
+    let key = key(&snapshot, sight, &format!("standing {unit} {query:?} {is_default}"));
     let make = move || {
-        let visible = |u| snapshot.is_visible(u, sight);
-        let view = standing(&snapshot.boards, &query, unit, Some(snapshot.revision), visible);
+        let shown = |u| snapshot.shown(u, sight, is_default);
+        let view = standing(&snapshot.boards, &query, unit, Some(snapshot.revision), shown);
         let view = view.ok_or_else(|| Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board")))?;
         serde_json::to_vec(&view).map_err(Fault::internal)
     };

@@ -5,17 +5,17 @@ use super::params::{CampaignPath, LevelsQuery, MomentQuery, PageQuery};
 use crate::domain::builtin;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
-use crate::service::levels::{level_day, level_history, levels};
-use crate::service::live::{Sight, Snapshot};
+use crate::service::levels::{Lens, level_day, level_history, levels};
+use crate::service::live::Snapshot;
 use crate::service::views::{LevelHistoryView, LevelsView};
-use crate::service::{Code, Fault};
+use crate::service::{Code, Fault, Moment};
 use actix_web::get;
 use std::sync::Arc;
 
 /// What both lists of levels are asked for, resolved.
 struct Asked {
     snapshot: Arc<Snapshot>,
-    sight: Sight,
+    lens: Lens,
     day: usize,
     kind: Option<String>,
     page: Page,
@@ -28,17 +28,20 @@ impl Asked {
         call.accepts(&[JSON])?;
         let cursor = Cursor::of(call)?;
         let view = look(call, call.moment()?, cursor.as_ref()).await?;
-        let (snapshot, sight) = (view.snapshot.clone(), call.sight(&view.snapshot));
+        let snapshot = view.snapshot.clone();
+        let default_day =
+            level_day(&snapshot, None, view.judged_at).ok().filter(|_| call.moment().is_ok_and(|m| m == Moment::Now));
+        let lens = Lens { sight: call.sight(&snapshot), default_day };
         let day = match cursor.as_ref().and_then(|c| c.day) {
             Some(day) => day,
             None => level_day(&snapshot, call.day("date")?, view.judged_at)?,
         };
         let kind = call.text("kind")?;
         call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
-        let list = format!("{name} {day} {kind:?} {:?} {sight:?}", snapshot.known_at);
+        let list = format!("{name} {day} {kind:?} {:?} {lens:?}", snapshot.known_at);
         let page = Page::of(call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
         let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
-        Ok(Self { snapshot, sight, day, kind, page, key })
+        Ok(Self { snapshot, lens, day, kind, page, key })
     }
 
     fn next_cursor(&self, total: u64) -> Option<String> {
@@ -58,7 +61,7 @@ pub(super) async fn get_levels(call: Call) -> Answer {
     let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
     let make = move || {
         let rows = asked.page.rows.clone();
-        let mut view = levels(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.sight)?;
+        let mut view = levels(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.lens)?;
         view.next_cursor = asked.next_cursor(view.total);
         serde_json::to_vec(&view).map_err(Fault::internal)
     };
@@ -77,7 +80,7 @@ pub(super) async fn get_level_history(call: Call) -> Answer {
     let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
     let make = move || {
         let rows = asked.page.rows.clone();
-        let mut view = level_history(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.sight)?;
+        let mut view = level_history(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.lens)?;
         view.next_cursor = asked.next_cursor(view.total);
         serde_json::to_vec(&view).map_err(Fault::internal)
     };

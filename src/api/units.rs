@@ -40,7 +40,7 @@ pub(super) async fn list_units(call: Call) -> Answer {
     let make = move || {
         let found = page.cut(filter.find(&snapshot, sight)?);
         let list = crate::service::views::Page {
-            items: found.items.iter().filter_map(|u| unit_view(&snapshot, *u)).collect(),
+            items: found.items.iter().filter_map(|u| unit_view(&snapshot, *u, sight)).collect(),
             next_cursor: found.next_cursor,
             total: found.total,
             revision: found.revision,
@@ -62,7 +62,7 @@ pub(super) async fn get_unit(call: Call) -> Answer {
     let view = call.look(Moment::Now).await?;
     let code = call.path("code")?;
     let unit = visible_unit(&view.snapshot, &code, call.sight(&view.snapshot))?;
-    let unit = unit_view(&view.snapshot, unit).ok_or_else(|| Fault::no_unit(&code))?;
+    let unit = unit_view(&view.snapshot, unit, call.sight(&view.snapshot)).ok_or_else(|| Fault::no_unit(&code))?;
     Ok(call.reply(&Rendered::new(unit_json(&unit)), JSON, Some(view.snapshot.revision)))
 }
 

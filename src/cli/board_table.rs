@@ -105,14 +105,16 @@ impl Painter<'_> {
         };
         let percent = |value: Option<Hundredths>| value.map_or_else(|| "–".to_owned(), |p| format!("{}%", p.fixed()));
         let parts = row.points.as_ref().map(|points| {
-            let mut parts: Vec<String> = points.components.iter().map(|c| c.points.fixed()).collect();
+            let mut parts: Vec<String> =
+                points.components.iter().map(|c| c.points.unwrap_or_default().fixed()).collect();
             let extra = [("+", points.bonus), ("−", points.deduction)];
             parts.extend(extra.iter().filter(|(_, p)| p.0 != 0).map(|(sign, p)| format!("{sign}{}", p.fixed())));
             parts.join(" | ")
         });
-        let f0 = match row.imputed_f0 {
-            0 => row.community_f0.to_string(),
-            imputed => format!("{}+{imputed}", row.community_f0),
+        let community = row.community_f0.unwrap_or_default();
+        let f0 = match row.imputed_f0.unwrap_or_default() {
+            0 => community.to_string(),
+            imputed => format!("{community}+{imputed}"),
         };
         vec![
             Cell::right(row.rank.map(|r| r.to_string()).unwrap_or_default()).styled(Style::new().bold()),
@@ -122,18 +124,19 @@ impl Painter<'_> {
             Cell::right(f0),
             Cell::right(percent(row.change_percent)),
             Cell::right(percent(row.reduction_percent)),
-            Cell::right(row.points.as_ref().map(|p| p.total.fixed()).unwrap_or_default()).styled(Style::new().bold()),
+            Cell::right(row.points.as_ref().and_then(|p| p.total).map(|total| total.fixed()).unwrap_or_default())
+                .styled(Style::new().bold()),
             Cell::left(parts.unwrap_or_default()),
-            Cell::right(if row.missing_days == 0 { String::new() } else { row.missing_days.to_string() }),
+            Cell::right(row.missing_days.filter(|days| *days > 0).map(|days| days.to_string()).unwrap_or_default()),
         ]
     }
 
     /// `Đ đỏ → C cam`, in the colour of the current level.
     fn levels(&self, row: &RowView) -> Cell {
         let Some(level) = &row.level else { return Cell::left("–") };
-        let start = level.start_used.as_deref().unwrap_or(&level.start);
-        let current = level.current_used.as_deref().unwrap_or(&level.current);
-        let known = if level.current == "unknown" { "?" } else { "" };
+        let start = level.start_used.as_deref().or(level.start.as_deref()).unwrap_or_default();
+        let current = level.current_used.as_deref().or(level.current.as_deref()).unwrap_or_default();
+        let known = if level.current.as_deref() == Some("unknown") { "?" } else { "" };
         let text = format!("{} → {}{known}", self.level(start, false), self.level(current, true));
         Cell::left(text).styled(self.colour(current))
     }

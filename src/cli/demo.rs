@@ -11,6 +11,7 @@ use crate::domain::account::{Mandate, Role, Scope};
 use crate::pack::{self, Bundled};
 use crate::service::accounts::NewAccount;
 use crate::service::boards::{Ask, Show, board_view, resolve};
+use crate::service::privacy::Shown;
 use crate::service::writer::WriteRequest;
 use crate::service::{Code, Moment, Security, Service};
 use clap::Args;
@@ -71,7 +72,7 @@ impl Demo {
         let snapshot = &view.snapshot;
         let query = resolve(snapshot.ledger(), &Ask::default(), view.judged_at)?;
         let show = Show { revision: Some(snapshot.revision), policy_version: Some(1), ..Show::default() };
-        let board = board_view(&snapshot.boards, &query, &show, |_| true);
+        let board = board_view(&snapshot.boards, &query, &show, |_| Shown::ALL);
         board_table::print(&board, snapshot.campaign(), Format::Table, self.lang);
         Ok(())
     }

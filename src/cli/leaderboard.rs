@@ -7,6 +7,7 @@ use super::{Failure, board_table};
 use crate::domain::text::nfc;
 use crate::service::Moment;
 use crate::service::boards::{Show, board_view, resolve};
+use crate::service::privacy::Shown;
 use clap::Args;
 
 /// The command.
@@ -33,7 +34,7 @@ impl Leaderboard {
         let query = resolve(snapshot.ledger(), &self.options.ask(), view.judged_at)?;
         let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));
         let show = Show { known_at, revision, policy_version: Some(1), ..Show::default() };
-        let board = board_view(&snapshot.boards, &query, &show, |_| true);
+        let board = board_view(&snapshot.boards, &query, &show, |_| Shown::ALL);
         board_table::print(&board, snapshot.campaign(), self.options.format, self.options.lang);
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::domain::Contest;
 use crate::pack;
 use crate::scoring::{Ledger, Register, check};
 use crate::service::boards::{Boards, Show, board_view, resolve};
+use crate::service::privacy::Shown;
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl Score {
         let now = self.options.known_at.unwrap_or_else(|| Clock::System.now());
         let query = resolve(&boards.ledger, &self.options.ask(), now)?;
         let show = Show { known_at: self.options.known_at, ..Show::default() };
-        let board = board_view(&boards, &query, &show, |_| true);
+        let board = board_view(&boards, &query, &show, |_| Shown::ALL);
         board_table::print(&board, &contest.campaign, self.options.format, self.options.lang);
         Ok(())
     }

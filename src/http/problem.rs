@@ -229,34 +229,40 @@ pub struct ApiError {
     /// What was refused.
     pub kind: Kind,
     fault: Fault,
+    /// What a header of it says.
+    hint: Option<Hint>,
+}
+
+#[derive(Debug)]
+enum Hint {
     /// Methods that the address has.
-    allow: Option<String>,
+    Allow(String),
     /// For how many seconds somebody is asked to wait.
-    retry_after: Option<u64>,
+    RetryAfter(u64),
 }
 
 impl ApiError {
     /// A refusal in words.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, fault: Fault::new(Code::InvalidRequest, detail), allow: None, retry_after: None }
+        Self { kind, fault: Fault::new(Code::InvalidRequest, detail), hint: None }
     }
 
     /// A refusal of a parameter or header.
     pub fn of_parameter(kind: Kind, name: &str, message: impl Into<String>) -> Self {
-        Self { kind, fault: Fault::of_field(Code::InvalidRequest, name, message), allow: None, retry_after: None }
+        Self { kind, fault: Fault::of_field(Code::InvalidRequest, name, message), hint: None }
     }
 
     /// The address has other methods.
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("this address has {allow}");
-        Self { allow: Some(allow), ..Self::new(Kind::MethodNotAllowed, detail) }
+        Self { hint: Some(Hint::Allow(allow)), ..Self::new(Kind::MethodNotAllowed, detail) }
     }
 
     /// Somebody asks too often.
     pub fn too_many(wait: super::limits::Wait) -> Self {
         let seconds = wait.0.as_secs() + 1;
         let detail = format!("too many requests; try again in {seconds} s");
-        Self { retry_after: Some(seconds), ..Self::new(Kind::TooMany, detail) }
+        Self { hint: Some(Hint::RetryAfter(seconds)), ..Self::new(Kind::TooMany, detail) }
     }
 
     /// Something nobody foresaw.
@@ -315,12 +321,11 @@ impl ApiError {
         if row.status == 401 {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"greenzone\""));
         }
-        let retry_after = self.retry_after.or((row.status == 503).then_some(1));
-        if let Some(seconds) = retry_after {
-            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
-        }
-        if let Some(allow) = &self.allow {
-            response.insert_header((header::ALLOW, allow.as_str()));
+        match &self.hint {
+            Some(Hint::Allow(methods)) => drop(response.insert_header((header::ALLOW, methods.as_str()))),
+            Some(Hint::RetryAfter(seconds)) => drop(response.insert_header((header::RETRY_AFTER, seconds.to_string()))),
+            None if row.status == 503 => drop(response.insert_header((header::RETRY_AFTER, "1"))),
+            None => {}
         }
         response
     }
@@ -357,7 +362,7 @@ impl ApiError {
 
 impl From<Fault> for ApiError {
     fn from(fault: Fault) -> Self {
-        Self { kind: Kind::Of(fault.code), fault, allow: None, retry_after: None }
+        Self { kind: Kind::Of(fault.code), fault, hint: None }
     }
 }
 

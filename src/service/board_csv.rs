@@ -75,9 +75,9 @@ fn cells(row: &RowView, measures: usize, reader: Reader) -> Vec<String> {
         text(&row.unit.kind),
         optional(&row.unit.parent_code),
         optional(&row.unit.block),
-        number(points.map(|p| p.total)),
+        number(points.and_then(|p| p.total)),
     ];
-    cells.extend((0..measures).map(|i| number(points.and_then(|p| p.components.get(i)).map(|c| c.points))));
+    cells.extend((0..measures).map(|i| number(points.and_then(|p| p.components.get(i)).and_then(|c| c.points))));
     cells.extend([
         number(points.map(|p| p.bonus)),
         number(points.map(|p| p.deduction)),
@@ -85,14 +85,14 @@ fn cells(row: &RowView, measures: usize, reader: Reader) -> Vec<String> {
         number(row.change_percent),
         number(row.baseline_mean),
         number(row.closing_mean),
-        level.map(|l| text(&l.start)).unwrap_or_default(),
-        level.map(|l| text(&l.current)).unwrap_or_default(),
+        level.map(|l| optional(&l.start)).unwrap_or_default(),
+        level.map(|l| optional(&l.current)).unwrap_or_default(),
         number(level.and_then(|l| l.dropped)),
-        row.community_f0.to_string(),
-        row.imputed_f0.to_string(),
-        row.imputed_days.to_string(),
-        row.green_days.to_string(),
-        row.missing_days.to_string(),
+        number(row.community_f0),
+        number(row.imputed_f0),
+        number(row.imputed_days),
+        number(row.green_days),
+        number(row.missing_days),
         row.unranked.join(" "),
     ]);
     cells

@@ -5,6 +5,7 @@
 //! prints one. `score`, `leaderboard`, the API and the pages all come through
 //! here, so that the same question has one answer.
 
+use super::privacy::Shown;
 use super::views::{BoardView, ComponentView, PointsView, RowDayView, RowLevelView, RowView, UnitRef};
 use crate::domain::number::Hundredths;
 use crate::domain::{Day, Instant, Scheme};
@@ -161,13 +162,35 @@ pub struct Show {
     pub policy_version: Option<i64>,
 }
 
-/// A board as people see it. `is_visible` says which units the reader may see;
-/// ranks are those of the whole board.
-pub fn board_view(boards: &Boards, query: &Query, show: &Show, is_visible: impl Fn(u32) -> bool) -> BoardView {
+/// The places of a board as a reader sees them: those with a rank in its order, then the
+/// others by name, so that the order tells nothing of a rank that is not shown.
+pub fn shown_places(boards: &Boards, query: &Query, shown: impl Fn(u32) -> Shown) -> Vec<board::Place> {
+    let board = boards.get(query);
+    let mut places = Vec::with_capacity(board.places.len());
+    let (mut others, mut is_masked) = (Vec::new(), false);
+    for place in &board.places {
+        let seen = shown(place.unit);
+        let rank = place.rank.filter(|_| seen.rank);
+        is_masked |= place.rank.is_some() && rank.is_none();
+        match (seen.row, rank) {
+            (false, _) => {}
+            (true, Some(_)) => places.push(*place),
+            (true, None) => others.push(board::Place { rank, ..*place }),
+        }
+    }
+    if is_masked {
+        others.sort_by_key(|place| boards.ledger.register.name_rank(place.unit));
+    }
+    places.append(&mut others);
+    places
+}
+
+/// A board as people see it; `shown` says what of each unit the reader sees. Ranks are
+/// those of the whole board.
+pub fn board_view(boards: &Boards, query: &Query, show: &Show, shown: impl Fn(u32) -> Shown) -> BoardView {
     let ledger = &*boards.ledger;
     let campaign = &ledger.register.campaign;
-    let board = boards.get(query);
-    let visible: Vec<board::Place> = board.places.iter().copied().filter(|p| is_visible(p.unit)).collect();
+    let visible = shown_places(boards, query, &shown);
     let rows = show.rows.clone().unwrap_or(0..visible.len());
     let rows = visible.get(rows.start.min(visible.len())..rows.end.min(visible.len())).unwrap_or_default();
     let within = query.within.and_then(|u| ledger.register.unit(u)).map(|u| u.code.clone());
@@ -187,9 +210,71 @@ pub fn board_view(boards: &Boards, query: &Query, show: &Show, is_visible: impl 
         policy_version: show.policy_version,
         total: visible.len() as u64,
         ranked: visible.iter().filter(|p| p.rank.is_some()).count() as u64,
-        items: row_views(boards, query, rows, show.days),
+        items: shown_rows(boards, query, rows, show.days, shown),
         next_cursor: None,
     }
+}
+
+/// Rows of a board, in the order given, with what the reader sees of each.
+pub fn shown_rows(
+    boards: &Boards,
+    query: &Query,
+    rows: &[board::Place],
+    with_days: bool,
+    shown: impl Fn(u32) -> Shown,
+) -> Vec<RowView> {
+    let mut views = row_views(boards, query, rows, with_days);
+    for (row, place) in views.iter_mut().zip(rows) {
+        let seen = shown(place.unit);
+        if seen != Shown::ALL {
+            mask(row, seen, boards.ledger.start_level(place.unit).is_some());
+        }
+        let above = boards.ledger.register.unit(place.unit).and_then(|u| u.parent);
+        if above.is_some_and(|above| !shown(above).row) {
+            row.unit.parent_code = None;
+        }
+    }
+    views
+}
+
+/// Takes out of a row what its reader does not see (domain.md section 6).
+fn mask(row: &mut RowView, seen: Shown, has_declared_start: bool) {
+    if !seen.rank {
+        row.rank = None;
+        row.unranked.clear();
+    }
+    if !seen.numbers {
+        row.rank_change = None;
+        row.points = None;
+        (row.reduction_percent, row.change_percent) = (None, None);
+        (row.baseline_mean, row.closing_mean) = (None, None);
+        (row.community_f0, row.imputed_f0, row.imputed_days) = (None, None, None);
+        (row.green_days, row.missing_days) = (None, None);
+        row.days.iter_mut().for_each(Vec::clear);
+    }
+    if !seen.levels {
+        mask_levels(row, seen, has_declared_start);
+    }
+}
+
+/// Takes out of a row the levels of other days than the board's own, and what was
+/// computed from them. A declared start is a decision, told by itself.
+fn mask_levels(row: &mut RowView, seen: Shown, has_declared_start: bool) {
+    if let Some(level) = &mut row.level {
+        let keeps_start = has_declared_start && seen.numbers;
+        level.start = level.start.take().filter(|_| keeps_start);
+        level.start_used = level.start_used.take().filter(|_| keeps_start);
+        level.current = level.current.take().filter(|_| seen.day_level);
+        (level.dropped, level.current_used) = (None, None);
+        row.green_days = None;
+        if let Some(points) = &mut row.points {
+            points.total = None;
+            let of_levels = |c: &&mut ComponentView| ["level_drop", "green_days"].contains(&c.measure);
+            points.components.iter_mut().filter(of_levels).for_each(|c| c.points = None);
+        }
+    }
+    let days = row.days.iter_mut().flatten().rev();
+    days.skip(usize::from(seen.day_level)).for_each(|day| day.level = None);
 }
 
 /// Rows of a board, in the order given.
@@ -247,8 +332,8 @@ pub fn row_view(ledger: &Ledger, place: board::Place, appraiser: &Appraiser<'_>,
     let start_offset = ledger.calendar.window.start - 1 - appraiser.levels.first_day();
     let declared = ledger.start_level(place.unit);
     let level = appraiser.levels.has_rules().then(|| RowLevelView {
-        start: level_code(scheme, declared.or_else(|| a.levels.by_day.get(start_offset).copied())),
-        current: level_code(scheme, a.levels.by_day.last().copied()),
+        start: Some(level_code(scheme, declared.or_else(|| a.levels.by_day.get(start_offset).copied()))),
+        current: Some(level_code(scheme, a.levels.by_day.last().copied())),
         dropped: a.dropped.filter(|_| shows_points).map(i64::from),
         start_used: a.start.map(|l| scheme.level_code(l).to_owned()),
         current_used: a.levels.current.map(|l| scheme.level_code(l).to_owned()),
@@ -263,11 +348,11 @@ pub fn row_view(ledger: &Ledger, place: board::Place, appraiser: &Appraiser<'_>,
         baseline_mean: a.tally.baseline_mean().map(|m| Hundredths(m.scaled(100))),
         closing_mean: a.tally.closing_mean().map(|m| Hundredths(m.scaled(100))),
         level,
-        community_f0: a.tally.community_f0,
-        imputed_f0: a.tally.imputed_f0,
-        imputed_days: a.tally.missing,
-        green_days: u64::from(a.green_days),
-        missing_days: a.tally.missing,
+        community_f0: Some(a.tally.community_f0),
+        imputed_f0: Some(a.tally.imputed_f0),
+        imputed_days: Some(a.tally.missing),
+        green_days: Some(u64::from(a.green_days)),
+        missing_days: Some(a.tally.missing),
         unranked: a.unranked().map(|r| r.code()).collect(),
         days: None,
     }
@@ -277,11 +362,11 @@ fn points_view(ledger: &Ledger, a: &Appraisal) -> PointsView {
     let components = ledger.register.campaign.policy.components.iter().zip(&a.components);
     let component = |(c, points): (&crate::domain::policy::Component, &i64)| ComponentView {
         measure: c.measure.code(),
-        points: Hundredths(*points),
+        points: Some(Hundredths(*points)),
         max_points: Hundredths(c.max_points),
     };
     PointsView {
-        total: Hundredths(a.total),
+        total: Some(Hundredths(a.total)),
         components: components.map(component).collect(),
         bonus: Hundredths(a.bonus),
         deduction: Hundredths(a.deduction),

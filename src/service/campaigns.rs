@@ -175,7 +175,7 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller) -> StatusView 
     let today = now.day_in(campaign.time_zone).unwrap_or_default();
     let audience = caller.audience(&campaign.code);
     // a number of reports says something about each of few hidden units
-    let tells_all = audience == Audience::Full || snapshot.hidden.is_empty();
+    let tells_all = audience == Audience::Full || snapshot.privacy.is_open();
     let window = ledger.calendar.window.clone();
     let has_reports = (0..ledger.calendar.len).any(|day| ledger.reports_on(day) > 0);
     let state = match () {

@@ -335,7 +335,7 @@ impl Service {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
             let register = snapshot.register();
             let visible = units::codes(conn, stored.id)?.into_iter().filter_map(|(id, code)| {
-                let unit = register.find(&code).filter(|u| snapshot.is_visible(*u, sight))?;
+                let unit = register.find(&code).filter(|u| snapshot.shows_figures(*u, sight))?;
                 let is_confided = snapshot.is_confided(unit, sight);
                 Some((id, Seen { name_rank: register.name_rank(unit), code, is_confided }))
             });

@@ -138,6 +138,9 @@ impl Service {
         let snapshot = self.snapshot(campaign)?;
         let sight = snapshot.sight(audience);
         let units = filter.units(&snapshot, sight)?;
+        if units.is_empty() {
+            return Ok((snapshot.revision, Vec::new()));
+        }
         if let [unit] = units.as_slice()
             && snapshot.register().is_derived(*unit)
         {
@@ -200,7 +203,11 @@ impl Service {
     ) -> Result<(i64, Vec<FigureRevisionView>), Fault> {
         let snapshot = self.snapshot(campaign)?;
         let sight = snapshot.sight(audience);
-        let is_confided = snapshot.is_confided(visible_unit(&snapshot, unit_code, sight)?, sight);
+        let unit = visible_unit(&snapshot, unit_code, sight)?;
+        let is_confided = snapshot.is_confided(unit, sight);
+        if !snapshot.shows_figures(unit, sight) {
+            return Ok((snapshot.revision, Vec::new()));
+        }
         self.read(|conn| {
             let stored = crate::store::campaigns::find_opt(conn, campaign)?;
             let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
@@ -241,14 +248,17 @@ impl FigureFilter {
     /// The units whose figures are read, in the order of names.
     fn units(&self, snapshot: &Snapshot, sight: Sight) -> Result<Vec<u32>, Fault> {
         if let Some(code) = &self.unit {
-            return Ok(vec![visible_unit(snapshot, code, sight)?]);
+            let unit = visible_unit(snapshot, code, sight)?;
+            return Ok(Some(unit).filter(|unit| snapshot.shows_figures(*unit, sight)).into_iter().collect());
         }
         let filter = super::units::UnitFilter {
             kind: self.kind.clone(),
             within: self.within.clone(),
             ..super::units::UnitFilter::default()
         };
-        filter.find(snapshot, sight)
+        let mut units = filter.find(snapshot, sight)?;
+        units.retain(|unit| snapshot.shows_figures(*unit, sight));
+        Ok(units)
     }
 }
 

@@ -4,12 +4,46 @@ use super::boards::{level_code, unit_ref};
 use super::fault::{Code, Fault};
 use super::live::{Sight, Snapshot};
 use super::units::UnitFilter;
-use super::views::{LevelCountView, LevelDayView, LevelHistoryItem, LevelHistoryView, LevelView, LevelsView};
+use super::views::{LevelCountView, LevelDayView, LevelHistoryItem, LevelHistoryView, LevelView, LevelsView, UnitRef};
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::board;
 use crate::scoring::levels::{LevelReader, UNKNOWN, UnitLevels};
 use std::collections::HashMap;
 use std::ops::Range;
+
+/// Who reads levels, and on which day those of small units are public: that of the board
+/// that is shown where nobody asks for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Lens {
+    /// Who reads.
+    pub sight: Sight,
+    /// The default board's day; none where a past moment is asked for.
+    pub default_day: Option<usize>,
+}
+
+impl Lens {
+    fn sees(self, snapshot: &Snapshot, unit: u32, day: usize) -> bool {
+        snapshot.shown(unit, self.sight, self.default_day == Some(day)).day_level
+    }
+
+    /// Whether the numbers of units by level tell of no hidden one.
+    fn counts_are_public(self, snapshot: &Snapshot, units: &[u32], day: usize) -> bool {
+        if self.default_day == Some(day) || self.sight == Sight::Full || snapshot.privacy.is_open() {
+            return true;
+        }
+        let confided = |unit: &u32| snapshot.is_confided(*unit, self.sight);
+        let others: Vec<u32> = units.iter().copied().filter(|unit| !confided(unit)).collect();
+        snapshot.privacy.total_is_public(snapshot.register(), &others, |shown| !shown.levels)
+    }
+}
+
+/// A unit as it is named; the one above only where the reader may know of it.
+fn named(snapshot: &Snapshot, unit: u32, lens: Lens) -> UnitRef {
+    let mut named = unit_ref(snapshot.ledger(), unit);
+    let above = snapshot.register().unit(unit).and_then(|u| u.parent);
+    named.parent_code = named.parent_code.filter(|_| above.is_some_and(|u| snapshot.is_visible(u, lens.sight)));
+    named
+}
 
 /// Every unit's level on a day.
 ///
@@ -20,15 +54,18 @@ pub fn levels(
     date: usize,
     kind: Option<&str>,
     rows: Range<usize>,
-    sight: Sight,
+    lens: Lens,
 ) -> Result<LevelsView, Fault> {
-    let (units, by_unit) = read(snapshot, date..date + 1, kind, sight)?;
+    let (units, by_unit) = read(snapshot, date..date + 1, kind, lens.sight)?;
     let ledger = snapshot.ledger();
     let scheme = &snapshot.campaign().scheme;
     let last = |unit: &u32| by_unit.get(unit).and_then(|levels| levels.last().copied());
-    let counts = count(scheme, units.iter().filter_map(last));
+    let counts = count(scheme, units.iter().filter_map(last), lens.counts_are_public(snapshot, &units, date));
     let shown = units.get(rows.start.min(units.len())..rows.end.min(units.len())).unwrap_or_default();
-    let item = |unit: &u32| LevelView { unit: unit_ref(ledger, *unit), level: level_code(scheme, last(unit)) };
+    let item = |unit: &u32| LevelView {
+        unit: named(snapshot, *unit, lens),
+        level: Some(level_code(scheme, last(unit))).filter(|_| lens.sees(snapshot, *unit, date)),
+    };
     Ok(LevelsView {
         campaign: snapshot.campaign().code.clone(),
         date: ledger.calendar.day(date).to_string(),
@@ -50,26 +87,36 @@ pub fn level_history(
     upto: usize,
     kind: Option<&str>,
     rows: Range<usize>,
-    sight: Sight,
+    lens: Lens,
 ) -> Result<LevelHistoryView, Fault> {
     let ledger = snapshot.ledger();
     let days = ledger.calendar.window.start - 1..upto + 1;
-    let (units, by_unit) = read(snapshot, days.clone(), kind, sight)?;
+    let (units, by_unit) = read(snapshot, days.clone(), kind, lens.sight)?;
     let scheme = &snapshot.campaign().scheme;
     let day = |(offset, index): (usize, usize)| LevelDayView {
         date: ledger.calendar.day(index).to_string(),
-        counts: count(scheme, units.iter().filter_map(|u| by_unit.get(u)?.get(offset).copied())),
+        counts: count(
+            scheme,
+            units.iter().filter_map(|u| by_unit.get(u)?.get(offset).copied()),
+            lens.counts_are_public(snapshot, &units, index),
+        ),
     };
     let shown = units.get(rows.start.min(units.len())..rows.end.min(units.len())).unwrap_or_default();
     let item = |unit: &u32| LevelHistoryItem {
-        unit: unit_ref(ledger, *unit),
-        levels: by_unit.get(unit).into_iter().flatten().map(|l| level_code(scheme, Some(*l))).collect(),
+        unit: named(snapshot, *unit, lens),
+        levels: by_unit
+            .get(unit)
+            .into_iter()
+            .flatten()
+            .zip(days.clone())
+            .map(|(level, day)| Some(level_code(scheme, Some(*level))).filter(|_| lens.sees(snapshot, *unit, day)))
+            .collect(),
     };
     Ok(LevelHistoryView {
         campaign: snapshot.campaign().code.clone(),
         revision: snapshot.revision,
         level_scheme: scheme.code.clone(),
-        days: days.enumerate().map(day).collect(),
+        days: days.clone().enumerate().map(day).collect(),
         items: shown.iter().map(item).collect(),
         next_cursor: None,
         total: units.len() as u64,
@@ -126,7 +173,7 @@ fn read(
     Ok((units, by_unit))
 }
 
-fn count(scheme: &Scheme, levels: impl Iterator<Item = u8>) -> Vec<LevelCountView> {
+fn count(scheme: &Scheme, levels: impl Iterator<Item = u8>, is_public: bool) -> Vec<LevelCountView> {
     let mut counts = vec![0u64; scheme.levels.len()];
     let mut unknown = 0;
     for level in levels {
@@ -136,6 +183,7 @@ fn count(scheme: &Scheme, levels: impl Iterator<Item = u8>) -> Vec<LevelCountVie
         }
     }
     let known = scheme.levels.iter().zip(counts);
-    let known = known.map(|(level, units)| LevelCountView { level: level.code.clone(), units });
-    known.chain([LevelCountView { level: "unknown".to_owned(), units: unknown }]).collect()
+    let view =
+        |level: &str, units| LevelCountView { level: level.to_owned(), units: Some(units).filter(|_| is_public) };
+    known.map(|(level, units)| view(&level.code, units)).chain([view("unknown", unknown)]).collect()
 }

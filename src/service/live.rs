@@ -7,6 +7,7 @@
 
 use super::access::Audience;
 use super::boards::Boards;
+use super::privacy::{Privacy, Shown};
 use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Contest, Day, Instant};
 use crate::scoring::ledger::{Adjustments, DayEntry};
@@ -26,8 +27,8 @@ pub struct Snapshot {
     pub known_at: Option<Instant>,
     /// Its facts and the boards computed from them.
     pub boards: Boards,
-    /// Which units the public may not see.
-    pub hidden: Arc<Hidden>,
+    /// What the public sees of whom.
+    pub privacy: Arc<Privacy>,
 }
 
 impl Snapshot {
@@ -39,9 +40,9 @@ impl Snapshot {
     /// The facts of a contest as they were known at an instant.
     pub fn at(contest: &Contest, revision: i64, read_at: i64, known_at: Option<Instant>) -> Self {
         let register = Arc::new(Register::new(contest));
-        let hidden = Arc::new(Hidden::of(&register));
+        let privacy = Arc::new(Privacy::of(&register));
         let ledger = Ledger::build(contest, register, known_at);
-        Self { revision, read_at, known_at, boards: Boards::new(Arc::new(ledger)), hidden }
+        Self { revision, read_at, known_at, boards: Boards::new(Arc::new(ledger)), privacy }
     }
 
     /// The facts.
@@ -64,9 +65,19 @@ impl Snapshot {
         }
     }
 
-    /// Whether a reader may see a unit, its numbers and the totals over it.
+    /// What a reader sees of a unit's row, on the default board's day or elsewhere.
+    pub fn shown(&self, unit: u32, sight: Sight, is_default_day: bool) -> Shown {
+        if self.is_confided(unit, sight) { Shown::ALL } else { self.privacy.shown(unit, is_default_day) }
+    }
+
+    /// Whether a reader may know of a unit at all.
     pub fn is_visible(&self, unit: u32, sight: Sight) -> bool {
-        !self.hidden.contains(unit) || self.is_confided(unit, sight)
+        self.privacy.exists(unit) || self.is_confided(unit, sight)
+    }
+
+    /// Whether a reader may see a unit's figures.
+    pub fn shows_figures(&self, unit: u32, sight: Sight) -> bool {
+        self.shown(unit, sight, false).numbers
     }
 
     /// Whether a reader may see what is never public of a unit: who, why, notes.
@@ -109,39 +120,6 @@ pub enum Sight {
     Within(u32),
     /// Everything.
     Full,
-}
-
-/// The units that the public may not see, and the totals over them.
-///
-/// Private kinds, small units (domain.md section 6) and every derived unit whose
-/// sum holds one of them. Decided here for API, pages and exports alike.
-#[derive(Debug, Default)]
-pub struct Hidden(Vec<bool>);
-
-impl Hidden {
-    /// Decides for every unit of a contest.
-    pub fn of(register: &Register) -> Self {
-        let own: Vec<bool> = register.units.iter().map(|u| is_private_or_small(&register.campaign, u)).collect();
-        let holds_hidden =
-            |unit: u32| register.leaves.of(unit).iter().any(|leaf| own.get(*leaf as usize) == Some(&true));
-        Self((0u32..).zip(&own).map(|(unit, hidden)| *hidden || holds_hidden(unit)).collect())
-    }
-
-    /// Whether a unit is hidden from the public; one that does not exist is.
-    pub fn contains(&self, unit: u32) -> bool {
-        self.0.get(unit as usize).copied().unwrap_or(true)
-    }
-
-    /// Whether nothing is hidden at all.
-    pub fn is_empty(&self) -> bool {
-        !self.0.contains(&true)
-    }
-}
-
-/// domain.md section 6: the two classes of hidden units.
-fn is_private_or_small(campaign: &Campaign, unit: &crate::domain::Unit) -> bool {
-    let Some(kind) = campaign.kind(unit.kind) else { return true };
-    kind.private || unit.population.map_or(kind.small, |p| p < campaign.small_cell_population)
 }
 
 /// Something that a write changed in a campaign's facts.
@@ -239,8 +217,8 @@ impl Live {
             let mut ledger = Ledger::clone(before.ledger());
             changes.iter().for_each(|change| enter(&mut ledger, change));
             let boards = Boards::new(Arc::new(ledger));
-            let hidden = before.hidden.clone();
-            self.put(campaign, Snapshot { revision: to, read_at: to, known_at: None, boards, hidden });
+            let privacy = before.privacy.clone();
+            self.put(campaign, Snapshot { revision: to, read_at: to, known_at: None, boards, privacy });
         }
         self.drop_older(campaign, to);
     }

@@ -19,6 +19,7 @@ pub mod live;
 pub mod packs;
 pub mod passwords;
 mod past;
+pub mod privacy;
 pub mod rendered;
 mod secrets;
 pub mod sessions;
@@ -35,6 +36,7 @@ pub use past::Moment;
 
 use crate::clock::Clock;
 use crate::domain::Instant;
+use crate::scoring::board;
 use crate::store::{self, Database, DbConn, StoreError, contests};
 use keys::KeyRing;
 use live::{Live, Snapshot};
@@ -86,6 +88,14 @@ pub struct View {
     pub snapshot: Arc<Snapshot>,
     /// K as it was asked for, or the present.
     pub judged_at: Instant,
+}
+
+impl View {
+    /// Whether a day is the one of the board that is shown where nobody asks for another:
+    /// the only one on which small units show rank and level (domain.md section 6).
+    pub fn is_default_day(&self, moment: Moment, day: usize) -> bool {
+        moment == Moment::Now && board::default_day(self.snapshot.ledger(), self.judged_at) == Ok(day)
+    }
 }
 
 impl Service {

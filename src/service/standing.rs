@@ -3,7 +3,8 @@
 //! Everything here is read from the same appraisal, windows and keys that made the
 //! board (contract.md section 3, `/standing`), so a reader can redo it by hand.
 
-use super::boards::{Boards, day_of, level_code, row_views, unit_ref};
+use super::boards::{Boards, day_of, level_code, shown_places, shown_rows, unit_ref};
+use super::privacy::Shown;
 use super::views::{RowView, UnitRef};
 use crate::domain::Indicator;
 use crate::domain::number::Hundredths;
@@ -34,16 +35,16 @@ pub struct StandingView {
     pub row: RowView,
     /// Each day that enters anything, with its counts.
     pub days: Vec<StandingDayView>,
-    /// The baseline: cases, due days, mean.
-    pub baseline: PeriodView,
+    /// The baseline: cases, due days, mean; null, as what follows, where numbers are not public.
+    pub baseline: Option<PeriodView>,
     /// The closing days: cases, due days, mean.
-    pub closing: PeriodView,
+    pub closing: Option<PeriodView>,
     /// e: the cases that the closing days would have held at the baseline's pace.
-    pub expected: FractionView,
+    pub expected: Option<FractionView>,
     /// Cases that count as luck.
     pub small_number_allowance: u32,
     /// (e − c) / (max(e, c) + a), in percent with two decimals.
-    pub change: FractionView,
+    pub change: Option<FractionView>,
     /// Of a derived unit: each unit under its sum, on its own days.
     pub parts: Vec<PartView>,
     /// Why the start level is what it is; null for a kind without rules.
@@ -193,26 +194,34 @@ pub struct OtherView {
 }
 
 /// The standing of a unit on the board of a day, on the track that it is on.
-/// `is_visible` says which other units may be named.
+/// `shown` says what of this and of other units the reader sees.
 pub fn standing(
     boards: &Boards,
     query: &Query,
     unit: u32,
     revision: Option<i64>,
-    is_visible: impl Fn(u32) -> bool,
+    shown: impl Fn(u32) -> Shown,
 ) -> Option<StandingView> {
     let ledger = &*boards.ledger;
     let (appraiser, appraisal) = appraise(ledger, query, unit);
     let query = Query { track: appraisal.track, ..query.clone() };
-    let board = boards.get(&query);
-    let visible: Vec<Place> = board.places.iter().copied().filter(|p| p.unit == unit || is_visible(p.unit)).collect();
+    let seen = shown(unit);
+    let visible = shown_places(boards, &query, &shown);
     let at = visible.iter().position(|p| p.unit == unit)?;
     let place = *visible.get(at)?;
-    let row = row_views(boards, &query, &[place], false).into_iter().next()?;
+    let row = shown_rows(boards, &query, &[place], false, &shown).into_iter().next()?;
+    if !seen.numbers {
+        return Some(StandingView::of_row(ledger, &query, revision, row));
+    }
     let scheme = &ledger.register.campaign.scheme;
     let comparison = Comparison::new(ledger, &query);
     let keys = comparison.keys(unit);
-    let other = |place: Option<&Place>| other_view(ledger, &comparison, &keys, *place?);
+    let other = |place: Option<&Place>| {
+        let place = *place?;
+        let is_open = seen.levels && shown(place.unit) == Shown::ALL;
+        other_view(ledger, &comparison, &keys, place, is_open)
+    };
+    let level = |view: Option<LevelReasonView>| view.filter(|_| seen.levels);
     let start_day = ledger.calendar.window.start - 1;
     Some(StandingView {
         campaign: ledger.register.campaign.code.clone(),
@@ -221,31 +230,65 @@ pub fn standing(
         as_of: ledger.calendar.day(query.as_of).to_string(),
         revision,
         row,
-        days: day_views(ledger, unit, query.as_of, &appraiser, &appraisal),
-        baseline: PeriodView {
+        days: day_views(ledger, unit, query.as_of, &appraiser, &appraisal, seen),
+        baseline: Some(PeriodView {
             community_f0: appraisal.tally.baseline_f0,
             due_days: appraisal.tally.baseline_due,
             mean: appraisal.tally.baseline_mean().map(|m| Hundredths(m.scaled(100))),
-        },
-        closing: PeriodView {
+        }),
+        closing: Some(PeriodView {
             community_f0: appraisal.tally.closing_f0,
             due_days: appraisal.tally.closing_due,
             mean: appraisal.tally.closing_mean().map(|m| Hundredths(m.scaled(100))),
-        },
-        expected: FractionView::of(&appraisal.expected, 100),
+        }),
+        expected: Some(FractionView::of(&appraisal.expected, 100)),
         small_number_allowance: ledger.register.campaign.allowance(query.kind),
-        change: FractionView::of(&appraisal.change, 10_000),
-        parts: part_views(ledger, unit, &appraisal),
-        start_level: level_view(ledger, unit, start_day, query.as_of, appraisal.start, ledger.start_level(unit)),
-        current_level: level_view(ledger, unit, query.as_of, query.as_of, appraisal.levels.current, None),
+        change: Some(FractionView::of(&appraisal.change, 10_000)),
+        parts: part_views(ledger, unit, &appraisal, &shown),
+        start_level: level(level_view(ledger, unit, start_day, query.as_of, appraisal.start, ledger.start_level(unit))),
+        current_level: level(level_view(ledger, unit, query.as_of, query.as_of, appraisal.levels.current, None)),
         keys: keys
             .values
             .iter()
-            .map(|(key, value)| KeyView { key: key.code(), value: key_text(scheme, value) })
+            .map(|(key, value)| {
+                let is_public = seen.levels || !reads_levels(key.code());
+                KeyView { key: key.code(), value: key_text(scheme, value).filter(|_| is_public) }
+            })
             .collect(),
         above: other(at.checked_sub(1).and_then(|i| visible.get(i))),
         below: other(visible.get(at + 1)),
     })
+}
+
+/// Whether a key is made from levels.
+fn reads_levels(key: &str) -> bool {
+    ["total", "levels_dropped", "current_level", "green_days"].contains(&key)
+}
+
+impl StandingView {
+    /// The standing of a unit whose numbers the reader does not see: its row.
+    fn of_row(ledger: &Ledger, query: &Query, revision: Option<i64>, row: RowView) -> Self {
+        Self {
+            campaign: ledger.register.campaign.code.clone(),
+            track: query.track.code(),
+            by: query.by.code(),
+            as_of: ledger.calendar.day(query.as_of).to_string(),
+            revision,
+            row,
+            days: Vec::new(),
+            baseline: None,
+            closing: None,
+            expected: None,
+            small_number_allowance: ledger.register.campaign.allowance(query.kind),
+            change: None,
+            parts: Vec::new(),
+            start_level: None,
+            current_level: None,
+            keys: Vec::new(),
+            above: None,
+            below: None,
+        }
+    }
 }
 
 fn appraise<'a>(ledger: &'a Ledger, query: &Query, unit: u32) -> (Appraiser<'a>, Appraisal) {
@@ -261,6 +304,7 @@ fn day_views(
     as_of: usize,
     appraiser: &Appraiser<'_>,
     appraisal: &Appraisal,
+    seen: Shown,
 ) -> Vec<StandingDayView> {
     let is_derived = ledger.register.is_derived(unit);
     let days = ledger.days(unit);
@@ -288,7 +332,7 @@ fn day_views(
             community_f0,
             imputed_f0: is_silent.then_some(imputed),
             level: level
-                .filter(|_| appraiser.levels.has_rules())
+                .filter(|_| appraiser.levels.has_rules() && (seen.levels || (seen.day_level && day == as_of)))
                 .map(|l| level_code(&ledger.register.campaign.scheme, Some(*l))),
             counts: given.collect(),
         }
@@ -296,12 +340,13 @@ fn day_views(
     (0..=as_of).map(view).filter(|d| d.period != "look_back" || d.community_f0.is_some()).collect()
 }
 
-fn part_views(ledger: &Ledger, unit: u32, appraisal: &Appraisal) -> Vec<PartView> {
+fn part_views(ledger: &Ledger, unit: u32, appraisal: &Appraisal, shown: impl Fn(u32) -> Shown) -> Vec<PartView> {
     if !ledger.register.is_derived(unit) {
         return Vec::new();
     }
     let leaves = ledger.register.leaves.of(unit).iter().zip(appraisal.tally.parts());
     leaves
+        .filter(|(leaf, _)| shown(**leaf).numbers)
         .map(|(leaf, part)| PartView {
             unit: unit_ref(ledger, *leaf),
             baseline_f0: part.baseline_f0,
@@ -356,9 +401,16 @@ fn rule_view(ledger: &Ledger, reason: Reason) -> RuleSeenView {
     }
 }
 
-fn other_view(ledger: &Ledger, comparison: &Comparison<'_>, own: &UnitKeys, place: Place) -> Option<OtherView> {
+/// Another unit of the board; what separates the two only where both are `open`.
+fn other_view(
+    ledger: &Ledger,
+    comparison: &Comparison<'_>,
+    own: &UnitKeys,
+    place: Place,
+    is_open: bool,
+) -> Option<OtherView> {
     let keys = comparison.keys(place.unit);
-    let key = place.rank.and_then(|_| comparison.first_difference(own, &keys));
+    let key = place.rank.filter(|_| is_open).and_then(|_| comparison.first_difference(own, &keys));
     let value = key.and_then(|key| keys.values.iter().find(|(k, _)| *k == key));
     Some(OtherView {
         unit: unit_ref(ledger, place.unit),

@@ -240,12 +240,17 @@ fn check_state<'a>(units: impl Iterator<Item = (&'a NewUnit, UnitState)>) -> Res
     faults.into_result()
 }
 
-/// A unit as it is shown.
-pub fn unit_view(snapshot: &Snapshot, index: u32) -> Option<UnitView> {
+/// A unit as a reader sees it.
+pub fn unit_view(snapshot: &Snapshot, index: u32, sight: Sight) -> Option<UnitView> {
     let register = snapshot.register();
     let unit = register.unit(index)?;
-    let parent = unit.parent.and_then(|p| register.unit(p)).map(|p| p.code.clone());
-    Some(view_with(&register.campaign, unit, parent, snapshot.ledger().state(index)))
+    let parent = unit.parent.filter(|p| snapshot.is_visible(*p, sight));
+    let parent = parent.and_then(|p| register.unit(p)).map(|p| p.code.clone());
+    let mut view = view_with(&register.campaign, unit, parent, snapshot.ledger().state(index));
+    if !snapshot.shows_figures(index, sight) {
+        (view.population, view.households) = (None, None);
+    }
+    Some(view)
 }
 
 /// The bytes of a unit as it is read, by which its entity tag is made.

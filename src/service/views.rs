@@ -75,15 +75,15 @@ pub struct RowView {
     /// Levels; null for a kind without rules.
     pub level: Option<RowLevelView>,
     /// Community F0 reported in S…D.
-    pub community_f0: u64,
+    pub community_f0: Option<u64>,
     /// What silence added in S…D.
-    pub imputed_f0: u64,
+    pub imputed_f0: Option<u64>,
     /// Missing due days in S…D.
-    pub imputed_days: u64,
+    pub imputed_days: Option<u64>,
     /// Due days in S…D known to be at the best level.
-    pub green_days: u64,
+    pub green_days: Option<u64>,
     /// Missing due days in S…D.
-    pub missing_days: u64,
+    pub missing_days: Option<u64>,
     /// Why there is no rank: every reason that holds.
     pub unranked: Vec<&'static str>,
     /// The days from Bs to D, with `include=days`.
@@ -109,9 +109,9 @@ pub struct UnitRef {
 /// Points and their parts.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PointsView {
-    /// The sum.
-    #[schema(value_type = f64)]
-    pub total: Hundredths,
+    /// The sum; null where a part of it is not public.
+    #[schema(value_type = Option<f64>)]
+    pub total: Option<Hundredths>,
     /// The components of the policy, in its order.
     pub components: Vec<ComponentView>,
     /// Bonus after its cap.
@@ -127,9 +127,9 @@ pub struct PointsView {
 pub struct ComponentView {
     /// `case_reduction`, `level_drop`, `green_days`, `reporting` or `criteria`.
     pub measure: &'static str,
-    /// What it gave.
-    #[schema(value_type = f64)]
-    pub points: Hundredths,
+    /// What it gave; null where that is not public.
+    #[schema(value_type = Option<f64>)]
+    pub points: Option<Hundredths>,
     /// The most it gives.
     #[schema(value_type = f64)]
     pub max_points: Hundredths,
@@ -138,10 +138,10 @@ pub struct ComponentView {
 /// Start and current level of a row.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RowLevelView {
-    /// Declared start, else the level known at S−1, else `unknown`.
-    pub start: String,
-    /// Level known at D, else `unknown`.
-    pub current: String,
+    /// Declared start, else the level known at S−1, else `unknown`; null where it is not public.
+    pub start: Option<String>,
+    /// Level known at D, else `unknown`; null where it is not public.
+    pub current: Option<String>,
     /// Levels dropped; negative is worse.
     pub dropped: Option<i64>,
     /// The start that `dropped` was taken from: declared, known or imputed.
@@ -397,8 +397,8 @@ pub struct NeighbourListView {
 pub struct LevelView {
     /// Which unit.
     pub unit: UnitRef,
-    /// Its level, or `unknown`.
-    pub level: String,
+    /// Its level, or `unknown`; null where it is not public.
+    pub level: Option<String>,
 }
 
 /// How many units have a level.
@@ -406,8 +406,8 @@ pub struct LevelView {
 pub struct LevelCountView {
     /// The level, or `unknown`.
     pub level: String,
-    /// How many units.
-    pub units: u64,
+    /// How many units; null where that is not public.
+    pub units: Option<u64>,
 }
 
 /// Levels on a day.
@@ -437,8 +437,8 @@ pub struct LevelsView {
 pub struct LevelHistoryItem {
     /// Which unit.
     pub unit: UnitRef,
-    /// Its level on each of `days`, or `unknown`.
-    pub levels: Vec<String>,
+    /// Its level on each of `days`, or `unknown`; null where it is not public.
+    pub levels: Vec<Option<String>>,
 }
 
 /// How many units have each level on a day.

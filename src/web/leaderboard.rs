@@ -12,11 +12,11 @@ use crate::domain::{Campaign, Day, Instant, Scheme};
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::{By, Place, Query};
 use crate::service::Fault;
-use crate::service::boards::row_views;
+use crate::service::boards::{shown_places, shown_rows};
 use crate::service::figures::escape;
-use crate::service::levels::level_history;
-use crate::service::live::Sight;
+use crate::service::levels::{Lens, level_history};
 use crate::service::live::Snapshot;
+use crate::service::privacy::Shown;
 use crate::service::standing::separating_keys;
 use crate::service::units::UnitFilter;
 use crate::service::views::{LevelDayView, RowDayView, RowView};
@@ -38,8 +38,8 @@ pub(super) struct Asked {
     pub(super) page: usize,
     /// The present, by which days are open or closed.
     pub(super) now: Instant,
-    /// Who reads.
-    pub(super) sight: Sight,
+    /// Who reads, and on which day small units show rank and level.
+    pub(super) lens: Lens,
 }
 
 struct View<'a> {
@@ -125,7 +125,7 @@ fn head(campaign: &Campaign, l: Language) -> Markup {
 
 impl View<'_> {
     fn page(&self) -> Result<Markup, Fault> {
-        let history = level_history(self.snapshot, self.asked.query.as_of, self.kind_code(), 0..0, self.asked.sight)?;
+        let history = level_history(self.snapshot, self.asked.query.as_of, self.kind_code(), 0..0, self.asked.lens)?;
         let rows = self.rows();
         let content = html! {
             (head(self.campaign, self.l))
@@ -202,30 +202,33 @@ impl View<'_> {
 
     fn pulse(&self, days: &[LevelDayView]) -> Markup {
         let l = self.l;
-        let total = |day: &LevelDayView| day.counts.iter().map(|c| c.units).sum::<u64>();
         let (Some(today), kind) = (days.last(), self.kind_name()) else { return html! {} };
         let before = days.len().checked_sub(2).and_then(|i| days.get(i));
-        let of = |day: Option<&LevelDayView>, at: usize| day.and_then(|d| d.counts.get(at)).map_or(0, |c| c.units);
-        if total(today) == 0 {
+        let of =
+            |day: Option<&LevelDayView>, at: usize| day.and_then(|d| d.counts.get(at)).map_or(Some(0), |c| c.units);
+        let Some(all) = today.counts.iter().map(|c| c.units).sum::<Option<u64>>() else {
+            return html! { section.pulse.panel { div { p { (self.l.pick("Số đơn vị theo cấp độ của ngày này không công bố, vì sẽ lộ đơn vị nhỏ.", "How many units have each level is not public for this day: it would tell of small units.")) } } div { (self.stepper(&kind, 0)) (self.day_control(days)) } } };
+        };
+        if all == 0 {
             return html! {};
         }
         let best =
             self.scheme.levels.first().map(|b| level_word(self.scheme, l, &b.code).to_lowercase()).unwrap_or_default();
-        let all = total(today);
+        let whole = |units: Option<u64>| units.map_or_else(|| "–".to_owned(), |units| l.whole(units));
         html! {
             section.pulse.panel aria-labelledby="pulse-h" {
                 div {
                     h2.vh id="pulse-h" { (l.pick("Bao nhiêu phần bản đồ đã xanh", "How much of the map is green")) }
                     p.big {
-                        (l.whole(of(Some(today), 0)))
+                        (whole(of(Some(today), 0)))
                         small { " / " (l.whole(all)) " " @if l.is_vi() { (kind) " " (best) } @else { (plural(&kind, all)) " " (best) } }
                     }
                     ul.tally {
                         @for (at, count) in today.counts.iter().enumerate() {
                             li {
                                 (level_sign(self.scheme, l, &count.level, true))
-                                b { (l.whole(count.units)) }
-                                i { (l.pick("hôm trước", "day before")) " " (l.whole(of(before, at))) }
+                                b { (whole(count.units)) }
+                                i { (l.pick("hôm trước", "day before")) " " (whole(of(before, at))) }
                             }
                         }
                     }
@@ -260,6 +263,7 @@ impl View<'_> {
         let link = |day: Day| self.address(&[("as_of", Some(day.to_string()))]);
         let nth = format!("{} {}/{}", l.pick("ngày", "day"), at + 1, window.len());
         let heading = match l {
+            _ if all == 0 => l.pick("Chọn ngày", "Choose a day").to_owned(),
             Language::Vi => format!("{} {kind} theo cấp độ", l.whole(all)),
             Language::En => format!("{} {} by level", l.whole(all), plural(kind, all)),
         };
@@ -318,15 +322,15 @@ impl View<'_> {
             let counts = days.get(at).map(|d| &d.counts);
             let words = counts.map(|counts| {
                 let word = |c: &crate::service::views::LevelCountView| {
-                    format!("{} {}", c.units, level_word(self.scheme, l, &c.level).to_lowercase())
+                    Some(format!("{} {}", c.units?, level_word(self.scheme, l, &c.level).to_lowercase()))
                 };
-                counts.iter().map(word).collect::<Vec<_>>().join(", ")
+                counts.iter().filter_map(word).collect::<Vec<_>>().join(", ")
             });
             let content = html! {
                 @match counts {
                     Some(counts) => {
-                        @let known: Vec<u64> = counts.iter().take(self.scheme.levels.len()).map(|c| c.units).collect();
-                        (day_stack(&known, counts.last().map_or(0, |c| c.units), &symbols))
+                        @let known: Vec<u64> = counts.iter().take(self.scheme.levels.len()).map(|c| c.units.unwrap_or_default()).collect();
+                        (day_stack(&known, counts.last().and_then(|c| c.units).unwrap_or_default(), &symbols))
                     },
                     None => svg aria-hidden="true" { rect.void x="1" y="2" width="97%" height="167" {} },
                 }
@@ -354,8 +358,13 @@ impl View<'_> {
     }
 
     fn visible(&self, query: &Query) -> Vec<Place> {
-        let board = self.snapshot.boards.get(query);
-        board.places.iter().copied().filter(|p| self.snapshot.is_visible(p.unit, self.asked.sight)).collect()
+        shown_places(&self.snapshot.boards, query, |unit| self.shown(query, unit))
+    }
+
+    /// What the reader sees of a unit on a board.
+    fn shown(&self, query: &Query, unit: u32) -> Shown {
+        let Lens { sight, default_day } = self.asked.lens;
+        self.snapshot.shown(unit, sight, default_day == Some(query.as_of))
     }
 
     fn other_track(&self) -> Query {
@@ -392,7 +401,7 @@ impl View<'_> {
                 // the ranks of each day need not be read for nobody
                 continue;
             }
-            let views = row_views(&self.snapshot.boards, query, &shown, true);
+            let views = shown_rows(&self.snapshot.boards, query, &shown, true, |unit| self.shown(query, unit));
             rows.extend(views.into_iter().map(|view| Row { group, view }));
         }
         (rows, pages)
@@ -403,11 +412,17 @@ impl View<'_> {
         let query = &self.asked.query;
         let places = self.visible(query);
         let leaders: Vec<Place> = places.iter().copied().filter(|p| p.rank == Some(1)).collect();
-        let first = leaders.first().map(|p| row_views(&self.snapshot.boards, query, &[*p], false));
+        let first = leaders
+            .first()
+            .map(|p| shown_rows(&self.snapshot.boards, query, &[*p], false, |unit| self.shown(query, unit)));
         let first = first.and_then(|mut rows| rows.pop());
         let ledger = self.snapshot.ledger();
         let filter = UnitFilter { kind: self.kind_code().map(str::to_owned), ..UnitFilter::default() };
-        let units = filter.find(self.snapshot, self.asked.sight).unwrap_or_default();
+        let mut units = filter.find(self.snapshot, self.asked.lens.sight).unwrap_or_default();
+        let all = units.len();
+        // who is hidden is in no sum and in no list of the silent
+        units.retain(|unit| self.snapshot.shows_figures(*unit, self.asked.lens.sight));
+        let left_out = all - units.len();
         let cases = |day: usize| -> u64 {
             units.iter().filter_map(|u| crate::service::boards::day_of(ledger, *u, day, query.as_of).1).sum()
         };
@@ -432,7 +447,7 @@ impl View<'_> {
                     h2 { (l.pick("Dẫn đầu", "In the lead")) }
                     @match &first {
                         Some(row) => {
-                            strong { (row.unit.name) @if leaders.len() > 1 { " " (l.pick("và", "and")) " " (leaders.len() - 1) " " (l.pick("đơn vị khác", "more")) } @if let Some(points) = &row.points { ", " (l.two_decimals(points.total)) " " (l.pick("điểm", "points")) } }
+                            strong { (row.unit.name) @if leaders.len() > 1 { " " (l.pick("và", "and")) " " (leaders.len() - 1) " " (l.pick("đơn vị khác", "more")) } @if let Some(total) = row.points.as_ref().and_then(|p| p.total) { ", " (l.two_decimals(total)) " " (l.pick("điểm", "points")) } }
                             p { (self.lead_text(row)) }
                         },
                         None => strong { (l.pick("chưa có", "nobody yet")) },
@@ -442,6 +457,9 @@ impl View<'_> {
                     h2 { (l.pick("Thay đổi so với", "Changed since")) " " (yesterday) }
                     strong { (l.whole(today)) " " (l.pick("F0 mới, hôm trước", "new F0, the day before")) " " (l.whole(before)) }
                     p { (self.movers(&places)) }
+                    @if left_out > 0 {
+                        p { (l.pick("Không tính ", "Without ")) (l.whole(left_out as u64)) (l.pick(" đơn vị nhỏ: số liệu không công bố.", " small units, whose figures are not public.")) }
+                    }
                 }
                 div {
                     h2 { (l.pick("Số liệu đã đủ chưa", "Is the data complete")) }
@@ -491,6 +509,7 @@ impl View<'_> {
         };
         let mut moved: Vec<(i64, String)> = places
             .iter()
+            .filter(|p| self.shown(query, p.unit).numbers)
             .filter_map(|p| Some((i64::from(*before.get(&p.unit)?) - i64::from(p.rank?), p.unit)))
             .filter(|(by, _)| *by != 0)
             .filter_map(|(by, unit)| Some((by, self.snapshot.register().unit(unit)?.name.clone())))
@@ -515,7 +534,7 @@ impl View<'_> {
         let query = &self.asked.query;
         let count_of = |code: &str| {
             let filter = UnitFilter { kind: Some(code.to_owned()), ..UnitFilter::default() };
-            filter.find(self.snapshot, self.asked.sight).map_or(0, |units| units.len())
+            filter.find(self.snapshot, self.asked.lens.sight).map_or(0, |units| units.len())
         };
         let kinds: Vec<(&str, &str, usize)> = self
             .campaign
@@ -565,8 +584,12 @@ impl View<'_> {
     fn table(&self, rows: &[Row]) -> Markup {
         let l = self.l;
         let query = &self.asked.query;
-        let shows_negative =
-            rows.iter().any(|r| r.view.points.as_ref().is_some_and(|p| p.components.iter().any(|c| c.points.0 < 0)));
+        let shows_negative = rows.iter().any(|r| {
+            r.view
+                .points
+                .as_ref()
+                .is_some_and(|p| p.components.iter().any(|c| c.points.is_some_and(|points| points.0 < 0)))
+        });
         let ties = self.ties(rows);
         let sort = |by: By, text: &str| {
             let is_current = query.by == by;
@@ -649,7 +672,7 @@ impl View<'_> {
         let register = self.snapshot.register();
         let mut at = 0;
         let same = |a: &Row, b: &Row| {
-            let total = |r: &Row| r.view.points.as_ref().map(|p| p.total);
+            let total = |r: &Row| r.view.points.as_ref().and_then(|p| p.total);
             a.group == b.group && matches!(a.group, Group::Ranked(_)) && total(a).is_some() && total(a) == total(b)
         };
         for run in rows.chunk_by(same) {
@@ -670,7 +693,13 @@ impl View<'_> {
                     names.push(self.l.key(key));
                 }
             }
-            let points = first.view.points.as_ref().map(|p| self.l.two_decimals(p.total)).unwrap_or_default();
+            let points = first
+                .view
+                .points
+                .as_ref()
+                .and_then(|p| p.total)
+                .map(|total| self.l.two_decimals(total))
+                .unwrap_or_default();
             found.insert(start, self.tie_text(run.len(), &points, &names));
         }
         found
@@ -727,15 +756,17 @@ impl View<'_> {
                 (self.spark_cell(row))
                 td.red role="cell" {
                     b { (row.change_percent.map(|c| l.change(c)).unwrap_or_else(|| "–".to_owned())) }
-                    span.sub {
-                        (l.two_decimals(row.baseline_mean.unwrap_or_default())) " → " (l.two_decimals(row.closing_mean.unwrap_or_default())) " " (l.pick("ca/ngày", "a day"))
+                    @if let Some((from, to)) = row.baseline_mean.zip(row.closing_mean) {
+                        span.sub { (l.two_decimals(from)) " → " (l.two_decimals(to)) " " (l.pick("ca/ngày", "a day")) }
+                    } @else if row.community_f0.is_none() {
+                        span.sub { (l.pick("không công bố", "not public")) }
                     }
                     @if let Some(plain) = row.reduction_percent { span.sub { (l.pick("tính thường", "plain")) ": " (l.change(plain)) } }
                 }
                 (self.level_cell(row))
                 td.p.num role="cell" {
                     @if let Some(points) = &row.points {
-                        span.tot { (l.two_decimals(points.total)) }
+                        span.tot { (points.total.map(|total| l.two_decimals(total)).unwrap_or_else(|| "–".to_owned())) }
                         (self.points_cell(points, shows_negative))
                     }
                 }
@@ -762,13 +793,17 @@ impl View<'_> {
 
     fn points_cell(&self, points: &crate::service::views::PointsView, shows_negative: bool) -> Markup {
         let l = self.l;
-        let parts: Vec<Part> =
-            points.components.iter().map(|c| Part { points: c.points.0, max: c.max_points.0 }).collect();
+        let parts: Vec<Part> = points
+            .components
+            .iter()
+            .map(|c| Part { points: c.points.map_or(0, |points| points.0), max: c.max_points.0 })
+            .collect();
         let told: Vec<String> = points
             .components
             .iter()
             .map(|c| {
-                let (got, of) = (l.two_decimals(c.points), c.max_points);
+                let got = c.points.map(|points| l.two_decimals(points)).unwrap_or_else(|| "–".to_owned());
+                let of = c.max_points;
                 format!("{} {got} {} {of}", l.measure(c.measure), l.pick("trên", "of"))
             })
             .collect();
@@ -789,7 +824,10 @@ impl View<'_> {
                 (self.name_cell(row))
                 (self.strip_cell(row))
                 (self.spark_cell(row))
-                td.why role="cell" colspan="3" { (l.pick("Chưa xếp hạng: ", "Unranked: ")) (reasons.join(" · ")) }
+                td.why role="cell" colspan="3" {
+                    @if reasons.is_empty() { (l.pick("Không công bố cho ngày này", "Not public for this day")) }
+                    @else { (l.pick("Chưa xếp hạng: ", "Unranked: ")) (reasons.join(" · ")) }
+                }
                 (self.missing_cell(row))
             }
         }
@@ -797,11 +835,12 @@ impl View<'_> {
 
     fn missing_cell(&self, row: &RowView) -> Markup {
         let l = self.l;
-        let has = row.missing_days > 0;
+        let Some(missing) = row.missing_days else { return html! { td.ms-cell.num role="cell" { "–" } } };
+        let imputed = row.imputed_f0.unwrap_or_default();
         html! {
-            td class=(if has { "ms-cell num has" } else { "ms-cell num" }) role="cell" {
-                @if has { b { (row.missing_days) " " (l.pick("ngày", "days")) } } @else { "0" }
-                @if row.imputed_f0 > 0 { span.sub { "+" (l.whole(row.imputed_f0)) " F0 " (l.pick("gán", "imputed")) } }
+            td class=(if missing > 0 { "ms-cell num has" } else { "ms-cell num" }) role="cell" {
+                @if missing > 0 { b { (missing) " " (l.pick("ngày", "days")) } } @else { "0" }
+                @if imputed > 0 { span.sub { "+" (l.whole(imputed)) " F0 " (l.pick("gán", "imputed")) } }
             }
         }
     }
@@ -812,13 +851,17 @@ impl View<'_> {
             td.lvl role="cell" {
                 @if let Some(level) = &row.level {
                     span.ft {
-                        (level_sign(self.scheme, l, level.start_used.as_deref().unwrap_or(&level.start), false))
-                        svg aria-hidden="true" viewBox="0 0 14 10" { path d="M0 5h12M8.5 1.5 12 5 8.5 8.5" {} }
-                        span.vh { " " (l.pick("đến", "to")) " " }
-                        (level_sign(self.scheme, l, level.current_used.as_deref().unwrap_or(&level.current), false))
+                        @if let Some(start) = level.start_used.as_ref().or(level.start.as_ref()) {
+                            (level_sign(self.scheme, l, start, false))
+                            svg aria-hidden="true" viewBox="0 0 14 10" { path d="M0 5h12M8.5 1.5 12 5 8.5 8.5" {} }
+                            span.vh { " " (l.pick("đến", "to")) " " }
+                        }
+                        @if let Some(current) = level.current_used.as_ref().or(level.current.as_ref()) {
+                            (level_sign(self.scheme, l, current, false))
+                        }
                         span.sub.w {
                             @if let Some(dropped) = level.dropped { (l.dropped(dropped)) }
-                            @if level.current == "unknown" { " " (l.pick("(gán)", "(imputed)")) }
+                            @if level.current.as_deref() == Some("unknown") { " " (l.pick("(gán)", "(imputed)")) }
                         }
                     }
                 }
@@ -853,6 +896,9 @@ impl View<'_> {
 
     fn spark_cell(&self, row: &RowView) -> Markup {
         let l = self.l;
+        if row.community_f0.is_none() {
+            return html! { td.spk role="cell" { span.sub { (l.pick("không công bố", "not public")) } } };
+        }
         let mark = |d: &RowDayView| match (d.state, d.community_f0) {
             ("excused", _) => DayMark::Excused,
             ("not_due", _) => DayMark::NotDue,

@@ -18,6 +18,7 @@ use crate::http::problem::ApiError;
 use crate::service::board_csv::{Reader, board_csv};
 use crate::service::boards::{AskError, Show, board_view, resolve};
 use crate::service::figures::{escape, visible_unit};
+use crate::service::levels::{Lens, level_day};
 use crate::service::rendered::Rendered;
 use crate::service::{Fault, Moment};
 use actix_web::http::{Method, header};
@@ -111,14 +112,16 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     };
     call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
-    let asked = Asked { language, query, page: number, now, sight };
+    let default_day = level_day(&snapshot, None, now).ok();
+    let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day } };
     let key = format!(
-        "{}|{}|page {:?} {} {} {sight:?} {is_closed}",
+        "{}|{}|page {:?} {} {} {:?} {is_closed}",
         snapshot.campaign().code,
         snapshot.read_at,
         asked.query,
         language.code(),
-        number
+        number,
+        asked.lens
     );
     let make = move || Ok(leaderboard::page(&snapshot, &asked)?.into_string().into_bytes());
     Ok(page(&call, &*call.service.answers.get(key, make).await?, revision))
@@ -136,14 +139,16 @@ async fn get_board_csv(call: Call) -> Answer {
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let query = resolve(snapshot.ledger(), &ask, view.judged_at).map_err(Fault::from)?;
+    let default_day = level_day(&snapshot, None, view.judged_at).ok();
     call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let day = snapshot.ledger().calendar.day(query.as_of);
     let kind = snapshot.campaign().kind(query.kind).map(|k| escape(&k.code)).unwrap_or_default();
     let file = format!("{}-{kind}-{}-{day}.csv", escape(&snapshot.campaign().code), query.track.code());
-    let key = format!("{}|{}|csv {query:?} {sight:?}", snapshot.campaign().code, snapshot.read_at);
+    let is_default = default_day == Some(query.as_of);
+    let key = format!("{}|{}|csv {query:?} {sight:?} {is_default}", snapshot.campaign().code, snapshot.read_at);
     let make = move || {
         let show = Show { revision: Some(snapshot.revision), policy_version: Some(1), ..Show::default() };
-        let board = board_view(&snapshot.boards, &query, &show, |unit| snapshot.is_visible(unit, sight));
+        let board = board_view(&snapshot.boards, &query, &show, |unit| snapshot.shown(unit, sight, is_default));
         Ok(board_csv(&board, Reader::Spreadsheet).into_bytes())
     };
     let mut response = call.reply(&*call.service.answers.get(key, make).await?, CSV, Some(revision));

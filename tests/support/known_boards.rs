@@ -86,7 +86,7 @@ pub fn score(contest: &Contest, ask: &Value) -> Option<Value> {
     let boards = Boards::new(Arc::new(ledger));
     let now = known_at.unwrap_or(Instant::parse("2099-01-01T00:00:00Z").expect("an instant"));
     let query = resolve(&boards.ledger, &ask_of(ask), now).ok()?;
-    let view = board_view(&boards, &query, &Show::default(), |_| true);
+    let view = board_view(&boards, &query, &Show::default(), |_| greenzone::service::privacy::Shown::ALL);
     Some(serde_json::to_value(view).expect("JSON"))
 }
 
