@@ -5,6 +5,7 @@
 
 mod api;
 mod boards;
+mod clients;
 mod command_line;
 mod house;
 mod migrations;

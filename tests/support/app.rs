@@ -127,6 +127,14 @@ impl TestApp {
         Self { base, service, clock, address, token, agent, stop, thread: Some(thread), _database: database }
     }
 
+    /// A folder that is gone after the test.
+    pub fn folder(&self) -> std::path::PathBuf {
+        match &self.address {
+            greenzone::store::Address::Sqlite(path) => path.parent().expect("a folder").to_owned(),
+            greenzone::store::Address::Postgres(_) => std::env::temp_dir(),
+        }
+    }
+
     /// With the bundled campaign of District 6 in it.
     pub fn with_q6(self) -> Self {
         let [q6, _] = pack::bundled();
