@@ -242,7 +242,7 @@ fn open(
         accounts::update(work.conn, &account)?;
         work.note(Note { action: "account.rehash", target: format!("users/{}", account.username), ..Note::default() });
     }
-    sessions::forget_old(work.conn, &account.username, work.now)?;
+    sessions::forget_old(work.conn, work.now)?;
     let now = work.now;
     let opened = Session { id: session, username: account.username.clone(), until: after(now, SESSION_US) };
     sessions::insert(work.conn, &opened, now)?;

@@ -63,12 +63,11 @@ pub fn find_open(conn: &mut DbConn, id: &str, now: Instant) -> Result<Option<(Se
     Ok(Some((session, account)))
 }
 
-/// Ends a session: its tokens are gone.
+/// Ends a session; its tokens go with it.
 ///
 /// # Errors
 /// What the database says.
 pub fn end(conn: &mut DbConn, id: &str) -> Result<(), StoreError> {
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq(id))).execute(conn)?;
     diesel::delete(sessions::table.filter(sessions::id.eq(id))).execute(conn)?;
     Ok(())
 }
@@ -78,31 +77,16 @@ pub fn end(conn: &mut DbConn, id: &str) -> Result<(), StoreError> {
 /// # Errors
 /// What the database says.
 pub fn end_all(conn: &mut DbConn, username: &str) -> Result<usize, StoreError> {
-    let of_account = sessions::table.filter(sessions::username.eq(username));
-    let ids: Vec<String> = of_account.select(sessions::id).load(conn)?;
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&ids))).execute(conn)?;
     Ok(diesel::delete(sessions::table.filter(sessions::username.eq(username))).execute(conn)?)
 }
 
-/// Forgets an account's sessions and tokens whose time is over.
+/// Forgets the sessions and refresh tokens whose time is over.
 ///
 /// # Errors
 /// What the database says.
-pub fn forget_old(conn: &mut DbConn, username: &str, now: Instant) -> Result<(), StoreError> {
-    let of_account = sessions::table.filter(sessions::username.eq(username));
-    let ids: Vec<String> = of_account.select(sessions::id).load(conn)?;
-    let old = refresh_tokens::table
-        .filter(refresh_tokens::session_id.eq_any(&ids))
-        .filter(refresh_tokens::until_us.le(now.micros()));
-    diesel::delete(old).execute(conn)?;
-    let living: Vec<String> = refresh_tokens::table
-        .filter(refresh_tokens::session_id.eq_any(&ids))
-        .select(refresh_tokens::session_id)
-        .distinct()
-        .load(conn)?;
-    for id in ids.iter().filter(|id| !living.contains(id)) {
-        end(conn, id)?;
-    }
+pub fn forget_old(conn: &mut DbConn, now: Instant) -> Result<(), StoreError> {
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::until_us.le(now.micros()))).execute(conn)?;
+    diesel::delete(sessions::table.filter(sessions::until_us.le(now.micros()))).execute(conn)?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ CREATE TABLE sessions (
     until_us BIGINT NOT NULL
 );
 CREATE INDEX sessions_by_username ON sessions (username);
+CREATE INDEX sessions_by_until ON sessions (until_us);
 
 CREATE TABLE refresh_tokens (
     -- SHA-256 of the token, in hex; the token itself is nowhere
@@ -34,6 +35,7 @@ CREATE TABLE refresh_tokens (
     spent_us BIGINT
 );
 CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+CREATE INDEX refresh_tokens_by_until ON refresh_tokens (until_us);
 
 -- Tokens of machines.
 CREATE TABLE api_tokens (
