@@ -132,3 +132,36 @@ fn the_repository_speaks_of_itself_alone() {
         }
     }
 }
+
+/// `docs/security.md` names the test of each point; every name is a test's.
+#[test]
+fn tests_that_the_security_notes_name_are_there() {
+    let notes = std::fs::read_to_string(at("docs/security.md")).expect("docs/security.md");
+    let mut code = String::new();
+    for folder in ["src", "tests"] {
+        let mut folders = vec![at(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                let path = entry.path();
+                let is_node = path.ends_with("node_modules");
+                match path.extension() {
+                    _ if path.is_dir() && !is_node => folders.push(path),
+                    Some(extension) if extension == "rs" => {
+                        code += &std::fs::read_to_string(path).expect("a source file");
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    let named = notes.split('`').skip(1).step_by(2);
+    let is_test = |name: &&str| {
+        name.matches('_').count() >= 3
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let tests: Vec<&str> = named.filter(is_test).collect();
+    assert!(tests.len() > 50, "{}", tests.len());
+    for test in tests {
+        assert!(code.contains(&format!("fn {test}(")), "docs/security.md names {test}, which is no test");
+    }
+}

@@ -8,6 +8,7 @@ use crate::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters}
 use crate::service::{Caller, Code, Fault, Grant, Security, Service};
 use crate::store::{Address, StoreError};
 use clap::Args;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where the database is.
@@ -22,13 +23,23 @@ pub(super) struct DatabaseOptions {
         hide_env_values = true
     )]
     database_url: String,
+    /// File that holds the URL, such as a mounted secret; it stands before the other
+    #[arg(long, value_name = "FILE", env = "DATABASE_URL_FILE")]
+    database_url_file: Option<PathBuf>,
 }
 
 impl DatabaseOptions {
     /// The address.
     pub(super) fn address(&self) -> Result<Address, Failure> {
-        Address::parse(&self.database_url).map_err(|expected| {
-            let shown = crate::config::without_password(&self.database_url);
+        let url = match &self.database_url_file {
+            None => self.database_url.clone(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path);
+                text.map_err(|e| Failure::Environment(format!("{}: {e}", path.display())))?.trim().to_owned()
+            }
+        };
+        Address::parse(&url).map_err(|expected| {
+            let shown = crate::config::without_password(&url);
             Failure::Environment(format!("DATABASE_URL is {shown:?}; expected {expected}"))
         })
     }
