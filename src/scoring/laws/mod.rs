@@ -105,6 +105,19 @@ fn own_ranks(ledger: &Ledger, unit: u32, as_of: usize, track: Track) -> Vec<Opti
     By::ALL.into_iter().map(|by| on(by).places.iter().find(|p| p.unit == unit).and_then(|p| p.rank)).collect()
 }
 
+/// Wards with the population that the scheme needs. Without it a unit's better levels can
+/// never be known while its worse ones can: fewer cases then leave it without a level, and
+/// the rank's keys put none behind any (domain.md section 4, Rank), so laws 2 and 3 do not
+/// hold for it.
+fn wards_with_levels(ledger: &Ledger, contest: &Contest) -> Vec<u32> {
+    let register = &ledger.register;
+    let lacks = |unit: &u32| {
+        let needs = register.rules_of(*unit).is_some_and(|rules| rules.needs_population);
+        needs && register.unit(*unit).is_some_and(|unit| unit.population.is_none())
+    };
+    wards(contest).into_iter().filter(|unit| !lacks(unit)).collect()
+}
+
 fn never_worse(before: &[Option<u32>], after: &[Option<u32>]) -> bool {
     before.iter().zip(after).all(|(b, a)| match (b, a) {
         (Some(before), Some(after)) => after <= before,
@@ -132,7 +145,7 @@ proptest! {
         let mut dice = Dice::new(seed ^ 2);
         let facts = ledger(&before, None);
         let as_of = last_day(&facts, &mut dice);
-        for unit in wards(&before) {
+        for unit in wards_with_levels(&facts, &before) {
             let day = facts.calendar.window.start + dice.below((as_of + 1 - facts.calendar.window.start) as u64) as usize;
             let Some(counts) = facts.entry(unit, day).counts else { continue };
             let floor = [Indicator::UnknownSourceF0, Indicator::HighRiskSettingF0].into_iter().filter_map(|i| counts.get(i)).max().unwrap_or(0);
@@ -158,7 +171,7 @@ proptest! {
         let mut dice = Dice::new(seed ^ 3);
         let facts = ledger(&before, None);
         let as_of = last_day(&facts, &mut dice);
-        for unit in wards(&before) {
+        for unit in wards_with_levels(&facts, &before) {
             let days = facts.calendar.window.start..=as_of;
             let Some(day) = days.into_iter().find(|d| facts.day_state(unit, *d, as_of) == DayState::Missing) else { continue };
             let most = super::window::imputed_value(&facts, &facts.days(unit), as_of);
