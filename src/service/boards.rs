@@ -5,7 +5,7 @@
 //! prints one. `score`, `leaderboard`, the API and the pages all come through
 //! here, so that the same question has one answer.
 
-use super::privacy::Shown;
+use super::privacy::{Shown, tells};
 use super::views::{BoardView, ComponentView, PointsView, RowDayView, RowLevelView, RowView, UnitRef};
 use crate::domain::number::Hundredths;
 use crate::domain::{Day, Instant, Scheme};
@@ -229,6 +229,12 @@ pub fn shown_rows(
         if seen != Shown::ALL {
             mask(row, seen, boards.ledger.start_level(place.unit).is_some());
         }
+        let first = boards.ledger.calendar.baseline.start;
+        for (day, at) in row.days.iter_mut().flatten().zip(first..) {
+            if day_tells_of_hidden(&boards.ledger, place.unit, at, query.as_of, &shown) {
+                day.community_f0 = None;
+            }
+        }
         let above = boards.ledger.register.unit(place.unit).and_then(|u| u.parent);
         if above.is_some_and(|above| !shown(above).row) {
             row.unit.parent_code = None;
@@ -303,6 +309,17 @@ pub fn row_views(boards: &Boards, query: &Query, rows: &[board::Place], with_day
 fn ranks_by_day(boards: &Boards, query: &Query) -> Vec<HashMap<u32, u32>> {
     let days = boards.ledger.calendar.window.start..=query.as_of;
     days.filter_map(|day| boards.on_day(query, day)).map(|board| board.ranks()).collect()
+}
+
+/// Whether a derived unit's sum of a day tells of a hidden unit: one or two of those under
+/// it reported that day, however many there are.
+pub fn day_tells_of_hidden(ledger: &Ledger, unit: u32, day: usize, as_of: usize, shown: impl Fn(u32) -> Shown) -> bool {
+    if !ledger.register.is_derived(unit) {
+        return false;
+    }
+    let leaves = ledger.register.leaves.of(unit).iter().filter(|leaf| !shown(**leaf).numbers);
+    let reported = leaves.filter(|leaf| ledger.day_state(**leaf, day, as_of) == DayState::Reported);
+    tells(u32::try_from(reported.count()).unwrap_or(u32::MAX))
 }
 
 /// The code of a level that may be unknown.

@@ -3,7 +3,7 @@
 use super::Service;
 use super::access::{Audience, Figures as RecordFigures, Grant};
 use super::audit::Note;
-use super::boards::day_of;
+use super::boards::{day_of, day_tells_of_hidden};
 use super::fault::{Code, Fault, FieldFault};
 use super::live::{Change, Sight, Snapshot};
 use super::rendered::etag_of;
@@ -144,7 +144,7 @@ impl Service {
         if let [unit] = units.as_slice()
             && snapshot.register().is_derived(*unit)
         {
-            return Ok((snapshot.revision, derived_figures(&snapshot, *unit, filter)));
+            return Ok((snapshot.revision, derived_figures(&snapshot, *unit, filter, sight)));
         }
         self.read(|conn| {
             let stored = crate::store::campaigns::find_opt(conn, campaign)?;
@@ -541,13 +541,16 @@ pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, is_confided: b
     }
 }
 
-fn derived_figures(snapshot: &Snapshot, unit: u32, filter: &FigureFilter) -> Vec<FigureView> {
+fn derived_figures(snapshot: &Snapshot, unit: u32, filter: &FigureFilter, sight: Sight) -> Vec<FigureView> {
     let ledger = snapshot.ledger();
     let code = ledger.register.unit(unit).map(|u| u.code.clone()).unwrap_or_default();
     let of_day = |index: usize| {
         let day = ledger.calendar.day(index);
         let is_wanted = filter.from.is_none_or(|from| from <= day) && filter.to.is_none_or(|to| day <= to);
-        let (_, cases) = day_of(ledger, unit, index, ledger.calendar.len.saturating_sub(1));
+        let last = ledger.calendar.len.saturating_sub(1);
+        let (_, cases) = day_of(ledger, unit, index, last);
+        let shown = |unit| snapshot.shown(unit, sight, false);
+        let cases = cases.filter(|_| !day_tells_of_hidden(ledger, unit, index, last, shown));
         Some(FigureView {
             unit_code: code.clone(),
             date: day.to_string(),

@@ -54,7 +54,8 @@ pub struct Privacy {
 /// section 6: "at least three hidden units of the same parent").
 const ENOUGH: u32 = 3;
 
-fn tells(hidden: u32) -> bool {
+/// Whether a number over so many hidden units tells of one of them.
+pub(super) fn tells(hidden: u32) -> bool {
     (1..ENOUGH).contains(&hidden)
 }
 

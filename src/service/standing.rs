@@ -3,7 +3,7 @@
 //! Everything here is read from the same appraisal, windows and keys that made the
 //! board (contract.md section 3, `/standing`), so a reader can redo it by hand.
 
-use super::boards::{Boards, day_of, level_code, shown_places, shown_rows, unit_ref};
+use super::boards::{Boards, day_of, day_tells_of_hidden, level_code, shown_places, shown_rows, unit_ref};
 use super::privacy::Shown;
 use super::views::{RowView, UnitRef};
 use crate::domain::Indicator;
@@ -230,7 +230,7 @@ pub fn standing(
         as_of: ledger.calendar.day(query.as_of).to_string(),
         revision,
         row,
-        days: day_views(ledger, unit, query.as_of, &appraiser, &appraisal, seen),
+        days: day_views(ledger, unit, query.as_of, &appraiser, &appraisal, &shown),
         baseline: Some(PeriodView {
             community_f0: appraisal.tally.baseline_f0,
             due_days: appraisal.tally.baseline_due,
@@ -304,14 +304,16 @@ fn day_views(
     as_of: usize,
     appraiser: &Appraiser<'_>,
     appraisal: &Appraisal,
-    seen: Shown,
+    shown: impl Fn(u32) -> Shown,
 ) -> Vec<StandingDayView> {
+    let seen = shown(unit);
     let is_derived = ledger.register.is_derived(unit);
     let days = ledger.days(unit);
     let imputed = u64::from(imputed_value(ledger, &days, as_of));
     let (baseline, window) = (ledger.calendar.baseline.start, ledger.calendar.window.start);
     let view = |day: usize| {
         let (state, community_f0) = day_of(ledger, unit, day, as_of);
+        let community_f0 = community_f0.filter(|_| !day_tells_of_hidden(ledger, unit, day, as_of, &shown));
         let period = match day {
             d if d < baseline => "look_back",
             d if d < window => "baseline",

@@ -178,3 +178,40 @@ fn a_reporter_sees_what_lies_below_and_strangers_bytes_stay_strangers() {
     let of_household = app.send("GET", &format!("{BASE}/units/h1/figures"), Some(&household), &[], None);
     assert!(of_household.ok()["total"].as_i64() > Some(0));
 }
+
+#[test]
+fn a_days_sum_that_only_one_hidden_unit_reported_to_is_not_public() {
+    let app = TestApp::on(TestDatabase::sqlite());
+    let campaign = json!({
+        "code": "sums", "time_zone": "Asia/Ho_Chi_Minh",
+        "window": {"from": "2021-07-20", "to": "2021-07-30"}, "baseline": {"from": "2021-07-06", "to": "2021-07-19"},
+        "kinds": [{"code": "ward", "figures": "derived", "derived_from": "group"}, {"code": "group", "figures": "reported"}],
+        "level_scheme": "counts-14d", "scoring": {"components": [{"measure": "case_reduction", "max_points": 100}]}
+    });
+    app.post("/api/v1/campaigns", &campaign).ok();
+    let base = "/api/v1/campaigns/sums";
+    let group =
+        |code: &str| json!({"code": code, "name": code, "kind": "group", "parent_code": "w", "population": 100});
+    let units =
+        json!([{"code": "w", "name": "W", "kind": "ward", "population": 9000}, group("a"), group("b"), group("c")]);
+    app.post(&format!("{base}/units"), &units).ok();
+    let figure =
+        |unit: &str, day: u32| json!({"unit_code": unit, "date": format!("2021-07-{day:02}"), "community_f0": 4});
+    let all: Vec<Value> = ["a", "b", "c"].iter().flat_map(|unit| (6..=21).map(|day| figure(unit, day))).collect();
+    app.post(&format!("{base}/figures"), &json!(all)).ok();
+    // on the 22nd one of three reports
+    app.post(&format!("{base}/figures"), &json!([figure("a", 22)])).ok();
+    let days = |answer: Value| {
+        answer["items"].as_array().expect("items").iter().map(|f| f["date"].to_string()).collect::<Vec<_>>()
+    };
+    let path = format!("{base}/units/w/figures?from=2021-07-21");
+    assert_eq!(days(app.get(&path).ok()), ["\"2021-07-21\""]);
+    assert_eq!(days(app.get_as_council(&path).ok()).len(), 2);
+    app.get(&format!("{base}/units/w/figures/2021-07-22")).refused(404, "figure_not_found");
+    let board = app.get(&format!("{base}/leaderboard?kind=ward&as_of=2021-07-22&include=days")).ok();
+    let shown =
+        board["items"][0]["days"].as_array().expect("days").iter().rev().take(2).map(|day| day["community_f0"].clone());
+    assert_eq!(shown.collect::<Vec<_>>(), [Value::Null, json!(12)]);
+    let standing = app.get(&format!("{base}/units/w/standing?as_of=2021-07-22")).ok();
+    assert_eq!(standing["days"].as_array().and_then(|days| days.last()).expect("a day")["community_f0"], Value::Null);
+}
