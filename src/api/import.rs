@@ -72,7 +72,8 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
                 let message = format!("the pack is of campaign {found:?}, the address of {campaign:?}");
                 return Err(Fault::of_field(Code::InvalidPack, "code", message).into());
             }
-            call.service.import_pack(&grant, contest, dry_run, request)
+            // what the log keeps of a large pack takes a moment to be read
+            call.service.blocking(move |service| Ok(service.import_pack(&grant, contest, dry_run, request))).await?
         }
         May::Figures(grant) => {
             let snapshot = call.look(Moment::Now).await?.snapshot;

@@ -8,13 +8,14 @@
 use super::Service;
 use super::access::{Audit, Grant, Proof};
 use super::fault::{Code, Fault};
-use super::secrets::hash_of;
+use super::secrets::{hash_of, hex};
 use super::writer::{Ask, Pending, Subject, WriteRequest};
 use crate::domain::Instant;
 use crate::store::audit::{self, EntryFilter, EntryRow, HeadRow};
 use crate::store::{DbConn, StoreError};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 /// The chain of what concerns accounts, sessions and tokens.
@@ -57,6 +58,41 @@ impl Note {
             fields.insert(name.to_owned(), value.into());
         }
         self
+    }
+}
+
+/// What a write of many rows leaves in the log: the rows where they are few, and of any
+/// number their count and the hash of their lines, so that what is stored can be held
+/// against it.
+#[derive(Default)]
+pub(super) struct Rows {
+    listed: Vec<Value>,
+    hash: Sha256,
+    total: u64,
+    line: Vec<u8>,
+}
+
+/// How many rows of a write are listed in the log.
+const MAX_LISTED: u64 = 100;
+
+impl Rows {
+    /// Adds a row: what it is about, what stood and what stands.
+    pub(super) fn add(&mut self, row: &impl Serialize) {
+        self.line.clear();
+        // writing into memory does not fail
+        let _ = serde_json::to_writer(&mut self.line, row);
+        self.line.push(b'\n');
+        self.hash.update(&self.line);
+        self.total += 1;
+        if self.total <= MAX_LISTED {
+            self.listed.extend(serde_json::to_value(row).ok());
+        }
+    }
+
+    /// A note with what is kept of the rows.
+    pub(super) fn keep_in(self, note: Note) -> Note {
+        let note = note.with("rows_total", self.total).with("rows_sha256", hex(&self.hash.finalize()));
+        if self.total <= MAX_LISTED { note.with("rows", self.listed) } else { note }
     }
 }
 

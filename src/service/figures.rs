@@ -2,7 +2,7 @@
 
 use super::Service;
 use super::access::{Audience, Figures as RecordFigures, Grant};
-use super::audit::Note;
+use super::audit::{Note, Rows};
 use super::boards::{day_of, day_tells_of_hidden};
 use super::fault::{Code, Fault, FieldFault};
 use super::live::{Change, Sight, Snapshot};
@@ -17,7 +17,6 @@ use crate::store::campaigns::StoredCampaign;
 use crate::store::decisions;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::units::{self, StoredUnit};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// A figure as somebody sends it.
@@ -368,7 +367,7 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) 
     let planned = plan(work, &stored, new)?;
     let mut rows = RowsView::default();
     let mut to_write = Vec::new();
-    let mut log = BatchLog::default();
+    let mut log = Rows::default();
     for Planned { unit, day, figure, standing } in planned {
         match &standing {
             Some((counts, note)) if *counts == figure.counts && *note == figure.note => {
@@ -378,7 +377,7 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) 
             Some(_) => rows.changed += 1,
             None => rows.new += 1,
         }
-        log.add(&unit.unit.code, day, standing.as_ref().map(|(counts, _)| counts), &figure.counts);
+        log.add(&figure_row(&unit.unit.code, day, standing.as_ref().map(|(counts, _)| counts), &figure.counts));
         to_write.push((unit, day, figure));
     }
     if to_write.is_empty() {
@@ -398,42 +397,20 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) 
     } else {
         work.reload();
     }
-    work.note(log.into_note(what, &rows, revision));
+    let action = if what == "import" { "figures.import" } else { "figures.record" };
+    work.note(log.keep_in(Note::of(action, "figures", None, Some(&rows)).with("revision", revision)));
     Ok(rows)
 }
 
-/// What a batch of figures leaves in the log: its rows where they are few, and of any
-/// number the hash of their lines, so that the history of the figures can be held
-/// against it.
-#[derive(Default)]
-struct BatchLog {
-    listed: Vec<serde_json::Value>,
-    hash: Sha256,
-    total: usize,
-}
-
-/// How many rows of a batch are listed in the log.
-const MAX_LOGGED: usize = 100;
-
-impl BatchLog {
-    fn add(&mut self, unit_code: &str, day: Day, before: Option<&Counts>, after: &Counts) {
-        let counts = |counts: &Counts| Indicator::ALL.map(|indicator| counts.get(indicator));
-        let line = serde_json::json!([unit_code, day.to_string(), before.map(counts), counts(after)]);
-        self.hash.update(line.to_string());
-        self.hash.update("\n");
-        self.total += 1;
-        if self.listed.len() < MAX_LOGGED {
-            self.listed.push(line);
-        }
-    }
-
-    fn into_note(self, what: &str, rows: &RowsView, revision: i64) -> Note {
-        let action = if what == "import" { "figures.import" } else { "figures.record" };
-        let is_whole = self.listed.len() == self.total;
-        let note = Note::of(action, "figures", None, Some(rows)).with("revision", revision);
-        let note = note.with("rows_sha256", super::secrets::hex(&self.hash.finalize()));
-        if is_whole { note.with("figures", self.listed) } else { note }
-    }
+/// A figure as the log of a batch has it: unit, day, the counts that stood and that stand.
+pub(super) fn figure_row<'a>(
+    unit_code: &'a str,
+    day: Day,
+    before: Option<&Counts>,
+    after: &Counts,
+) -> impl serde::Serialize + use<'a> {
+    let counts = |counts: &Counts| Indicator::ALL.map(|indicator| counts.get(indicator));
+    (unit_code, day.to_string(), before.map(counts), counts(after))
 }
 
 struct Planned {

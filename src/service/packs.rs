@@ -7,10 +7,10 @@
 
 use super::Service;
 use super::access::{Contest as RunContest, Figures as RecordFigures, Grant, Units};
-use super::audit::Note;
+use super::audit::{Note, Rows};
 use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::fault::{Code, Fault};
-use super::figures::{Faults, FigureFor, NewFigure, check_day, done, record_many};
+use super::figures::{Faults, FigureFor, NewFigure, check_day, done, figure_row, record_many};
 use super::live::{Sight, Snapshot};
 use super::units::{NewUnit, plan};
 use super::views::{ImportView, RowsView, WrittenView};
@@ -23,7 +23,6 @@ use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::contests::{self, EmptyTables, StoredContest};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::figures::{self, StoredFigure};
-use crate::store::units::StoredUnit;
 use crate::store::{criteria, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -41,11 +40,16 @@ impl Service {
         request: WriteRequest,
     ) -> Pending {
         let code = contest.campaign.code.clone();
+        let sent = rows_of(&contest);
         self.write(grant, &code, request, move |work, _| {
             let is_new = work.campaign_opt().is_none();
+            let from = work.revision();
             let rows = Import::new(work, &contest)?.run()?;
             let view = ImportView { dry_run, ..pack_view(&contest, rows) };
-            work.note(Note::of("pack.import", "", None, Some(&view)).with("revision", work.revision()));
+            if work.revision() != from {
+                let note = Note::of("pack.import", "", None, Some(&view)).with("revision", work.revision());
+                work.note(sent.keep_in(note));
+            }
             finish(work, view, dry_run, is_new)
         })
     }
@@ -96,10 +100,8 @@ impl Service {
             let (new, changed) = (changes.new.len() as u64, changes.changed.len() as u64);
             if new + changed > 0 {
                 let (revision, _) = work.accept("units imported")?;
-                let codes = |units: &[StoredUnit]| units.iter().map(|u| u.unit.code.clone()).collect::<Vec<_>>();
                 let note = Note { action: "units.import", target: "units".to_owned(), ..Note::default() };
-                let note = note.with("new", codes(&changes.new)).with("changed", codes(&changes.changed));
-                work.note(note.with("revision", revision));
+                work.note(changes.rows(&stored.campaign).keep_in(note.with("revision", revision)));
                 units::insert(work.conn, stored.id, &stored.campaign, &changes.new)?;
                 for unit in &changes.changed {
                     units::update(work.conn, stored.id, &stored.campaign, unit)?;
@@ -202,6 +204,16 @@ fn silent<'a>(
     let reports =
         |u: &&Unit| campaign.kind(u.kind).is_some_and(|k| k.figures == crate::domain::campaign::Figures::Reported);
     units.filter(reports).filter(|u| !is_named(u)).map(|u| u.code.clone()).collect()
+}
+
+/// The figures of a pack as the log has them: what was sent, whatever stood there.
+fn rows_of(contest: &Contest) -> Rows {
+    let mut rows = Rows::default();
+    for figure in &contest.figures {
+        let code = contest.units.get(figure.unit as usize).map(|u| u.code.as_str()).unwrap_or_default();
+        rows.add(&figure_row(code, figure.day, None, &figure.counts));
+    }
+    rows
 }
 
 fn pack_view(contest: &Contest, rows: RowsView) -> ImportView {

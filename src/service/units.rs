@@ -2,7 +2,7 @@
 
 use super::Service;
 use super::access::{Contest, Grant, Units};
-use super::audit::Note;
+use super::audit::{Note, Rows};
 use super::fault::{Code, Fault};
 use super::figures::{Faults, done, escape, visible_unit};
 use super::live::{Sight, Snapshot};
@@ -124,7 +124,8 @@ impl Service {
             work.reload();
             let view = |u| changes.view(&stored.campaign, u, UnitState::Active);
             let items: Vec<UnitView> = changes.new.iter().map(view).collect();
-            work.note(Note::of("units.register", "units", None, Some(&items)));
+            let note = Note { action: "units.register", target: "units".to_owned(), ..Note::default() };
+            work.note(changes.rows(&stored.campaign).keep_in(note.with("revision", revision)));
             done(201, &WrittenView { written: UnitsView { items }, revision })
         })
     }
@@ -337,12 +338,24 @@ pub(super) struct UnitChanges {
     pub(super) new: Vec<StoredUnit>,
     /// Units that become others.
     pub(super) changed: Vec<StoredUnit>,
+    /// What those were.
+    replaced: Vec<StoredUnit>,
     /// Units that are as they were.
     pub(super) same: u64,
     codes: HashMap<i64, String>,
 }
 
 impl UnitChanges {
+    /// What the changes leave in the log: each unit as it was and as it is.
+    pub(super) fn rows(&self, campaign: &Campaign) -> Rows {
+        let mut rows = Rows::default();
+        // their states stay as they are, and are kept where they change
+        let view = |unit: &StoredUnit| self.view(campaign, unit, UnitState::Active);
+        self.new.iter().for_each(|unit| rows.add(&(None::<UnitView>, view(unit))));
+        self.replaced.iter().zip(&self.changed).for_each(|(was, is)| rows.add(&(Some(view(was)), view(is))));
+        rows
+    }
+
     fn view(&self, campaign: &Campaign, unit: &StoredUnit, state: UnitState) -> UnitView {
         view_of(campaign, unit, |id| self.codes.get(&id).cloned(), state)
     }
@@ -393,6 +406,7 @@ pub(super) fn plan(
                         let detail = "the kind of a unit that has figures can no longer be changed";
                         faults.add(&at, "kind", Fault::new(Code::LockedField, detail));
                     }
+                    changes.replaced.push(old.clone());
                     changes.changed.push(unit);
                 }
             },

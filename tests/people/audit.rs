@@ -48,6 +48,7 @@ on_both! {
         assert_eq!((&recorded["after"]["reason"], &recorded["after"]["revision"]), (&json!("nhầm"), &json!(2)));
         assert_eq!((&taken_back["before"]["community_f0"], &taken_back["after"]["reason"]), (&json!(4), &json!("lý do")));
         assert_eq!((&imported["actor"], &imported["action"]), (&json!("operator"), &json!("pack.import")));
+        assert_eq!((&imported["after"]["rows_total"], imported["after"]["rows_sha256"].as_str().map(str::len)), (&json!(234), Some(64)));
         assert_eq!(kept["head"]["number"], 3);
         // filters
         let count = |query: &str| log(&app, &auditor, &format!("campaign=q6-2021&{query}"))["total"].clone();
@@ -180,4 +181,36 @@ fn an_auditor_of_a_campaign_reads_its_log_and_no_other() {
     app.send("GET", "/api/v1/audit?campaign=another", Some(&all), &[], None).refused(404, "campaign_not_found");
     app.send("GET", "/api/v1/audit?cursor=x", Some(&all), &[], None).refused(422, "invalid_cursor");
     app.get_as_council(&format!("{Q6}/status")).ok();
+}
+
+#[test]
+fn a_write_of_many_rows_keeps_them_or_their_hash() {
+    let app = TestApp::on(TestDatabase::sqlite()).with_q6();
+    let auditor = auditor(&app);
+    let entry = |action: &str| log(&app, &auditor, &format!("campaign=q6-2021&action={action}"))["items"][0].clone();
+    let rows = json!([{"unit_code": "27382", "date": "2021-07-12", "community_f0": 9}, {"unit_code": "27382", "date": "2021-07-13", "community_f0": 2}]);
+    app.post(&format!("{Q6}/figures"), &rows).ok();
+    let kept = entry("figures.record");
+    let nothing = Value::Null;
+    let expected = json!([
+        [
+            "27382",
+            "2021-07-12",
+            [1, nothing, nothing, nothing, nothing, nothing],
+            [9, nothing, nothing, nothing, nothing, nothing]
+        ],
+        ["27382", "2021-07-13", nothing, [2, nothing, nothing, nothing, nothing, nothing]]
+    ]);
+    assert_eq!(kept["after"]["rows"], expected, "{kept}");
+    assert_eq!((&kept["after"]["rows_total"], &kept["after"]["changed"]), (&json!(2), &json!(1)));
+    let csv = "code,name,kind,parent_code\n775,Quận 6,district,\n27382,Phường Bảy,ward,775\nkp,Khu phố,ward,775\n";
+    let file = [("content-type", "text/csv")];
+    app.send("POST", &format!("{Q6}/import?what=units"), Some(&app.token), &file, Some(csv.as_bytes())).ok();
+    let kept = entry("units.import");
+    let rows = kept["after"]["rows"].as_array().expect("rows");
+    let ward = rows.iter().find(|row| row[1]["code"] == "27382").expect("the ward");
+    assert_eq!((&ward[0]["name"], &ward[1]["name"]), (&json!("Phường 07"), &json!("Phường Bảy")));
+    // the same file again changes nothing, and leaves nothing
+    app.send("POST", &format!("{Q6}/import?what=units"), Some(&app.token), &file, Some(csv.as_bytes())).ok();
+    assert_eq!(log(&app, &auditor, "campaign=q6-2021&action=units.import")["total"], 1);
 }
