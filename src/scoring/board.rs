@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use crate::domain::policy::{Policy, TieKey};
 use crate::domain::{Day, Instant};
 use std::cmp::Ordering;
+use std::sync::OnceLock;
 
 /// What a board is ordered by first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,12 +100,34 @@ pub struct Board {
     pub places: Vec<Place>,
     /// How many rows have a rank.
     pub ranked: usize,
+    by_unit: ByUnit,
 }
 
+/// Ranks by unit, 0 for none: made from the places where somebody asks, so no part of what
+/// a board is.
+#[derive(Clone, Debug, Default)]
+struct ByUnit(OnceLock<Box<[u32]>>);
+
+impl PartialEq for ByUnit {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ByUnit {}
+
 impl Board {
-    /// Ranks by unit, for comparing two boards.
-    pub fn ranks(&self) -> std::collections::HashMap<u32, u32> {
-        self.places.iter().filter_map(|p| p.rank.map(|r| (p.unit, r))).collect()
+    /// The rank of a unit on this board.
+    pub fn rank_of(&self, unit: u32) -> Option<u32> {
+        let by_unit = self.by_unit.0.get_or_init(|| {
+            let ranked = || self.places.iter().filter_map(|place| place.rank.map(|rank| (place.unit as usize, rank)));
+            let mut ranks = vec![0; ranked().map(|(unit, _)| unit + 1).max().unwrap_or_default()];
+            for (unit, rank) in ranked() {
+                ranks[unit] = rank;
+            }
+            ranks.into_boxed_slice()
+        });
+        by_unit.get(unit as usize).copied().filter(|rank| *rank > 0)
     }
 }
 
@@ -178,7 +201,7 @@ fn rank_with(ledger: &Ledger, query: &Query, keys: &Keys<'_>) -> Board {
         let (with_rank, _) = places.split_at_mut(ranked);
         with_rank.sort_by_key(|p| (p.rank, register.name_rank(p.unit)));
     }
-    Board { query: query.clone(), places, ranked }
+    Board { query: query.clone(), places, ranked, by_unit: ByUnit::default() }
 }
 
 /// The same board, always by comparing keys one by one: what the packed order must equal.

@@ -288,27 +288,27 @@ pub fn row_views(boards: &Boards, query: &Query, rows: &[board::Place], with_day
     let ledger = &*boards.ledger;
     let from = if with_days { ledger.calendar.baseline.start } else { ledger.calendar.window.start };
     let appraiser = Appraiser::with_levels_from(ledger, query.kind, query.as_of, query.by == By::LevelDrop, from);
-    let before = boards.day_before(query).map(|board| board.ranks());
-    let days = with_days.then(|| ranks_by_day(boards, query));
+    let before = boards.day_before(query);
+    let days = with_days.then(|| boards_by_day(boards, query));
     let mut appraisal = Appraisal::default();
     let view = |place: &board::Place| {
         appraiser.appraise(place.unit, &mut appraisal);
-        let change = match (place.rank, before.as_ref().and_then(|b| b.get(&place.unit))) {
-            (Some(now), Some(then)) => Some(i64::from(*then) - i64::from(now)),
+        let change = match (place.rank, before.as_ref().and_then(|b| b.rank_of(place.unit))) {
+            (Some(now), Some(then)) => Some(i64::from(then) - i64::from(now)),
             _ => None,
         };
         let mut row = row_view(ledger, *place, &appraiser, &appraisal);
         row.rank_change = change;
-        row.days = days.as_ref().map(|ranks| day_views(ledger, place.unit, query.as_of, &appraiser, &appraisal, ranks));
+        row.days = days.as_ref().map(|days| day_views(ledger, place.unit, query.as_of, &appraiser, &appraisal, days));
         row
     };
     rows.iter().map(view).collect()
 }
 
-/// Ranks of the same board on each day of S…D.
-fn ranks_by_day(boards: &Boards, query: &Query) -> Vec<HashMap<u32, u32>> {
+/// The same board on each day of S…D.
+fn boards_by_day(boards: &Boards, query: &Query) -> Vec<Arc<Board>> {
     let days = boards.ledger.calendar.window.start..=query.as_of;
-    days.filter_map(|day| boards.on_day(query, day)).map(|board| board.ranks()).collect()
+    days.filter_map(|day| boards.on_day(query, day)).collect()
 }
 
 /// Whether a derived unit's sum of a day tells of a hidden unit: one or two of those under
@@ -396,20 +396,20 @@ fn day_views(
     as_of: usize,
     appraiser: &Appraiser<'_>,
     a: &Appraisal,
-    ranks: &[HashMap<u32, u32>],
+    boards: &[Arc<Board>],
 ) -> Vec<RowDayView> {
     let (baseline, window) = (ledger.calendar.baseline.start, ledger.calendar.window.start);
     let view = |day: usize| {
         let (state, community_f0) = day_of(ledger, unit, day, as_of);
         let level = a.levels.by_day.get(day - appraiser.levels.first_day()).copied();
         let level = appraiser.levels.has_rules().then(|| level_code(&ledger.register.campaign.scheme, level));
-        let of_day = day.checked_sub(window).and_then(|offset| ranks.get(offset));
+        let of_day = day.checked_sub(window).and_then(|offset| boards.get(offset));
         RowDayView {
             date: ledger.calendar.day(day).to_string(),
             state: state.code(),
             community_f0,
             level,
-            rank: of_day.and_then(|r| r.get(&unit)).copied().map(u64::from),
+            rank: of_day.and_then(|board| board.rank_of(unit)).map(u64::from),
         }
     };
     (baseline..=as_of).map(view).collect()

@@ -504,13 +504,13 @@ impl View<'_> {
         let l = self.l;
         let query = &self.asked.query;
         let before = query.as_of.checked_sub(1).and_then(|day| self.snapshot.boards.on_day(query, day));
-        let Some(before) = before.map(|board| board.ranks()) else {
+        let Some(before) = before else {
             return l.pick("Đây là bảng đầu tiên.", "This is the first board.").to_owned();
         };
         let mut moved: Vec<(i64, String)> = places
             .iter()
             .filter(|p| self.shown(query, p.unit).numbers)
-            .filter_map(|p| Some((i64::from(*before.get(&p.unit)?) - i64::from(p.rank?), p.unit)))
+            .filter_map(|p| Some((i64::from(before.rank_of(p.unit)?) - i64::from(p.rank?), p.unit)))
             .filter(|(by, _)| *by != 0)
             .filter_map(|(by, unit)| Some((by, self.snapshot.register().unit(unit)?.name.clone())))
             .collect();
