@@ -220,7 +220,7 @@ fn start_to_first_board_of_60_000_units(bencher: Bencher<'_, '_>) {
 /// Nobody signs in here.
 fn security() -> Security {
     let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
-    Security { passwords: Passwords::new(parameters, 1).expect("random bytes"), keys: None }
+    Security { passwords: Passwords::new(parameters, 1), keys: None }
 }
 
 fn first_board(service: &greenzone::service::Service, campaign: &str) -> usize {

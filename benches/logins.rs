@@ -57,7 +57,7 @@ fn serve(cores: usize) -> String {
     let folder = tempfile::tempdir().expect("a folder").keep();
     let address = Address::Sqlite(folder.join("bench.db"));
     let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
-    let passwords = Passwords::new(parameters, cores).expect("random bytes");
+    let passwords = Passwords::new(parameters, cores);
     let security = Security { passwords, keys: Some(KeyRing::random().expect("random bytes")) };
     let service = greenzone::app::open(address, Clock::System, true, security).expect("a service");
     let [q6, _] = pack::bundled();
@@ -82,7 +82,7 @@ fn serve(cores: usize) -> String {
 
 /// Comparisons a second of the library alone, a thread a core.
 fn bare(cores: usize) -> f64 {
-    let passwords = Passwords::new(parse_parameters(DEFAULT_PARAMETERS).expect("parameters"), cores).expect("bytes");
+    let passwords = Passwords::new(parse_parameters(DEFAULT_PARAMETERS).expect("parameters"), cores);
     let kept = passwords.hash(PASSWORD).expect("a hash");
     let begun = Instant::now();
     let done = AtomicU64::new(0);

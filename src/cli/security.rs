@@ -22,7 +22,7 @@ impl PasswordOptions {
         let failed = |e: String| Failure::Environment(format!("GREENZONE_ARGON2 is {:?}; expected {e}", self.argon2));
         let parameters = parse_parameters(&self.argon2).map_err(failed)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Passwords::new(parameters, cores)?)
+        Ok(Passwords::new(parameters, cores))
     }
 
     /// What people are known by in a process that signs nobody in.

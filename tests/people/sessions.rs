@@ -139,7 +139,7 @@ fn parameters_that_rise_are_taken_over_with_the_next_sign_in() {
     };
     assert!(kept(&app).contains("m=8,t=1"));
     let parameters = argon2::Params::new(16, 2, 1, None).expect("parameters");
-    let passwords = greenzone::service::passwords::Passwords::new(parameters, 1).expect("random bytes");
+    let passwords = greenzone::service::passwords::Passwords::new(parameters, 1);
     let security = greenzone::service::Security { passwords, ..crate::support::app::security() };
     let other = greenzone::app::open(app.address.clone(), app.clock.clone(), false, security).expect("a service");
     let request = greenzone::service::writer::WriteRequest::default();

@@ -236,7 +236,7 @@ impl TestApp {
 /// Passwords that are quick to hash, and keys of this process alone.
 pub fn security() -> Security {
     let parameters = argon2::Params::new(8, 1, 1, None).expect("parameters");
-    let passwords = Passwords::new(parameters, 2).expect("random bytes");
+    let passwords = Passwords::new(parameters, 2);
     Security { passwords, keys: Some(KeyRing::random().expect("random bytes")) }
 }
 

@@ -10,8 +10,8 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use flate2::read::GzDecoder;
 use std::io::Read;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The fewest characters of a password.
@@ -32,8 +32,9 @@ pub const DEFAULT_PARAMETERS: &str = "m=19456,t=2,p=1";
 #[derive(Debug)]
 pub struct Passwords {
     argon2: Argon2<'static>,
-    /// The hash of a password that nobody has, for accounts that are not there.
-    nobodys: String,
+    /// The hash of a password that nobody has, for accounts that are not there; made with
+    /// the first comparison, whatever that is of.
+    nobodys: OnceLock<String>,
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     may_wait: usize,
@@ -79,21 +80,16 @@ pub struct Turn(#[allow(dead_code, reason = "held for its drop")] OwnedSemaphore
 
 impl Passwords {
     /// Hashes with these parameters, as many at once as `at_once`.
-    ///
-    /// # Errors
-    /// Where the system gives no random bytes.
-    pub fn new(parameters: Params, at_once: usize) -> Result<Self, Fault> {
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
-        let nobodys = argon2.hash_password(super::secrets::secret()?.as_bytes()).map_err(Fault::internal)?.to_string();
+    pub fn new(parameters: Params, at_once: usize) -> Self {
         let at_once = at_once.max(1);
-        Ok(Self {
-            argon2,
-            nobodys,
+        Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters),
+            nobodys: OnceLock::new(),
             turns: Arc::new(Semaphore::new(at_once)),
             waiting: Arc::default(),
             may_wait: at_once * 64,
             made: AtomicU64::new(0),
-        })
+        }
     }
 
     /// Waits for a turn.
@@ -123,7 +119,11 @@ impl Passwords {
     /// Whether a password is the one that is kept; takes as long where there is none. Slow.
     pub fn compare(&self, password: &str, kept: Option<&str>) -> Match {
         let password = nfc(password);
-        let Ok(hash) = PasswordHash::new(kept.unwrap_or(&self.nobodys)) else { return Match::No };
+        let nobodys = self.nobodys.get_or_init(|| {
+            let hash = super::secrets::secret().ok().and_then(|s| self.argon2.hash_password(s.as_bytes()).ok());
+            hash.map(|hash| hash.to_string()).unwrap_or_default()
+        });
+        let Ok(hash) = PasswordHash::new(kept.unwrap_or(nobodys)) else { return Match::No };
         self.made.fetch_add(1, Ordering::Relaxed);
         let is_same = self.argon2.verify_password(password.as_bytes(), &hash).is_ok();
         match (is_same && kept.is_some(), Params::try_from(&hash)) {
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     fn cheap(memory: u32) -> Passwords {
-        Passwords::new(Params::new(memory, 1, 1, None).unwrap(), 1).unwrap()
+        Passwords::new(Params::new(memory, 1, 1, None).unwrap(), 1)
     }
 
     #[test]
