@@ -5,10 +5,9 @@ use crate::domain::account::parse_username;
 use crate::domain::json::{Fields, Json, Reader};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
-use crate::service::access::Identity;
 use crate::service::accounts::{MeView, Opening, me};
 use crate::service::sessions::{Logout, TokensView};
-use crate::service::{Caller, Code, Fault};
+use crate::service::{Code, Fault};
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, put, web};
 use serde::Serialize;
@@ -136,22 +135,15 @@ pub(super) async fn refresh(call: Call, payload: web::Payload) -> Answer {
 )]
 #[post("/api/v1/auth/logout")]
 pub(super) async fn logout(call: Call, payload: web::Payload) -> Answer {
-    let (grant, username) = call.caller.may_own()?;
+    let (grant, owner) = call.caller.may_own()?;
     let bytes = call.json_body(payload).await?;
     let what = body::read(&bytes, |reader, json| {
         let of = reader.object("", json, &["everywhere"])?;
         let everywhere = of.get("everywhere").and_then(|v| reader.flag(&of.path("everywhere"), v));
         Some(if everywhere == Some(true) { Logout::Everywhere } else { Logout::Here })
     })?;
-    let session = match &call.caller {
-        Caller::Known(who) => match &who.identity {
-            Identity::Account { session, .. } => session.clone(),
-            _ => return Err(Fault::unauthenticated().into()),
-        },
-        _ => return Err(Fault::unauthenticated().into()),
-    };
     let write = call.write_once()?;
-    let ended = call.service.logout(&grant, username, session, what, write).await?;
+    let ended = call.service.logout(&grant, owner, what, write).await?;
     Ok(untold(&LoggedOutView { ended }))
 }
 
@@ -190,9 +182,9 @@ pub(super) async fn put_password(call: Call, payload: web::Payload) -> Answer {
     let write = call.write_once()?;
     let (username, opening) = match (request.current_password, request.username, request.reset_code) {
         (Some(current), None, None) => {
-            let (grant, username) = call.caller.may_own()?;
-            call.limit_login(&username)?;
-            (username, Opening::Current(grant, current))
+            let (grant, owner) = call.caller.may_own()?;
+            call.limit_login(&owner.username)?;
+            (owner.username, Opening::Current(grant, current))
         }
         (None, Some(username), Some(code)) => {
             call.limit_login(&username)?;

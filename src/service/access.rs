@@ -6,14 +6,39 @@
 //! meanwhile is worth nothing.
 
 use super::fault::{Code, Fault};
+use super::keys::Access;
 use crate::domain::Instant;
 use crate::domain::account::{Mandate, Role, Scope};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// What a role can allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Right {
+macro_rules! rights {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// What a role can allow.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Right {
+            $($(#[$doc])* $name),+
+        }
+
+        impl Right {
+            /// All rights.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+        }
+
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub struct $name;
+            impl sealed::Sealed for $name {}
+            impl Provable for $name {
+                const RIGHT: Right = Right::$name;
+            }
+        )+
+    };
+}
+
+// each as a value for the table, and as a type, so that a grant of one is no grant of another
+rights! {
     /// Record figures and take them back.
     Figures,
     /// Decide about units: state, declared start, excuses, bonuses and deductions.
@@ -33,18 +58,6 @@ pub enum Right {
 }
 
 impl Right {
-    /// All rights.
-    pub const ALL: [Self; 8] = [
-        Self::Figures,
-        Self::Decisions,
-        Self::Units,
-        Self::Contest,
-        Self::Campaigns,
-        Self::Accounts,
-        Self::Audit,
-        Self::Hidden,
-    ];
-
     /// How much of the service a scope must hold for the right to be used at all; what
     /// it may be used on is looked at where it is used.
     fn needs(self) -> Reach {
@@ -93,15 +106,8 @@ pub fn permits(mandate: &Mandate, right: Right, campaign: Option<&str>) -> bool 
 pub enum Identity {
     /// Who runs the program on the machine of the database.
     Operator,
-    /// The owner of an account.
-    Account {
-        /// Its name.
-        username: String,
-        /// The account's generation when it was looked at.
-        generation: i64,
-        /// The session that is used.
-        session: String,
-    },
+    /// The owner of an account, in a session.
+    Account(Access),
     /// A machine with a token.
     Machine {
         /// The token's key.
@@ -115,7 +121,7 @@ impl Identity {
         match self {
             Self::Operator => "operator".to_owned(),
             // a username has no colon
-            Self::Account { username, .. } => format!("user:{username}"),
+            Self::Account(access) => format!("user:{}", access.username),
             Self::Machine { id } => format!("token:{id}"),
         }
     }
@@ -208,14 +214,14 @@ impl Caller {
     ///
     /// # Errors
     /// 401 where nobody knows the caller, 403 where it has no account.
-    pub fn may_own(&self) -> Result<(Grant<Own>, String), Fault> {
+    pub fn may_own(&self) -> Result<(Grant<Own>, Access), Fault> {
         let no_account = || Fault::new(Code::Forbidden, "only the owner of an account can do this");
         match self {
             Self::Anonymous => Err(Fault::unauthenticated()),
             Self::Operator => Err(no_account()),
             Self::Known(who) => match &who.identity {
-                Identity::Account { username, .. } => {
-                    Ok((Grant { proof: Proof::of(who), within: None, right: PhantomData }, username.clone()))
+                Identity::Account(access) => {
+                    Ok((Grant { proof: Proof::of(who), within: None, right: PhantomData }, access.clone()))
                 }
                 _ => Err(no_account()),
             },
@@ -223,7 +229,7 @@ impl Caller {
     }
 }
 
-/// Rights as types, so that a grant of one cannot be used as another.
+/// A right as a type.
 pub trait Provable: sealed::Sealed {
     /// The right.
     const RIGHT: Right;
@@ -231,35 +237,6 @@ pub trait Provable: sealed::Sealed {
 
 mod sealed {
     pub trait Sealed {}
-}
-
-macro_rules! rights {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub struct $name;
-        impl sealed::Sealed for $name {}
-        impl Provable for $name {
-            const RIGHT: Right = Right::$name;
-        }
-    )+};
-}
-
-rights! {
-    /// See [`Right::Figures`].
-    Figures,
-    /// See [`Right::Decisions`].
-    Decisions,
-    /// See [`Right::Units`].
-    Units,
-    /// See [`Right::Contest`].
-    Contest,
-    /// See [`Right::Campaigns`].
-    Campaigns,
-    /// See [`Right::Accounts`].
-    Accounts,
-    /// See [`Right::Audit`].
-    Audit,
 }
 
 /// The right to one's own account and sessions.
@@ -336,7 +313,7 @@ mod tests {
 
     #[test]
     fn every_cell_of_the_table_is_as_it_is_written_down() {
-        assert_eq!(TABLE.map(|(right, _)| right), Right::ALL);
+        assert_eq!(TABLE.map(|(right, _)| right).as_slice(), Right::ALL);
         for (right, row) in TABLE {
             for (role, cell) in Role::ALL.into_iter().zip(row.chars()) {
                 assert_eq!(allows(role, right), cell == 'y', "{role:?} {right:?}");
@@ -349,7 +326,7 @@ mod tests {
         for role in Role::ALL {
             for scope in scopes() {
                 let Ok(mandate) = Mandate::new(role, scope.clone()) else { continue };
-                for right in Right::ALL {
+                for right in Right::ALL.iter().copied() {
                     let at = |campaign| permits(&mandate, right, campaign);
                     let is_whole = matches!(right, Right::Contest | Right::Campaigns | Right::Audit);
                     let of_campaign = match &scope {
@@ -368,7 +345,7 @@ mod tests {
 
     fn caller(role: Role, scope: Scope) -> Caller {
         let mandate = Mandate::new(role, scope).unwrap();
-        let identity = Identity::Account { username: "x".into(), generation: 1, session: "s".into() };
+        let identity = Identity::Account(Access { username: "x".into(), generation: 1, session: "s".into() });
         Caller::Known(Arc::new(Principal { identity, display_name: "X".into(), mandate, until: None }))
     }
 

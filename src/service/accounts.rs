@@ -5,6 +5,7 @@ use super::access::{Accounts, Caller, Grant, Identity, Own, Principal, Proof};
 use super::audit::Note;
 use super::fault::{Code, Fault};
 use super::figures::{done, escape};
+use super::keys::Access;
 use super::passwords::{self, Match};
 use super::rendered::etag_of;
 use super::secrets;
@@ -160,14 +161,11 @@ impl Service {
     /// Makes an account, with a one-time code for its first password.
     pub fn create_account(&self, grant: &Grant<Accounts>, new: NewAccount, request: WriteRequest) -> Pending {
         self.write_accounts(grant.proof(), request, move |work| {
-            let (account, code) = insert(work, new)?;
-            let (view, until) = (account_view(&account), account.reset_code.map(|(_, until)| until));
-            work.note(account_note("account.create", None, Some(&view)));
+            let mut account = draft(new, work.now);
+            let (code, _) = give_code(&mut account, work.now)?;
+            let view = insert(work, &account)?;
             let etag = etag_of(&account_json(&view));
-            let told = |reset_code| NewAccountView {
-                account: AccountView { reset_code_until: until, ..view.clone() },
-                reset_code,
-            };
+            let told = |reset_code| NewAccountView { account: view.clone(), reset_code };
             let mut answer = once(201, &told(Some(code)), &told(None))?;
             answer.etag = Some(etag);
             answer.location = Some(format!("/users/{}", escape(&view.username)));
@@ -188,11 +186,8 @@ impl Service {
         check_password(password, &new.username, "password")?;
         let hash = self.passwords.hash(password)?;
         let written = self.write_accounts(grant.proof(), WriteRequest::on_this_machine(), move |work| {
-            let (mut account, _) = insert(work, new)?;
-            (account.password_hash, account.reset_code) = (Some(hash), None);
-            accounts::update(work.conn, &account)?;
-            work.note(account_note("account.create", None, Some(&account_view(&account))));
-            done(201, &account_view(&account))
+            let account = Account { password_hash: Some(hash), ..draft(new, work.now) };
+            done(201, &insert(work, &account)?)
         });
         written.wait().map(drop)
     }
@@ -233,8 +228,7 @@ impl Service {
     pub fn create_reset_code(&self, grant: &Grant<Accounts>, username: String, request: WriteRequest) -> Pending {
         self.write_accounts(grant.proof(), request, move |work| {
             let mut account = find(work.conn, &username)?;
-            let (code, until) = new_code(work.now)?;
-            account.reset_code = Some((secrets::hash_of(&secrets::normal_code(&code)), until));
+            let (code, until) = give_code(&mut account, work.now)?;
             account.changed_at = work.now;
             accounts::update(work.conn, &account)?;
             work.note(Note { action: "account.reset_code", target: target(&username), ..Note::default() });
@@ -273,12 +267,15 @@ impl Service {
     ) -> Result<u64, Fault> {
         let wrong = || Fault::new(Code::InvalidCredentials, "the password so far, or the code, is another");
         check_password(&new, &username, "/new_password")?;
+        if let Opening::Current(_, current) = &opening {
+            passwords::check_length(current, "/current_password")?;
+        }
         let name = username.clone();
         let account = self.blocking(move |service| service.read(|conn| Ok(accounts::find_opt(conn, &name)?))).await?;
         let turn = self.passwords.turn().await?;
         let now = self.clock.now();
         let role = account.as_ref().map_or(Role::Reporter, |a| a.mandate.role);
-        let known = account.clone().filter(|a| a.is_active);
+        let known = account.filter(|a| a.is_active);
         let (opened, proof, hash) = self
             .blocking(move |service| {
                 let _turn = turn;
@@ -355,8 +352,8 @@ impl Service {
 }
 
 /// The owner of an account in a session.
-pub(super) fn principal(account: &Account, session: String) -> Principal {
-    let identity = Identity::Account { username: account.username.clone(), generation: account.generation, session };
+pub(super) fn principal(account: &Account, access: Access) -> Principal {
+    let identity = Identity::Account(access);
     Principal { identity, display_name: account.display_name.clone(), mandate: account.mandate.clone(), until: None }
 }
 
@@ -365,30 +362,42 @@ fn find(conn: &mut DbConn, username: &str) -> Result<Account, Fault> {
     accounts::find_opt(conn, username)?.ok_or_else(none)
 }
 
-fn insert(work: &mut Work<'_>, new: NewAccount) -> Result<(Account, String), Fault> {
-    check_scope(work.conn, &new.mandate.scope)?;
-    let (code, until) = new_code(work.now)?;
-    let account = Account {
+/// A new account, which nobody can sign in to yet.
+fn draft(new: NewAccount, now: Instant) -> Account {
+    Account {
         username: new.username,
         display_name: new.display_name,
         mandate: new.mandate,
         is_active: true,
         generation: 1,
         password_hash: None,
-        reset_code: Some((secrets::hash_of(&secrets::normal_code(&code)), until)),
-        created_at: work.now,
-        changed_at: work.now,
-    };
-    match accounts::insert(work.conn, &account) {
-        Err(StoreError::Taken) => {
-            Err(Fault::new(Code::CodeTaken, format!("there is an account {} already", account.username)))
-        }
-        other => Ok(other.map(|()| (account, code))?),
+        reset_code: None,
+        created_at: now,
+        changed_at: now,
     }
 }
 
-fn new_code(now: Instant) -> Result<(String, Instant), Fault> {
-    Ok((secrets::spoken_code()?, Instant::from_micros(now.micros() + CODE_US)))
+/// Adds an account, and keeps that in the log.
+fn insert(work: &mut Work<'_>, account: &Account) -> Result<AccountView, Fault> {
+    check_scope(work.conn, &account.mandate.scope)?;
+    match accounts::insert(work.conn, account) {
+        Err(StoreError::Taken) => {
+            Err(Fault::new(Code::CodeTaken, format!("there is an account {} already", account.username)))
+        }
+        other => {
+            other?;
+            let view = account_view(account);
+            work.note(account_note("account.create", None, Some(&view)));
+            Ok(view)
+        }
+    }
+}
+
+/// Gives an account a one-time code: what is told, and until when it can be redeemed.
+fn give_code(account: &mut Account, now: Instant) -> Result<(String, Instant), Fault> {
+    let (code, until) = (secrets::spoken_code()?, Instant::from_micros(now.micros() + CODE_US));
+    account.reset_code = Some((secrets::hash_of(&secrets::normal_code(&code)), until));
+    Ok((code, until))
 }
 
 fn is_code_of(account: &Account, code: &str, now: Instant) -> bool {

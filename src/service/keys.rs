@@ -48,7 +48,7 @@ struct Claims {
 }
 
 /// Whose an access token is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Access {
     /// The account.
     pub username: String,

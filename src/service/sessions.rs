@@ -12,13 +12,14 @@ use super::audit::Note;
 use super::fault::{Code, Fault};
 use super::figures::done;
 use super::keys::{ACCESS_SECONDS, Access, KeyRing};
-use super::passwords::{MAX_BYTES, Match};
+use super::passwords::{self, Match};
 use super::secrets;
 use super::writer::{Done, Work, WriteRequest};
 use crate::domain::Instant;
 use crate::domain::account::parse_username;
 use crate::store::accounts::{self, Account};
 use crate::store::sessions::{self, RefreshToken, Session};
+use crate::store::{DbConn, StoreError};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -71,10 +72,7 @@ impl Service {
         password: String,
         request: WriteRequest,
     ) -> Result<TokensView, Fault> {
-        if password.len() > MAX_BYTES {
-            let message = format!("expected a password of at most {MAX_BYTES} bytes");
-            return Err(Fault::of_field(Code::InvalidRequest, "/password", message));
-        }
+        passwords::check_length(&password, "/password")?;
         let account = self.blocking(move |service| service.account_of_name(&username)).await?;
         let turn = self.passwords.turn().await?;
         let compared = self.blocking(move |service| {
@@ -83,7 +81,7 @@ impl Service {
         });
         let (account, outdated) = compared.await?.ok_or_else(|| {
             tracing::warn!(origin = request.origin.address, "a sign-in was refused");
-            Fault::new(Code::InvalidCredentials, "username and password do not go together")
+            no_match()
         })?;
         let (session, refresh) = (secrets::key()?, secrets::secret()?);
         let access = access_of(&account, &session);
@@ -141,12 +139,12 @@ impl Service {
     pub async fn logout(
         self: &Arc<Self>,
         grant: &Grant<Own>,
-        username: String,
-        session: String,
+        owner: Access,
         what: Logout,
         request: WriteRequest,
     ) -> Result<u64, Fault> {
         let written = self.write_accounts(grant.proof(), request, move |work| {
+            let Access { username, session, .. } = owner;
             let count = match what {
                 Logout::Everywhere => sessions::end_all(work.conn, &username)?,
                 Logout::Here => {
@@ -172,13 +170,8 @@ impl Service {
             Some(rest) => self.machine(rest, now)?,
             None => {
                 let access = self.keys()?.verify(token, now)?;
-                let found = self.read(|conn| Ok(sessions::find_open(conn, &access.session, now)?))?;
-                found.and_then(|(session, account)| {
-                    let is_as_signed = account.is_active
-                        && account.generation == access.generation
-                        && account.username == access.username;
-                    is_as_signed.then(|| principal(&account, session.id))
-                })
+                let found = self.read(|conn| Ok(signed_in(conn, &access, now)?))?;
+                found.map(|account| principal(&account, access))
             }
         };
         found.map(|who| Caller::Known(Arc::new(who))).ok_or_else(Fault::token_ended)
@@ -188,9 +181,8 @@ impl Service {
         // a key has no '.'
         let Some((id, secret)) = rest.split_once('.') else { return Ok(None) };
         let found = self.read(|conn| Ok(accounts::find_token(conn, id)?))?;
-        let is_taken = |token: &accounts::ApiToken| {
-            secrets::is_secret(secret, &token.secret_hash) && token.revoked_at.is_none() && now < token.until
-        };
+        let is_taken =
+            |token: &accounts::ApiToken| secrets::is_secret(secret, &token.secret_hash) && token.is_taken(now);
         Ok(found.filter(is_taken).map(|token| Principal {
             identity: Identity::Machine { id: token.id },
             display_name: token.name,
@@ -213,6 +205,16 @@ impl Service {
     }
 }
 
+/// The account that is signed in: its session is open, and nothing of its rights or its
+/// password has changed since.
+pub(super) fn signed_in(conn: &mut DbConn, access: &Access, now: Instant) -> Result<Option<Account>, StoreError> {
+    let found = sessions::find_open(conn, &access.session, now)?.map(|(_, account)| account);
+    let is_as_signed = |account: &Account| {
+        account.is_active && account.generation == access.generation && account.username == access.username
+    };
+    Ok(found.filter(is_as_signed))
+}
+
 fn access_of(account: &Account, session: &str) -> Access {
     Access { username: account.username.clone(), generation: account.generation, session: session.to_owned() }
 }
@@ -225,6 +227,11 @@ fn after(now: Instant, micros: i64) -> Instant {
     Instant::from_micros(now.micros().saturating_add(micros))
 }
 
+/// One answer for whatever is wrong with a sign-in.
+fn no_match() -> Fault {
+    Fault::new(Code::InvalidCredentials, "username and password do not go together")
+}
+
 /// Opens a session, if the account is still as it was when the password was compared.
 fn open(
     work: &mut Work<'_>,
@@ -233,9 +240,9 @@ fn open(
     hash: String,
     outdated: Option<String>,
 ) -> Result<Done, Fault> {
-    let Some(mut account) = accounts::find_opt(work.conn, &known.username)? else { return Err(Fault::token_ended()) };
+    let mut account = accounts::find_opt(work.conn, &known.username)?.ok_or_else(no_match)?;
     if account.generation != known.generation || !account.is_active {
-        return Err(Fault::new(Code::InvalidCredentials, "username and password do not go together"));
+        return Err(no_match());
     }
     if let Some(password_hash) = outdated {
         account.password_hash = Some(password_hash);
@@ -253,7 +260,7 @@ fn open(
 }
 
 /// The open session and the account of a refresh token.
-fn family(conn: &mut crate::store::DbConn, hash: &str, now: Instant) -> Result<Option<(Session, Account)>, Fault> {
+fn family(conn: &mut DbConn, hash: &str, now: Instant) -> Result<Option<(Session, Account)>, Fault> {
     let Some(token) = sessions::find_refresh(conn, hash)? else { return Ok(None) };
     let found = sessions::find_open(conn, &token.session, now)?;
     Ok(found.filter(|(_, account)| account.is_active && now < token.until))

@@ -11,6 +11,7 @@ use super::access::{Identity, Proof};
 use super::audit::{self, Entry, Note, Origin};
 use super::fault::{Code, Fault};
 use super::live::{Change, Live};
+use super::sessions::signed_in;
 use crate::clock::Clock;
 use crate::domain::{Contest, Instant};
 use crate::store::accounts;
@@ -180,9 +181,9 @@ pub struct Work<'a> {
     is_dry: bool,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
     /// How it was asked for.
-    pub fn request(&self) -> &WriteRequest {
+    pub fn request(&self) -> &'a WriteRequest {
         &self.ask.request
     }
 
@@ -581,11 +582,8 @@ impl Known {
 fn is_as_proven(conn: &mut DbConn, now: Instant, identity: &Identity) -> Result<bool, StoreError> {
     Ok(match identity {
         Identity::Operator => true,
-        Identity::Account { username, generation, .. } => accounts::find_opt(conn, username)?
-            .is_some_and(|account| account.is_active && account.generation == *generation),
-        Identity::Machine { id } => {
-            accounts::find_token(conn, id)?.is_some_and(|token| token.revoked_at.is_none() && now < token.until)
-        }
+        Identity::Account(access) => signed_in(conn, access, now)?.is_some(),
+        Identity::Machine { id } => accounts::find_token(conn, id)?.is_some_and(|token| token.is_taken(now)),
     })
 }
 

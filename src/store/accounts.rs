@@ -168,6 +168,13 @@ pub struct ApiToken {
     pub revoked_at: Option<Instant>,
 }
 
+impl ApiToken {
+    /// Whether it is still taken.
+    pub fn is_taken(&self, now: Instant) -> bool {
+        self.revoked_at.is_none() && now < self.until
+    }
+}
+
 #[derive(Clone, Debug, Insertable, Queryable)]
 #[diesel(table_name = api_tokens, treat_none_as_default_value = false)]
 struct ApiTokenRow {

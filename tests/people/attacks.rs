@@ -149,6 +149,22 @@ fn a_right_that_is_taken_away_while_a_write_waits_is_gone() {
 }
 
 #[test]
+fn a_write_of_a_session_that_ended_while_it_waited_is_refused() {
+    let app = TestApp::on(TestDatabase::sqlite()).with_q6();
+    app.make_account("hoi-dong", Role::Council, Scope::All);
+    let token = app.sign_in("hoi-dong");
+    let caller = app.service.identify(&token).expect("known");
+    let grant = caller.may(Some("q6-2021")).expect("the council may");
+    app.send("POST", "/api/v1/auth/logout", Some(&token), &JSON, Some(b"{}")).ok();
+    let day = "2021-07-12".parse().expect("a day");
+    let reason = "x".to_owned();
+    let written =
+        app.service.take_back_figure(&grant, "q6-2021", "27382".into(), day, reason, Default::default()).wait();
+    assert_eq!(written.expect_err("signed out").code, greenzone::service::Code::InvalidToken);
+    assert_eq!(app.revision("q6-2021"), 1);
+}
+
+#[test]
 fn text_that_means_something_elsewhere_is_text() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
     let name = "'; DROP TABLE units; -- =cmd|' /C calc'!A0";

@@ -126,6 +126,13 @@ fn a_very_long_password_is_refused_before_it_is_hashed() {
     let body = json!({"username": "to-truong", "password": "x".repeat(100_000)});
     app.with_json("POST", "/api/v1/auth/login", &[], &body).refused(422, "invalid_request");
     assert_eq!(app.service.passwords.made(), before);
+    let token = app.sign_in("to-truong");
+    let before = app.service.passwords.made();
+    let body = json!({"current_password": "x".repeat(100_000), "new_password": "mười hai con giáp"}).to_string();
+    let json = [("content-type", "application/json")];
+    let refused = app.send("PUT", "/api/v1/me/password", Some(&token), &json, Some(body.as_bytes()));
+    assert_eq!(refused.refused(422, "invalid_request")["errors"][0]["pointer"], "/current_password");
+    assert_eq!(app.service.passwords.made(), before);
 }
 
 #[test]

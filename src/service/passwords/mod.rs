@@ -162,6 +162,17 @@ impl Drop for Place {
 /// list by Royce Williams).
 const COMMON: &[u8] = include_bytes!("common.txt.gz");
 
+/// Refuses what is too long to be a password, before anything is made of it.
+///
+/// # Errors
+/// 422, naming the field.
+pub fn check_length(password: &str, field: &str) -> Result<(), Fault> {
+    if password.len() <= MAX_BYTES {
+        return Ok(());
+    }
+    Err(Fault::of_field(Code::InvalidRequest, field, format!("expected a password of at most {MAX_BYTES} bytes")))
+}
+
 /// Whether a password may be chosen by the owner of an account.
 ///
 /// # Errors
