@@ -60,7 +60,7 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let query = resolved(&view, &ask, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private_kind(query.kind)).await?;
     let days = call.parse("include", "days", |t| (t == "days").then_some(()))?.is_some();
-    let is_default = view.is_default_day(call.moment()?, query.as_of);
+    let is_default = view.default_day(call.moment()?) == Some(query.as_of);
     let snapshot = view.snapshot;
     let list = format!("board {query:?} {days} {:?} {sight:?} {is_default}", snapshot.known_at);
     let mut page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(query.as_of))?;
@@ -114,7 +114,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     ask.kind = ask.kind.or(kind);
     let query = resolved(&view, &ask, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
-    let is_default = view.is_default_day(call.moment()?, query.as_of);
+    let is_default = view.default_day(call.moment()?) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let key = key(&snapshot, sight, &format!("around {unit} {span} {query:?} {:?} {is_default}", ask.track));
@@ -162,7 +162,7 @@ pub(super) async fn get_standing(call: Call) -> Answer {
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
     let query = resolved(&view, &Ask { kind, ..call.board()? }, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
-    let is_default = view.is_default_day(call.moment()?, query.as_of);
+    let is_default = view.default_day(call.moment()?) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let key = key(&snapshot, sight, &format!("standing {unit} {query:?} {is_default}"));

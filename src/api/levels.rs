@@ -8,7 +8,7 @@ use crate::http::problem::ApiError;
 use crate::service::levels::{Lens, level_day, level_history, levels};
 use crate::service::live::Snapshot;
 use crate::service::views::{LevelHistoryView, LevelsView};
-use crate::service::{Code, Fault, Moment};
+use crate::service::{Code, Fault};
 use actix_web::get;
 use std::sync::Arc;
 
@@ -29,8 +29,7 @@ impl Asked {
         let cursor = Cursor::of(call)?;
         let view = look(call, call.moment()?, cursor.as_ref()).await?;
         let snapshot = view.snapshot.clone();
-        let default_day =
-            level_day(&snapshot, None, view.judged_at).ok().filter(|_| call.moment().is_ok_and(|m| m == Moment::Now));
+        let default_day = view.default_day(call.moment()?);
         let lens = Lens { sight: call.sight(&snapshot), default_day };
         let day = match cursor.as_ref().and_then(|c| c.day) {
             Some(day) => day,

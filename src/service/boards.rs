@@ -223,24 +223,27 @@ pub fn shown_rows(
     with_days: bool,
     shown: impl Fn(u32) -> Shown,
 ) -> Vec<RowView> {
-    let mut views = row_views(boards, query, rows, with_days);
-    for (row, place) in views.iter_mut().zip(rows) {
+    let ledger = &*boards.ledger;
+    let from = if with_days { ledger.calendar.baseline.start } else { ledger.calendar.window.start };
+    let appraiser = Appraiser::with_levels_from(ledger, query.kind, query.as_of, query.by == By::LevelDrop, from);
+    let before = boards.day_before(query);
+    let days = with_days.then(|| boards_by_day(boards, query));
+    let mut appraisal = Appraisal::default();
+    let view = |place: &board::Place| {
+        appraiser.appraise(place.unit, &mut appraisal);
+        let unit = named(ledger, place.unit, |above| shown(above).row);
+        let mut row = row_view(ledger, *place, unit, &appraiser, &appraisal);
+        let then = before.as_ref().and_then(|board| board.rank_of(place.unit));
+        row.rank_change = place.rank.zip(then).map(|(now, then)| i64::from(then) - i64::from(now));
+        row.days =
+            days.as_ref().map(|days| day_views(ledger, place.unit, query.as_of, &appraiser, &appraisal, days, &shown));
         let seen = shown(place.unit);
         if seen != Shown::ALL {
-            mask(row, seen, boards.ledger.start_level(place.unit).is_some());
+            mask(&mut row, seen, ledger.start_level(place.unit).is_some());
         }
-        let first = boards.ledger.calendar.baseline.start;
-        for (day, at) in row.days.iter_mut().flatten().zip(first..) {
-            if day_tells_of_hidden(&boards.ledger, place.unit, at, query.as_of, &shown) {
-                day.community_f0 = None;
-            }
-        }
-        let above = boards.ledger.register.unit(place.unit).and_then(|u| u.parent);
-        if above.is_some_and(|above| !shown(above).row) {
-            row.unit.parent_code = None;
-        }
-    }
-    views
+        row
+    };
+    rows.iter().map(view).collect()
 }
 
 /// Takes out of a row what its reader does not see (domain.md section 6).
@@ -283,43 +286,26 @@ fn mask_levels(row: &mut RowView, seen: Shown, has_declared_start: bool) {
     days.skip(usize::from(seen.day_level)).for_each(|day| day.level = None);
 }
 
-/// Rows of a board, in the order given.
-pub fn row_views(boards: &Boards, query: &Query, rows: &[board::Place], with_days: bool) -> Vec<RowView> {
-    let ledger = &*boards.ledger;
-    let from = if with_days { ledger.calendar.baseline.start } else { ledger.calendar.window.start };
-    let appraiser = Appraiser::with_levels_from(ledger, query.kind, query.as_of, query.by == By::LevelDrop, from);
-    let before = boards.day_before(query);
-    let days = with_days.then(|| boards_by_day(boards, query));
-    let mut appraisal = Appraisal::default();
-    let view = |place: &board::Place| {
-        appraiser.appraise(place.unit, &mut appraisal);
-        let change = match (place.rank, before.as_ref().and_then(|b| b.rank_of(place.unit))) {
-            (Some(now), Some(then)) => Some(i64::from(then) - i64::from(now)),
-            _ => None,
-        };
-        let mut row = row_view(ledger, *place, &appraiser, &appraisal);
-        row.rank_change = change;
-        row.days = days.as_ref().map(|days| day_views(ledger, place.unit, query.as_of, &appraiser, &appraisal, days));
-        row
-    };
-    rows.iter().map(view).collect()
-}
-
 /// The same board on each day of S…D.
 fn boards_by_day(boards: &Boards, query: &Query) -> Vec<Arc<Board>> {
     let days = boards.ledger.calendar.window.start..=query.as_of;
     days.filter_map(|day| boards.on_day(query, day)).collect()
 }
 
-/// Whether a derived unit's sum of a day tells of a hidden unit: one or two of those under
-/// it reported that day, however many there are.
-pub fn day_tells_of_hidden(ledger: &Ledger, unit: u32, day: usize, as_of: usize, shown: impl Fn(u32) -> Shown) -> bool {
-    if !ledger.register.is_derived(unit) {
-        return false;
-    }
+/// State and community cases of a unit's day as a reader sees them: no sum to which only
+/// one or two hidden units reported, however many stand under it.
+pub fn shown_day(
+    ledger: &Ledger,
+    unit: u32,
+    day: usize,
+    as_of: usize,
+    shown: impl Fn(u32) -> Shown,
+) -> (DayState, Option<u64>) {
+    // none stands under a unit that reports itself
     let leaves = ledger.register.leaves.of(unit).iter().filter(|leaf| !shown(**leaf).numbers);
-    let reported = leaves.filter(|leaf| ledger.day_state(**leaf, day, as_of) == DayState::Reported);
-    tells(u32::try_from(reported.count()).unwrap_or(u32::MAX))
+    let hidden = leaves.filter(|leaf| ledger.day_state(**leaf, day, as_of) == DayState::Reported).count();
+    let (state, cases) = day_of(ledger, unit, day, as_of);
+    (state, cases.filter(|_| !tells(u32::try_from(hidden).unwrap_or(u32::MAX))))
 }
 
 /// The code of a level that may be unknown.
@@ -327,22 +313,23 @@ pub fn level_code(scheme: &Scheme, level: Option<u8>) -> String {
     level.filter(|l| *l != UNKNOWN).map_or_else(|| "unknown".to_owned(), |l| scheme.level_code(l).to_owned())
 }
 
-/// How boards name a unit.
-pub fn unit_ref(ledger: &Ledger, unit: u32) -> UnitRef {
+/// How boards name a unit; the one above only where the reader may know of it.
+pub fn named(ledger: &Ledger, unit: u32, is_visible: impl Fn(u32) -> bool) -> UnitRef {
     let register = &ledger.register;
     let found = register.unit(unit);
+    let above = found.and_then(|u| u.parent).filter(|above| is_visible(*above));
     let code_of = |index: u32| register.unit(index).map(|u| u.code.clone());
     UnitRef {
         code: found.map_or_else(String::new, |u| u.code.clone()),
         name: found.map_or_else(String::new, |u| u.name.clone()),
         kind: found.and_then(|u| register.campaign.kind(u.kind)).map_or_else(String::new, |k| k.code.clone()),
-        parent_code: found.and_then(|u| u.parent).and_then(code_of),
+        parent_code: above.and_then(code_of),
         block: found.and_then(|u| u.block.clone()),
     }
 }
 
 /// One row of a board; its movement and days are added by the caller.
-pub fn row_view(ledger: &Ledger, place: board::Place, appraiser: &Appraiser<'_>, a: &Appraisal) -> RowView {
+fn row_view(ledger: &Ledger, place: board::Place, unit: UnitRef, appraiser: &Appraiser<'_>, a: &Appraisal) -> RowView {
     let scheme = &ledger.register.campaign.scheme;
     let shows_points = !a.has_no_points();
     let percent = |ratio: &crate::scoring::exact::Exact| Hundredths(ratio.scaled(10_000));
@@ -358,7 +345,7 @@ pub fn row_view(ledger: &Ledger, place: board::Place, appraiser: &Appraiser<'_>,
     RowView {
         rank: place.rank.map(u64::from),
         rank_change: None,
-        unit: unit_ref(ledger, place.unit),
+        unit,
         points: shows_points.then(|| points_view(ledger, a)),
         reduction_percent: a.reduction_percent().filter(|_| shows_points).map(Hundredths),
         change_percent: shows_points.then(|| percent(&a.change)),
@@ -397,10 +384,11 @@ fn day_views(
     appraiser: &Appraiser<'_>,
     a: &Appraisal,
     boards: &[Arc<Board>],
+    shown: impl Fn(u32) -> Shown,
 ) -> Vec<RowDayView> {
     let (baseline, window) = (ledger.calendar.baseline.start, ledger.calendar.window.start);
     let view = |day: usize| {
-        let (state, community_f0) = day_of(ledger, unit, day, as_of);
+        let (state, community_f0) = shown_day(ledger, unit, day, as_of, &shown);
         let level = a.levels.by_day.get(day - appraiser.levels.first_day()).copied();
         let level = appraiser.levels.has_rules().then(|| level_code(&ledger.register.campaign.scheme, level));
         let of_day = day.checked_sub(window).and_then(|offset| boards.get(offset));
@@ -418,7 +406,7 @@ fn day_views(
 /// State and community cases of a unit's day. A derived unit's day is reported
 /// where all units under its sum that owe it reported; its cases are the sum of
 /// what was reported.
-pub fn day_of(ledger: &Ledger, unit: u32, day: usize, as_of: usize) -> (DayState, Option<u64>) {
+fn day_of(ledger: &Ledger, unit: u32, day: usize, as_of: usize) -> (DayState, Option<u64>) {
     if !ledger.register.is_derived(unit) {
         let cases = ledger.entry(unit, day).counts.map(|c| u64::from(c.community_f0()));
         return (ledger.day_state(unit, day, as_of), cases);
@@ -570,8 +558,8 @@ mod tests {
             let now = Instant::from_micros(i64::MAX);
             let Ok(query) = resolve(&boards.ledger, &ask, now) else { continue };
             let places = boards.get(&query).places.clone();
-            let with_days = row_views(&boards, &query, &places, true);
-            let without = row_views(&boards, &query, &places, false);
+            let with_days = shown_rows(&boards, &query, &places, true, |_| Shown::ALL);
+            let without = shown_rows(&boards, &query, &places, false, |_| Shown::ALL);
             let days = (query.as_of + 1).saturating_sub(boards.ledger.calendar.baseline.start);
             for (mut row, plain) in with_days.into_iter().zip(without) {
                 let shown = row.days.take().unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::Service;
 use super::access::{Audience, Figures as RecordFigures, Grant};
 use super::audit::{Note, Rows};
-use super::boards::{day_of, day_tells_of_hidden};
+use super::boards::shown_day;
 use super::fault::{Code, Fault, FieldFault};
 use super::live::{Change, Sight, Snapshot};
 use super::rendered::etag_of;
@@ -524,10 +524,8 @@ fn derived_figures(snapshot: &Snapshot, unit: u32, filter: &FigureFilter, sight:
     let of_day = |index: usize| {
         let day = ledger.calendar.day(index);
         let is_wanted = filter.from.is_none_or(|from| from <= day) && filter.to.is_none_or(|to| day <= to);
-        let last = ledger.calendar.len.saturating_sub(1);
-        let (_, cases) = day_of(ledger, unit, index, last);
         let shown = |unit| snapshot.shown(unit, sight, false);
-        let cases = cases.filter(|_| !day_tells_of_hidden(ledger, unit, index, last, shown));
+        let (_, cases) = shown_day(ledger, unit, index, ledger.calendar.len.saturating_sub(1), shown);
         Some(FigureView {
             unit_code: code.clone(),
             date: day.to_string(),

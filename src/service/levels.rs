@@ -1,10 +1,10 @@
 //! Levels of units by day, and how many units have each.
 
-use super::boards::{level_code, unit_ref};
+use super::boards::{level_code, named};
 use super::fault::{Code, Fault};
 use super::live::{Sight, Snapshot};
 use super::units::UnitFilter;
-use super::views::{LevelCountView, LevelDayView, LevelHistoryItem, LevelHistoryView, LevelView, LevelsView, UnitRef};
+use super::views::{LevelCountView, LevelDayView, LevelHistoryItem, LevelHistoryView, LevelView, LevelsView};
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::board;
 use crate::scoring::levels::{LevelReader, UNKNOWN, UnitLevels};
@@ -37,14 +37,6 @@ impl Lens {
     }
 }
 
-/// A unit as it is named; the one above only where the reader may know of it.
-fn named(snapshot: &Snapshot, unit: u32, lens: Lens) -> UnitRef {
-    let mut named = unit_ref(snapshot.ledger(), unit);
-    let above = snapshot.register().unit(unit).and_then(|u| u.parent);
-    named.parent_code = named.parent_code.filter(|_| above.is_some_and(|u| snapshot.is_visible(u, lens.sight)));
-    named
-}
-
 /// Every unit's level on a day.
 ///
 /// # Errors
@@ -63,7 +55,7 @@ pub fn levels(
     let counts = count(scheme, units.iter().filter_map(last), lens.counts_are_public(snapshot, &units, date));
     let shown = units.get(rows.start.min(units.len())..rows.end.min(units.len())).unwrap_or_default();
     let item = |unit: &u32| LevelView {
-        unit: named(snapshot, *unit, lens),
+        unit: named(ledger, *unit, |above| snapshot.is_visible(above, lens.sight)),
         level: Some(level_code(scheme, last(unit))).filter(|_| lens.sees(snapshot, *unit, date)),
     };
     Ok(LevelsView {
@@ -103,7 +95,7 @@ pub fn level_history(
     };
     let shown = units.get(rows.start.min(units.len())..rows.end.min(units.len())).unwrap_or_default();
     let item = |unit: &u32| LevelHistoryItem {
-        unit: named(snapshot, *unit, lens),
+        unit: named(ledger, *unit, |above| snapshot.is_visible(above, lens.sight)),
         levels: by_unit
             .get(unit)
             .into_iter()

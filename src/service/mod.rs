@@ -91,10 +91,12 @@ pub struct View {
 }
 
 impl View {
-    /// Whether a day is the one of the board that is shown where nobody asks for another:
-    /// the only one on which small units show rank and level (domain.md section 6).
-    pub fn is_default_day(&self, moment: Moment, day: usize) -> bool {
-        moment == Moment::Now && board::default_day(self.snapshot.ledger(), self.judged_at) == Ok(day)
+    /// The day of the board that is shown where nobody asks for another: the only one on
+    /// which small units show rank and level (domain.md section 6). None where a past moment
+    /// is asked for, or before the first board.
+    pub fn default_day(&self, moment: Moment) -> Option<usize> {
+        let day = || board::default_day(self.snapshot.ledger(), self.judged_at).ok();
+        if moment == Moment::Now { day() } else { None }
     }
 }
 
@@ -141,8 +143,11 @@ impl Service {
         task: impl FnOnce(&mut Work<'_>, &WriteRequest) -> Result<Done, Fault> + Send + 'static,
     ) -> Pending {
         let subject = Subject::Campaign(campaign.to_owned());
-        let ask = Ask { subject, proof: grant.proof(), within: grant.within(), request: request.clone() };
-        self.writer.write(ask, move |work| task(work, &request))
+        let ask = Ask { subject, proof: grant.proof(), within: grant.within(), request };
+        self.writer.write(ask, move |work| {
+            let request = work.request();
+            task(work, request)
+        })
     }
 
     /// The campaigns' codes, the oldest first. May block.

@@ -3,7 +3,7 @@
 //! Everything here is read from the same appraisal, windows and keys that made the
 //! board (contract.md section 3, `/standing`), so a reader can redo it by hand.
 
-use super::boards::{Boards, day_of, day_tells_of_hidden, level_code, shown_places, shown_rows, unit_ref};
+use super::boards::{Boards, level_code, named, shown_day, shown_places, shown_rows};
 use super::privacy::Shown;
 use super::views::{RowView, UnitRef};
 use crate::domain::Indicator;
@@ -210,8 +210,9 @@ pub fn standing(
     let at = visible.iter().position(|p| p.unit == unit)?;
     let place = *visible.get(at)?;
     let row = shown_rows(boards, &query, &[place], false, &shown).into_iter().next()?;
+    let view = StandingView::of_row(ledger, &query, revision, row);
     if !seen.numbers {
-        return Some(StandingView::of_row(ledger, &query, revision, row));
+        return Some(view);
     }
     let scheme = &ledger.register.campaign.scheme;
     let comparison = Comparison::new(ledger, &query);
@@ -219,17 +220,12 @@ pub fn standing(
     let other = |place: Option<&Place>| {
         let place = *place?;
         let is_open = seen.levels && shown(place.unit) == Shown::ALL;
-        other_view(ledger, &comparison, &keys, place, is_open)
+        let unit = named(ledger, place.unit, |above| shown(above).row);
+        other_view(ledger, &comparison, &keys, place, unit, is_open)
     };
     let level = |view: Option<LevelReasonView>| view.filter(|_| seen.levels);
     let start_day = ledger.calendar.window.start - 1;
     Some(StandingView {
-        campaign: ledger.register.campaign.code.clone(),
-        track: query.track.code(),
-        by: query.by.code(),
-        as_of: ledger.calendar.day(query.as_of).to_string(),
-        revision,
-        row,
         days: day_views(ledger, unit, query.as_of, &appraiser, &appraisal, &shown),
         baseline: Some(PeriodView {
             community_f0: appraisal.tally.baseline_f0,
@@ -242,7 +238,6 @@ pub fn standing(
             mean: appraisal.tally.closing_mean().map(|m| Hundredths(m.scaled(100))),
         }),
         expected: Some(FractionView::of(&appraisal.expected, 100)),
-        small_number_allowance: ledger.register.campaign.allowance(query.kind),
         change: Some(FractionView::of(&appraisal.change, 10_000)),
         parts: part_views(ledger, unit, &appraisal, &shown),
         start_level: level(level_view(ledger, unit, start_day, query.as_of, appraisal.start, ledger.start_level(unit))),
@@ -257,6 +252,7 @@ pub fn standing(
             .collect(),
         above: other(at.checked_sub(1).and_then(|i| visible.get(i))),
         below: other(visible.get(at + 1)),
+        ..view
     })
 }
 
@@ -312,8 +308,7 @@ fn day_views(
     let imputed = u64::from(imputed_value(ledger, &days, as_of));
     let (baseline, window) = (ledger.calendar.baseline.start, ledger.calendar.window.start);
     let view = |day: usize| {
-        let (state, community_f0) = day_of(ledger, unit, day, as_of);
-        let community_f0 = community_f0.filter(|_| !day_tells_of_hidden(ledger, unit, day, as_of, &shown));
+        let (state, community_f0) = shown_day(ledger, unit, day, as_of, &shown);
         let period = match day {
             d if d < baseline => "look_back",
             d if d < window => "baseline",
@@ -350,7 +345,7 @@ fn part_views(ledger: &Ledger, unit: u32, appraisal: &Appraisal, shown: impl Fn(
     leaves
         .filter(|(leaf, _)| shown(**leaf).numbers)
         .map(|(leaf, part)| PartView {
-            unit: unit_ref(ledger, *leaf),
+            unit: named(ledger, *leaf, |above| shown(above).row),
             baseline_f0: part.baseline_f0,
             baseline_due_days: part.baseline_due,
             closing_f0: part.closing_f0,
@@ -409,13 +404,14 @@ fn other_view(
     comparison: &Comparison<'_>,
     own: &UnitKeys,
     place: Place,
+    unit: UnitRef,
     is_open: bool,
 ) -> Option<OtherView> {
     let keys = comparison.keys(place.unit);
     let key = place.rank.filter(|_| is_open).and_then(|_| comparison.first_difference(own, &keys));
     let value = key.and_then(|key| keys.values.iter().find(|(k, _)| *k == key));
     Some(OtherView {
-        unit: unit_ref(ledger, place.unit),
+        unit,
         rank: place.rank.map(u64::from),
         separated_by: key.map(|k| k.code()),
         value: value.and_then(|(_, value)| key_text(&ledger.register.campaign.scheme, value)),

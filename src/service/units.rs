@@ -425,15 +425,21 @@ fn with_new(
     before: &HashMap<i64, StoredUnit>,
 ) -> HashSet<i64> {
     let id = |code: &String| ids.get(code).copied();
-    loop {
-        let stands_in = |unit: &&NewUnit| unit.parent_code.as_ref().and_then(id).is_some_and(|p| reach.contains(&p));
-        let added: Vec<i64> = new.iter().filter(stands_in).filter_map(|unit| id(&unit.code)).collect();
-        let count = reach.len();
-        reach.extend(added.into_iter().filter(|id| !before.contains_key(id)));
-        if reach.len() == count {
-            return reach;
+    let mut below: HashMap<i64, Vec<i64>> = HashMap::new();
+    for unit in new {
+        let place = unit.parent_code.as_ref().and_then(id).zip(id(&unit.code));
+        if let Some((parent, unit)) = place.filter(|(_, unit)| !before.contains_key(unit)) {
+            below.entry(parent).or_default().push(unit);
         }
     }
+    let mut reached: Vec<i64> = reach.iter().copied().collect();
+    while let Some(unit) = reached.pop() {
+        // taken out, so that a ring is walked once
+        let new = below.remove(&unit).unwrap_or_default();
+        reach.extend(&new);
+        reached.extend(new);
+    }
+    reach
 }
 
 /// Whether a write may touch a unit: it lies in reach, and so does where it will stand. The

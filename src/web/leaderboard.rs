@@ -12,7 +12,7 @@ use crate::domain::{Campaign, Day, Instant, Scheme};
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::{By, Place, Query};
 use crate::service::Fault;
-use crate::service::boards::{shown_places, shown_rows};
+use crate::service::boards::{shown_day, shown_places, shown_rows};
 use crate::service::figures::escape;
 use crate::service::levels::{Lens, level_history};
 use crate::service::live::Snapshot;
@@ -423,14 +423,17 @@ impl View<'_> {
         // who is hidden is in no sum and in no list of the silent
         units.retain(|unit| self.snapshot.shows_figures(*unit, self.asked.lens.sight));
         let left_out = all - units.len();
-        let cases = |day: usize| -> u64 {
-            units.iter().filter_map(|u| crate::service::boards::day_of(ledger, *u, day, query.as_of).1).sum()
+        // none known is no zero
+        let cases = |day: usize| -> Option<u64> {
+            let of_day = |unit: &u32| shown_day(ledger, *unit, day, query.as_of, |u| self.shown(query, u)).1;
+            units.iter().filter_map(of_day).reduce(|a, b| a + b)
         };
-        let (today, before) = (cases(query.as_of), query.as_of.checked_sub(1).map(cases).unwrap_or_default());
+        let (today, before) = (cases(query.as_of), query.as_of.checked_sub(1).and_then(cases));
+        let whole = |cases: Option<u64>| cases.map_or_else(|| "–".to_owned(), |cases| l.whole(cases));
         let due = ledger.calendar.window.start..=query.as_of;
         let owes = |unit: &u32| {
             due.clone().any(|day| {
-                let (state, _) = crate::service::boards::day_of(ledger, *unit, day, query.as_of);
+                let (state, _) = shown_day(ledger, *unit, day, query.as_of, |u| self.shown(query, u));
                 state == crate::scoring::ledger::DayState::Missing
             })
         };
@@ -455,7 +458,7 @@ impl View<'_> {
                 }
                 div {
                     h2 { (l.pick("Thay đổi so với", "Changed since")) " " (yesterday) }
-                    strong { (l.whole(today)) " " (l.pick("F0 mới, hôm trước", "new F0, the day before")) " " (l.whole(before)) }
+                    strong { (whole(today)) " " (l.pick("F0 mới, hôm trước", "new F0, the day before")) " " (whole(before)) }
                     p { (self.movers(&places)) }
                     @if left_out > 0 {
                         p { (l.pick("Không tính ", "Without ")) (l.whole(left_out as u64)) (l.pick(" đơn vị nhỏ: số liệu không công bố.", " small units, whose figures are not public.")) }

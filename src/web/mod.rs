@@ -18,7 +18,7 @@ use crate::http::problem::ApiError;
 use crate::service::board_csv::{Reader, board_csv};
 use crate::service::boards::{AskError, Show, board_view, resolve};
 use crate::service::figures::{escape, visible_unit};
-use crate::service::levels::{Lens, level_day};
+use crate::service::levels::Lens;
 use crate::service::rendered::Rendered;
 use crate::service::{Fault, Moment};
 use actix_web::http::{Method, header};
@@ -100,6 +100,7 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     if let Some(code) = &ask.within {
         visible_unit(&view.snapshot, code, sight)?;
     }
+    let default_day = view.default_day(Moment::Now);
     let (snapshot, now) = (view.snapshot, view.judged_at);
     let revision = Some(snapshot.revision);
     let query = match resolve(snapshot.ledger(), &ask, now) {
@@ -112,7 +113,6 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     };
     call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
-    let default_day = level_day(&snapshot, None, now).ok();
     let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day } };
     let key = format!(
         "{}|{}|page {:?} {} {} {:?} {is_closed}",
@@ -136,10 +136,10 @@ async fn get_board_csv(call: Call) -> Answer {
     if let Some(code) = &ask.within {
         visible_unit(&view.snapshot, code, sight)?;
     }
+    let default_day = view.default_day(Moment::Now);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let query = resolve(snapshot.ledger(), &ask, view.judged_at).map_err(Fault::from)?;
-    let default_day = level_day(&snapshot, None, view.judged_at).ok();
     call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let day = snapshot.ledger().calendar.day(query.as_of);
     let kind = snapshot.campaign().kind(query.kind).map(|k| escape(&k.code)).unwrap_or_default();

@@ -212,6 +212,8 @@ fn a_days_sum_that_only_one_hidden_unit_reported_to_is_not_public() {
     let shown =
         board["items"][0]["days"].as_array().expect("days").iter().rev().take(2).map(|day| day["community_f0"].clone());
     assert_eq!(shown.collect::<Vec<_>>(), [Value::Null, json!(12)]);
+    let page = app.get("/c/sums?kind=ward&as_of=2021-07-22&lang=en").text();
+    assert!(page.contains("– new F0, the day before 12"), "nor on the page");
     let standing = app.get(&format!("{base}/units/w/standing?as_of=2021-07-22")).ok();
     assert_eq!(standing["days"].as_array().and_then(|days| days.last()).expect("a day")["community_f0"], Value::Null);
 }
