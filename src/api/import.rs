@@ -6,12 +6,12 @@ use crate::domain::json::{Json, Reader};
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
 use crate::pack::{Limits, read_zip};
-use crate::service::packs::{read_figures, read_units};
+use crate::service::packs::{FigureSource, read_units};
 use crate::service::units::NewUnit;
 use crate::service::views::{ImportView, WrittenView};
 use crate::service::{Code, Fault, Grant, Moment, access};
 use actix_web::{post, web};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 /// The most bytes of a file.
 const MAX_FILE: usize = 64 << 20;
@@ -76,11 +76,13 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
             call.service.blocking(move |service| Ok(service.import_pack(&grant, contest, dry_run, request))).await?
         }
         May::Figures(grant) => {
-            let snapshot = call.look(Moment::Now).await?.snapshot;
-            let sight = call.sight(&snapshot);
             let figures = match format {
-                Format::FiguresCsv => call.service.blocking(move |_| read_figures(&snapshot, sight, &body)).await?,
-                _ => lines(&body, body::read_figure_for, body::figure_for)?,
+                Format::FiguresCsv => {
+                    // the campaign is in memory, or gets there, before the writer needs it
+                    call.look(Moment::Now).await?;
+                    FigureSource::Table { source: Box::new(body.reader()), audience: call.audience()? }
+                }
+                _ => FigureSource::Rows(lines(&body, body::read_figure_for, body::figure_for)?),
             };
             call.service.import_figures(&grant, &campaign, figures, dry_run, request)
         }

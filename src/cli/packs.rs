@@ -5,11 +5,12 @@ use super::database::{DatabaseOptions, operator};
 use super::output::Format;
 use crate::domain::text::nfc;
 use crate::pack;
-use crate::service::live::Sight;
-use crate::service::packs::{read_figures, read_units};
+use crate::service::Audience;
+use crate::service::packs::{FigureSource, read_units};
 use crate::service::writer::{WriteRequest, Written};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,18 +64,21 @@ impl Import {
             Failure::of_request("campaign_needed", Some("campaign"), "a table needs --campaign, which it is for")
         })?;
         let bar = spinner("reading the table");
-        let bytes =
-            std::fs::read(&self.file).map_err(|e| Failure::Environment(format!("{}: {e}", self.file.display())))?;
+        let failed = |e: std::io::Error| Failure::Environment(format!("{}: {e}", self.file.display()));
+        let mut file = std::io::BufReader::new(std::fs::File::open(&self.file).map_err(failed)?);
+        let is_of_units = names_units(file.fill_buf().map_err(failed)?);
         let service = self.database.open_existing()?;
         let snapshot = service.snapshot(&campaign)?;
         let request = WriteRequest::on_this_machine();
-        let pending = if names_units(&bytes) {
+        let pending = if is_of_units {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(failed)?;
             let units = read_units(snapshot.campaign(), &bytes)?;
             service.import_units(&operator()?, &campaign, units, self.dry_run, request)
         } else {
-            let figures = read_figures(&snapshot, Sight::Full, &bytes)?;
-            bar.set_message(format!("storing {} figures", figures.len()));
-            service.import_figures(&operator()?, &campaign, figures, self.dry_run, request)
+            bar.set_message("storing the figures");
+            let table = FigureSource::Table { source: Box::new(file), audience: Audience::Full };
+            service.import_figures(&operator()?, &campaign, table, self.dry_run, request)
         };
         let written = pending.wait()?;
         bar.finish_and_clear();

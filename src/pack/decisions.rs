@@ -89,7 +89,8 @@ pub(super) fn read_excuses(against: Against<'_>, bytes: &[u8], errors: &mut Erro
     let (mut rows, mut lines) = (Vec::new(), HashMap::new());
     let campaign = against.campaign;
     read_table(&EXCUSES, bytes, errors, |row, errors| {
-        let unit = read_reporting_unit(campaign, against.units, against.index, row, 0, errors);
+        let unit =
+            read_reporting_unit(campaign, against.units, |code| against.index.get(code).copied(), row, 0, errors);
         let day = row.required(errors, 1, parse_day).filter(|day| {
             let in_time = *day <= campaign.window.to;
             if !in_time {

@@ -1,7 +1,7 @@
 //! `figures.csv`: daily counts with their history.
 
 use super::Errors;
-use super::table::{Columns, Row, read_table};
+use super::table::{Columns, Row, read_stream, read_table};
 use super::units::UnitIndex;
 use crate::domain::campaign::Figures;
 use crate::domain::contest::{FigureRow, Stamp};
@@ -11,6 +11,7 @@ use crate::domain::text::parse_note;
 use crate::domain::time::parse_day;
 use crate::domain::{Campaign, Counts, Day, Indicator, Instant, Unit};
 use std::collections::HashMap;
+use std::io::Read;
 
 const FIGURES: Columns = Columns {
     file: "figures.csv",
@@ -45,41 +46,120 @@ pub fn read_figures(
     errors: &mut Errors,
 ) -> Vec<FigureRow> {
     let mut rows: Vec<FigureRow> = Vec::new();
-    let mut lines: HashMap<(u32, Day, Instant), u64> = HashMap::new();
+    let mut seen = Seen::new(campaign, units.len());
+    let find = |code: &str| index.get(code).copied();
     read_table(&FIGURES, bytes, errors, |row, errors| {
-        let unit = read_reporting_unit(campaign, units, index, row, UNIT, errors);
-        let day = row.required(errors, DATE, parse_day).filter(|day| {
-            let in_time = *day <= campaign.window.to;
-            if !in_time {
-                row.wrong(errors, DATE, format!("a day up to {}, the window's last", campaign.window.to));
-            }
-            in_time
-        });
-        let counts = read_counts(row, errors);
-        let stamp = read_stamp(row, RECORDED_AT, WITHDRAWN_AT, errors);
-        let note = row.optional(errors, NOTE, parse_note);
-        let (Some(unit), Some(day), Some(counts), Some(stamp), Some(note)) = (unit, day, counts, stamp, note) else {
-            return;
-        };
-        if let Some(line) = lines.insert((unit, day, stamp.recorded_at), row.line) {
-            row.wrong_row(errors, format!("one row for a unit, day and recorded_at; line {line} has them already"));
-            return;
+        if let Some(figure) = read_figure(campaign, units, find, row, errors)
+            && seen.is_new((figure.unit, figure.day), Some(figure.stamp.recorded_at), row, errors)
+        {
+            rows.push(figure);
         }
-        rows.push(FigureRow { unit, day, counts, stamp, note: note.map(String::into_boxed_str) });
     });
     rows
+}
+
+/// Reads figures one after another, one for a unit and day, from a source that need not
+/// fit into memory; `find` finds the place of a unit by its code.
+///
+/// # Errors
+/// What the source says.
+pub fn stream_figures(
+    campaign: &Campaign,
+    units: &[Unit],
+    find: impl Fn(&str) -> Option<u32>,
+    source: impl Read,
+    errors: &mut Errors,
+    mut each: impl FnMut(FigureRow, &mut Errors),
+) -> std::io::Result<()> {
+    let mut seen = Seen::new(campaign, units.len());
+    read_stream(&FIGURES, source, errors, |row, errors| {
+        if let Some(figure) = read_figure(campaign, units, &find, row, errors)
+            && seen.is_new((figure.unit, figure.day), None, row, errors)
+        {
+            each(figure, errors);
+        }
+    })
+}
+
+fn read_figure(
+    campaign: &Campaign,
+    units: &[Unit],
+    find: impl Fn(&str) -> Option<u32>,
+    row: &Row<'_>,
+    errors: &mut Errors,
+) -> Option<FigureRow> {
+    let unit = read_reporting_unit(campaign, units, find, row, UNIT, errors);
+    let day = row.required(errors, DATE, parse_day).filter(|day| {
+        let in_time = *day <= campaign.window.to;
+        if !in_time {
+            row.wrong(errors, DATE, format!("a day up to {}, the window's last", campaign.window.to));
+        }
+        in_time
+    });
+    let counts = read_counts(row, errors);
+    let stamp = read_stamp(row, RECORDED_AT, WITHDRAWN_AT, errors);
+    let note = row.optional(errors, NOTE, parse_note);
+    let (unit, day, counts, stamp, note) = (unit?, day?, counts?, stamp?, note?);
+    Some(FigureRow { unit, day, counts, stamp, note: note.map(String::into_boxed_str) })
+}
+
+/// The rows that were read, by unit and day. Most days have one, so the days that the rules
+/// look at take four bytes each, and only what comes again or before them takes more.
+struct Seen {
+    first: Day,
+    days: usize,
+    /// Line of the first row of each unit's day; 0 where there is none yet.
+    lines: Vec<u32>,
+    /// Instants of the rows of [`Seen::lines`], where there can be several.
+    instants: HashMap<(u32, Day, Instant), u64>,
+}
+
+impl Seen {
+    fn new(campaign: &Campaign, units: usize) -> Self {
+        let first = campaign.earliest_day();
+        let days = usize::try_from((campaign.window.to - first).num_days() + 1).unwrap_or_default();
+        Self { first, days, lines: vec![0; units.saturating_mul(days)], instants: HashMap::new() }
+    }
+
+    /// Whether no row before was for this unit and day – and instant, where days have a
+    /// history; else says which was.
+    fn is_new(
+        &mut self,
+        (unit, day): (u32, Day),
+        recorded_at: Option<Instant>,
+        row: &Row<'_>,
+        errors: &mut Errors,
+    ) -> bool {
+        let at = usize::try_from((day - self.first).num_days()).ok().filter(|at| *at < self.days);
+        let slot = at.and_then(|at| self.lines.get_mut(unit as usize * self.days + at));
+        // what is known from the beginning, as most of a pack is, stands once for a day
+        if let (Some(slot), None | Some(Instant::BEGINNING)) = (slot, recorded_at) {
+            let before = std::mem::replace(slot, u32::try_from(row.line).unwrap_or(u32::MAX));
+            return before == 0 || Self::refuse(u64::from(before), row, errors);
+        }
+        let key = (unit, day, recorded_at.unwrap_or(Instant::BEGINNING));
+        match self.instants.insert(key, row.line) {
+            None => true,
+            Some(before) => Self::refuse(before, row, errors),
+        }
+    }
+
+    fn refuse(before: u64, row: &Row<'_>, errors: &mut Errors) -> bool {
+        row.wrong_row(errors, format!("one row for a unit, day and recorded_at; line {before} has them already"));
+        false
+    }
 }
 
 /// The unit of a row that only a reporting unit may have.
 pub(super) fn read_reporting_unit(
     campaign: &Campaign,
     units: &[Unit],
-    index: &UnitIndex,
+    find: impl Fn(&str) -> Option<u32>,
     row: &Row<'_>,
     column: usize,
     errors: &mut Errors,
 ) -> Option<u32> {
-    let Some(unit) = index.get(&*row.nfc_at(column)).copied() else {
+    let Some(unit) = find(&row.nfc_at(column)) else {
         row.wrong(errors, column, "the code of a unit");
         return None;
     };

@@ -16,7 +16,7 @@ mod units;
 mod write;
 
 pub use bundled::{Bundled, bundled};
-pub use figures::read_figures;
+pub use figures::{read_figures, stream_figures};
 pub use read::{read, read_path, read_zip};
 pub use source::{Files, Limits};
 pub(crate) use units::on_rings;

@@ -3,6 +3,7 @@
 use super::{Errors, PackError};
 use crate::domain::text::nfc;
 use std::borrow::Cow;
+use std::io::Read;
 
 /// The columns of a file: the first `required` must be there.
 #[derive(Clone, Copy, Debug)]
@@ -101,33 +102,127 @@ pub(super) fn read_table(
     errors: &mut Errors,
     mut each: impl FnMut(&Row<'_>, &mut Errors),
 ) {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-    let mut raw = csv::ByteRecord::new();
-    let header = match reader.read_byte_record(&mut raw) {
-        Ok(true) => raw.clone(),
-        _ => csv::ByteRecord::new(),
-    };
-    let Some(places) = read_header(columns, &header, errors) else { return };
-    let width = header.len();
-    let mut record = csv::StringRecord::new();
-    while let Ok(true) = reader.read_byte_record(&mut raw) {
-        let line = first_line(bytes, &raw);
-        let row = |record| Row { columns, places: &places, record, line };
-        if raw.len() != width {
-            let expected = format!("{width} fields, as many as the header has; found {}", raw.len());
-            row(&record).wrong_row(errors, expected);
+    if let Some(mut table) = Table::begin(columns, bytes, errors) {
+        table.read(bytes, errors, &mut each);
+    }
+}
+
+/// As [`read_table`], from a source that need not fit into memory: block after block, each
+/// cut at the end of a record.
+///
+/// # Errors
+/// What the source says.
+pub(super) fn read_stream(
+    columns: &Columns,
+    mut source: impl Read,
+    errors: &mut Errors,
+    mut each: impl FnMut(&Row<'_>, &mut Errors),
+) -> std::io::Result<()> {
+    let mut block = Vec::with_capacity(BLOCK);
+    let mut table = None;
+    let mut wanted = BLOCK;
+    loop {
+        let missing = wanted.saturating_sub(block.len()) as u64;
+        let got = source.by_ref().take(missing).read_to_end(&mut block)?;
+        let is_last = (got as u64) < missing;
+        let end = if is_last { block.len() } else { end_of_records(&block) };
+        if end == 0 && !is_last {
+            // a record that is longer than the block
+            wanted *= 2;
             continue;
         }
-        match csv::StringRecord::from_byte_record(raw.clone()) {
-            Ok(text) => record = text,
-            Err(_) => {
-                row(&record).wrong_row(errors, "UTF-8 text");
+        let records = block.get(..end).unwrap_or_default();
+        if table.is_none() {
+            table = Table::begin(columns, records, errors);
+        }
+        let Some(table) = &mut table else { return Ok(()) };
+        table.read(records, errors, &mut each);
+        if is_last {
+            return Ok(());
+        }
+        block.drain(..end);
+        wanted = BLOCK;
+    }
+}
+
+/// How much of a source is read at a time, in bytes.
+const BLOCK: usize = 4 << 20;
+
+/// Where the last whole record of a block ends: after a line end outside of quotes. 0 where
+/// there is none.
+fn end_of_records(block: &[u8]) -> usize {
+    let mut end = block.len();
+    while let Some(at) = block.get(..end).and_then(|b| b.iter().rposition(|b| *b == b'\n')) {
+        let quotes = block.get(..at).unwrap_or_default().iter().filter(|b| **b == b'"').count();
+        if quotes % 2 == 0 {
+            return at + 1;
+        }
+        end = at;
+    }
+    0
+}
+
+/// A table whose header was read.
+struct Table<'c> {
+    columns: &'c Columns,
+    /// Place of each known column in a record, if the file has it.
+    places: Vec<Option<usize>>,
+    /// Fields of the header.
+    width: usize,
+    /// Lines of the blocks before.
+    lines_before: u64,
+}
+
+impl<'c> Table<'c> {
+    /// Reads the header; none where it is wrong.
+    fn begin(columns: &'c Columns, bytes: &[u8], errors: &mut Errors) -> Option<Self> {
+        let mut header = csv::ByteRecord::new();
+        // what cannot be read has no columns
+        let _ = reader(without_mark(bytes)).read_byte_record(&mut header);
+        let places = read_header(columns, &header, errors)?;
+        Some(Self { columns, places, width: header.len(), lines_before: 0 })
+    }
+
+    /// Reads the records of a block; the first one begins with the header.
+    fn read(&mut self, block: &[u8], errors: &mut Errors, each: &mut impl FnMut(&Row<'_>, &mut Errors)) {
+        let is_first = self.lines_before == 0;
+        let bytes = if is_first { without_mark(block) } else { block };
+        let mut reader = reader(bytes);
+        let mut raw = csv::ByteRecord::new();
+        if is_first {
+            let _ = reader.read_byte_record(&mut raw);
+        }
+        let mut record = csv::StringRecord::new();
+        while let Ok(true) = reader.read_byte_record(&mut raw) {
+            let line = self.lines_before + first_line(bytes, &raw);
+            let row = |record| Row { columns: self.columns, places: &self.places, record, line };
+            if raw.len() != self.width {
+                let expected = format!("{} fields, as many as the header has; found {}", self.width, raw.len());
+                row(&record).wrong_row(errors, expected);
                 continue;
             }
+            // the record's memory goes to and fro, so that no row costs any
+            match csv::StringRecord::from_byte_record(std::mem::take(&mut raw)) {
+                Ok(text) => record = text,
+                Err(error) => {
+                    raw = error.into_byte_record();
+                    row(&record).wrong_row(errors, "UTF-8 text");
+                    continue;
+                }
+            }
+            each(&row(&record), errors);
+            raw = std::mem::take(&mut record).into_byte_record();
         }
-        each(&row(&record), errors);
+        self.lines_before += block.iter().filter(|b| **b == b'\n').count() as u64;
     }
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
+fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
 }
 
 /// The line on which a record begins. The reader counts from the line after the
@@ -194,6 +289,26 @@ mod tests {
         let (rows, errors) = read("\u{FEFF}b,a\r\n1,\"x\ny\"\r\n\r\n2,z\r\n");
         assert_eq!(rows, [(2, "x\ny|1|".to_owned()), (5, "z|2|".to_owned())]);
         assert!(errors.is_empty());
+    }
+
+    #[test]
+    fn a_stream_is_cut_where_a_record_ends_and_keeps_its_lines() {
+        let mut text = "b,a\r\n".to_owned();
+        for row in 0..BLOCK / 20 {
+            text += &format!("\"{row:08}\r\n\",\"z\"\"{row:08}\"\n\n");
+        }
+        assert!(text.len() > BLOCK);
+        let (whole, errors) = read(&text);
+        let (mut rows, mut found) = (Vec::new(), Errors::default());
+        read_stream(&COLUMNS, text.as_bytes(), &mut found, |row, _| {
+            rows.push((row.line, format!("{}|{}|{}", row.at(0), row.at(1), row.at(2))));
+        })
+        .unwrap();
+        assert!(errors.is_empty() && found.is_empty());
+        assert_eq!(rows.len(), BLOCK / 20);
+        assert!(rows == whole);
+        assert_eq!(end_of_records(b"a\n\"b\nc"), 2);
+        assert_eq!(end_of_records(b"\"b\nc"), 0);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub const REPORTED: u8 = 1;
 pub const EXCUSED: u8 = 2;
 /// The flag of a day whose first report, since it was last missing, came after the cut-off.
 pub const LATE: u8 = 4;
+/// The flag of a day whose figure has a note; no rule reads it.
+const NOTED: u8 = 8;
 
 /// The flags that say what stands on a day: [`REPORTED`] and [`EXCUSED`].
 const STANDS: u8 = 3;
@@ -34,6 +36,11 @@ pub fn is_due(flags: u8) -> bool {
 /// Whether a figure stands that counts.
 pub fn is_counted(flags: u8) -> bool {
     flags & STANDS == REPORTED
+}
+
+/// Whether nothing but a figure in time stands there.
+pub fn is_in_time(flags: u8) -> bool {
+    flags & !NOTED == REPORTED
 }
 
 /// Whether neither a figure nor an excuse stands.
@@ -75,6 +82,8 @@ pub struct DayEntry {
     pub late: bool,
     /// Whether the day is excused.
     pub excused: bool,
+    /// Whether the figure has a note.
+    pub noted: bool,
 }
 
 static NO_COUNTS: [Vec<u32>; 6] = [const { Vec::new() }; 6];
@@ -238,7 +247,9 @@ impl Ledger {
             let cut_off = self.register.campaign.cut_off(self.calendar.day(day));
             let (counts, late) = standing_figure(known.map(|r| (&r.counts, &r.stamp)), known_at, cut_off);
             let excused = self.entry(unit, day).excused;
-            self.set_day(unit, day, DayEntry { counts, late, excused });
+            let last = revisions.iter().filter_map(row).rfind(|r| r.stamp.is_known_at(known_at));
+            let noted = counts.is_some() && last.is_some_and(|r| r.note.is_some());
+            self.set_day(unit, day, DayEntry { counts, late, excused, noted });
         }
     }
 
@@ -261,7 +272,10 @@ impl Ledger {
         }
         let flag = |on: bool, flag: u8| if on { flag } else { 0 };
         let was = chunk.flags[at];
-        let now = flag(entry.counts.is_some(), REPORTED) + flag(entry.excused, EXCUSED) + flag(entry.late, LATE);
+        let now = flag(entry.counts.is_some(), REPORTED)
+            | flag(entry.excused, EXCUSED)
+            | flag(entry.late, LATE)
+            | flag(entry.noted, NOTED);
         chunk.flags[at] = now;
         let counted = |flags: u8| u32::from(is_counted(flags));
         self.reports_per_day[day] = self.reports_per_day[day] + counted(now) - counted(was);
@@ -283,7 +297,7 @@ impl Ledger {
         } else {
             None
         };
-        DayEntry { counts, late: flags & LATE != 0, excused }
+        DayEntry { counts, late: flags & LATE != 0, excused, noted: flags & NOTED != 0 }
     }
 
     /// The days of a reported unit; of others they are empty of reports.
@@ -515,8 +529,8 @@ mod tests {
         }
         let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
         let entry = |at: usize| ledger.entry(0, ledger.calendar.window.start + at);
-        assert_eq!(entry(0), DayEntry { counts: Some(counts(7)), late: false, excused: false });
-        assert_eq!(entry(1), DayEntry { counts: Some(counts(7)), late: true, excused: false });
+        assert_eq!(entry(0), DayEntry { counts: Some(counts(7)), late: false, excused: false, noted: false });
+        assert_eq!(entry(1), DayEntry { counts: Some(counts(7)), late: true, excused: false, noted: false });
         assert_eq!(entry(2), DayEntry::default());
     }
 }

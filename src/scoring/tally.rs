@@ -4,7 +4,7 @@
 //! units under its sum, "each on its own due and closing days".
 
 use super::exact::Exact;
-use super::ledger::{LATE, Ledger, REPORTED, UnitDays, is_counted, is_due};
+use super::ledger::{LATE, Ledger, UnitDays, is_counted, is_due, is_in_time};
 use super::window::imputed_value;
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -236,7 +236,7 @@ fn to_i64(n: u64) -> i64 {
 
 /// Whether every day has a figure that counts and came in time.
 fn all_in_time(flags: &[u8]) -> bool {
-    flags.iter().fold(0, |seen, f| seen | (f ^ REPORTED)) == 0
+    flags.iter().fold(true, |so_far, f| so_far & is_in_time(*f))
 }
 
 fn count(flags: &[u8], is_wanted: impl Fn(u8) -> bool) -> u32 {

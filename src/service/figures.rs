@@ -4,11 +4,12 @@ use super::Service;
 use super::access::{Audience, Figures as RecordFigures, Grant};
 use super::audit::{Note, Rows};
 use super::boards::shown_day;
-use super::fault::{Code, Fault, FieldFault};
+use super::fault::{Code, Fault};
 use super::live::{Change, Sight, Snapshot};
+use super::recording::{Faults, Incoming, Recorded, Recording};
 use super::rendered::etag_of;
 use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
-use super::writer::{Done, Pending, Work, WriteRequest, outside};
+use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::contest::Stamp;
 use crate::domain::{Counts, Day, Indicator, Instant};
@@ -18,6 +19,7 @@ use crate::store::decisions;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::units::{self, StoredUnit};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// A figure as somebody sends it.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +45,7 @@ pub struct FigureFor {
     pub at: String,
 }
 
-/// Batches up to this size change the facts in memory row by row; larger ones load them again.
+/// Batches up to this size ask the database what stands; larger ones the facts in memory.
 const SMALL_BATCH: usize = 500;
 
 impl Service {
@@ -304,11 +306,14 @@ fn reporting_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str, day:
 pub(super) fn check_reports(campaign: &Campaign, unit: &StoredUnit) -> Result<(), Fault> {
     match campaign.kind(unit.unit.kind).map(|k| k.figures) {
         Some(Figures::Reported) => Ok(()),
-        _ => Err(Fault::new(
-            Code::DerivedUnit,
-            format!("{} reports no figures: they are the sum of the units below it", unit.unit.code),
-        )),
+        _ => Err(no_report(&unit.unit.code)),
     }
+}
+
+/// The refusal of figures of a unit that reports none.
+pub(super) fn no_report(code: &str) -> Fault {
+    let detail = format!("{code} reports no figures: they are the sum of the units below it");
+    Fault::new(Code::DerivedUnit, detail)
 }
 
 /// Refuses figures of days that are none of the campaign's (domain.md section 2,
@@ -356,13 +361,17 @@ pub(super) fn day_changed(
     let revisions = history.iter().map(|f| (&f.counts, &f.stamp));
     let (counts, late) = standing_figure(revisions, Instant::from_micros(i64::MAX), stored.campaign.cut_off(day));
     let excused = excuse.is_some_and(|e| e.stamp().stands());
-    let entry = DayEntry { counts, late, excused };
+    let noted = counts.is_some() && history.last().is_some_and(|f| f.note.is_some());
+    let entry = DayEntry { counts, late, excused, noted };
     work.changed(Change::Day { unit: unit.unit.code.clone(), day, entry });
     Ok(())
 }
 
 /// Records figures inside a write, all or none: the first faults are listed together.
-pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) -> Result<RowsView, Fault> {
+pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'static str) -> Result<RowsView, Fault> {
+    if new.len() > SMALL_BATCH {
+        return record_all(work, new, what).map(|recorded| recorded.rows);
+    }
     let stored = work.campaign()?;
     let planned = plan(work, &stored, new)?;
     let mut rows = RowsView::default();
@@ -384,22 +393,45 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &str) 
         return Ok(rows);
     }
     let (revision, at) = work.accept(what)?;
-    let is_small = to_write.len() <= SMALL_BATCH;
-    let touched: Vec<(StoredUnit, Day)> =
-        if is_small { to_write.iter().map(|(u, d, _)| (u.clone(), *d)).collect() } else { Vec::new() };
+    let touched: Vec<(StoredUnit, Day)> = to_write.iter().map(|(u, d, _)| (u.clone(), *d)).collect();
     let stored_rows: Vec<StoredFigure> =
         to_write.into_iter().map(|(unit, day, figure)| row_of(unit.id, day, figure, at, revision)).collect();
     figures::insert(work.conn, stored.id, &stored_rows)?;
-    if is_small {
-        for (unit, day) in touched {
-            day_changed(work, &stored, &unit, day)?;
-        }
-    } else {
-        work.reload();
+    for (unit, day) in touched {
+        day_changed(work, &stored, &unit, day)?;
     }
-    let action = if what == "import" { "figures.import" } else { "figures.record" };
-    work.note(log.keep_in(Note::of(action, "figures", None, Some(&rows)).with("revision", revision)));
+    note_many(work, what, log, &rows, revision);
     Ok(rows)
+}
+
+/// Records any number of figures inside a write, all or none.
+pub(super) fn record_all(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'static str) -> Result<Recorded, Fault> {
+    let mut recording = Recording::begin(work, what, None)?;
+    let mut seen: HashMap<(u32, Day), usize> = HashMap::new();
+    for (number, FigureFor { unit_code, day, figure, at }) in new.iter().enumerate() {
+        let Some(unit) = recording.before.register().find(unit_code) else {
+            recording.refuse(at, "unit_code", Fault::no_unit(unit_code));
+            continue;
+        };
+        if let Some(before) = seen.insert((unit, *day), number).and_then(|before| new.get(before)) {
+            let detail = format!("one figure for a unit and day; {} has them already", before.at);
+            recording.refuse(at, "date", Fault::new(Code::InvalidRequest, detail));
+            continue;
+        }
+        let (note, reason) = (figure.note.as_deref(), figure.reason.as_deref());
+        recording.take(&Incoming { unit, day: *day, counts: figure.counts, note, reason }, || at.clone())?;
+    }
+    let mut recorded = recording.finish()?;
+    if let Some((revision, _)) = recorded.stamp {
+        note_many(work, what, std::mem::take(&mut recorded.log), &recorded.rows, revision);
+    }
+    Ok(recorded)
+}
+
+/// Keeps in the log that many figures were recorded.
+pub(super) fn note_many(work: &mut Work<'_>, what: &str, log: Rows, rows: &RowsView, revision: i64) {
+    let action = if what == "import" { "figures.import" } else { "figures.record" };
+    work.note(log.keep_in(Note::of(action, "figures", None, Some(rows)).with("revision", revision)));
 }
 
 /// A figure as the log of a batch has it: unit, day, the counts that stood and that stand.
@@ -420,28 +452,27 @@ struct Planned {
     standing: Option<(Counts, Option<String>)>,
 }
 
-/// Checks every row against the campaign and finds what stands in its place.
+/// Checks every row of a small batch against the campaign and finds what stands in its place.
 fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Result<Vec<Planned>, Fault> {
-    let listed = units::list_for(work.conn, stored.id, &stored.campaign)?;
-    let reach = work.reach(&listed);
-    let known: HashMap<String, StoredUnit> = listed.into_iter().map(|u| (u.unit.code.clone(), u)).collect();
-    let all = if new.len() > SMALL_BATCH { Some(figures::latest(work.conn, stored.id)?) } else { None };
     let mut faults = Faults::default();
+    let mut units: HashMap<String, Result<StoredUnit, Fault>> = HashMap::new();
     let mut seen: HashMap<(i64, Day), String> = HashMap::new();
     let mut planned = Vec::with_capacity(new.len());
     for FigureFor { unit_code, day, figure, at } in new {
-        let Some(unit) = known.get(&unit_code) else {
-            faults.add(&at, "unit_code", Fault::no_unit(&unit_code));
-            continue;
+        let found = match units.entry(unit_code) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(vacant) => {
+                let found = reporting(work, stored, vacant.key())?;
+                vacant.insert(found)
+            }
         };
-        if reach.as_ref().is_some_and(|reach| !reach.contains(&unit.id)) {
-            faults.add(&at, "unit_code", outside(stored, unit));
-            continue;
-        }
-        if let Err(fault) = check_reports(&stored.campaign, unit) {
-            faults.add(&at, "unit_code", fault);
-            continue;
-        }
+        let unit = match found {
+            Ok(unit) => unit.clone(),
+            Err(fault) => {
+                faults.add(&at, "unit_code", fault.clone());
+                continue;
+            }
+        };
         if let Err(fault) = check_day(&stored.campaign, day, work.now) {
             faults.add(&at, "date", fault);
             continue;
@@ -451,53 +482,20 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
             faults.add(&at, "date", Fault::new(Code::InvalidRequest, detail));
             continue;
         }
-        let standing = match &all {
-            Some(all) => all.get(&(unit.id, day)).filter(|f| f.stamp.stands()).cloned(),
-            None => standing(&figures::history(work.conn, stored.id, unit.id, day)?).cloned(),
-        };
+        let standing = standing(&figures::history(work.conn, stored.id, unit.id, day)?).cloned();
         let standing = standing.map(|f| (f.counts, f.note));
-        planned.push(Planned { unit: unit.clone(), day, figure, standing });
+        planned.push(Planned { unit, day, figure, standing });
     }
     faults.into_result()?;
     Ok(planned)
 }
 
-/// Faults of the members of a batch, listed together.
-#[derive(Debug, Default)]
-pub(super) struct Faults {
-    first: Option<Fault>,
-    is_forbidden: bool,
-    errors: Vec<FieldFault>,
-    total: u64,
-}
-
-/// How many faults of a batch are listed.
-const MAX_LISTED: usize = 100;
-
-impl Faults {
-    /// Notes a fault of the member at a place.
-    pub(super) fn add(&mut self, at: &str, field: &str, fault: Fault) {
-        self.total += 1;
-        self.is_forbidden |= fault.code == Code::Forbidden;
-        if self.errors.len() < MAX_LISTED {
-            let message = fault.detail.to_string();
-            self.errors.push(FieldFault { pointer: format!("{at}/{field}"), code: "invalid", message, place: None });
-        }
-        self.first.get_or_insert(fault);
-    }
-
-    /// Nothing where there is none; a single fault keeps its code, and who reaches beyond
-    /// their scope is told that first.
-    pub(super) fn into_result(self) -> Result<(), Fault> {
-        let Some(first) = self.first else { return Ok(()) };
-        let code = match (self.total, first.code) {
-            _ if self.is_forbidden => Code::Forbidden,
-            (1, Code::UnitNotFound) => Code::InvalidRequest,
-            (1, code) => code,
-            _ => Code::InvalidRequest,
-        };
-        let detail = if self.total == 1 { first.detail } else { format!("{} members are wrong", self.total).into() };
-        Err(Fault { errors: self.errors, total: Some(self.total), ..Fault::new(code, detail) })
+/// A unit that the caller may report for, or why it is none; the outer error is the database's.
+fn reporting(work: &mut Work<'_>, stored: &StoredCampaign, code: &str) -> Result<Result<StoredUnit, Fault>, Fault> {
+    let found = work.unit(stored, code).and_then(|unit| check_reports(&stored.campaign, &unit).map(|()| unit));
+    match found {
+        Err(fault) if matches!(fault.code, Code::Unavailable | Code::Internal) => Err(fault),
+        found => Ok(found),
     }
 }
 

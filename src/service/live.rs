@@ -12,6 +12,7 @@ use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Contest, Day, Instant};
 use crate::scoring::ledger::{Adjustments, DayEntry};
 use crate::scoring::{Ledger, Register};
+use crate::store::contests::StoredContest;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -29,12 +30,27 @@ pub struct Snapshot {
     pub boards: Boards,
     /// What the public sees of whom.
     pub privacy: Arc<Privacy>,
+    /// The units' keys in the database by their places; none where a past instant is shown.
+    keys: Arc<[i64]>,
 }
 
 impl Snapshot {
-    /// The facts of a contest as they stand now.
-    pub fn of(contest: &Contest, revision: i64) -> Self {
-        Self::at(contest, revision, revision, None)
+    /// The facts of a stored contest as they stand now.
+    pub(super) fn of_stored(stored: StoredContest) -> Self {
+        let snapshot = Self::at(&stored.contest, stored.revision, stored.revision, None);
+        Self { keys: stored.unit_ids.into(), ..snapshot }
+    }
+
+    /// The same units at a later revision, with other facts.
+    pub(super) fn with(&self, ledger: Ledger, revision: i64) -> Self {
+        let boards = Boards::new(Arc::new(ledger));
+        let (privacy, keys) = (self.privacy.clone(), self.keys.clone());
+        Self { revision, read_at: revision, known_at: None, boards, privacy, keys }
+    }
+
+    /// The key of a unit in the database.
+    pub(super) fn key(&self, unit: u32) -> i64 {
+        self.keys.get(unit as usize).copied().unwrap_or(-1)
     }
 
     /// The facts of a contest as they were known at an instant.
@@ -42,7 +58,8 @@ impl Snapshot {
         let register = Arc::new(Register::new(contest));
         let privacy = Arc::new(Privacy::of(&register));
         let ledger = Ledger::build(contest, register, known_at);
-        Self { revision, read_at, known_at, boards: Boards::new(Arc::new(ledger)), privacy }
+        let boards = Boards::new(Arc::new(ledger));
+        Self { revision, read_at, known_at, boards, privacy, keys: Arc::default() }
     }
 
     /// The facts.
@@ -216,9 +233,7 @@ impl Live {
         if let Some(before) = self.latest(campaign).filter(|s| s.revision == from) {
             let mut ledger = Ledger::clone(before.ledger());
             changes.iter().for_each(|change| enter(&mut ledger, change));
-            let boards = Boards::new(Arc::new(ledger));
-            let privacy = before.privacy.clone();
-            self.put(campaign, Snapshot { revision: to, read_at: to, known_at: None, boards, privacy });
+            self.put(campaign, before.with(ledger, to));
         }
         self.drop_older(campaign, to);
     }

@@ -20,6 +20,7 @@ pub mod packs;
 pub mod passwords;
 mod past;
 pub mod privacy;
+mod recording;
 pub mod rendered;
 mod secrets;
 pub mod sessions;
@@ -177,7 +178,7 @@ impl Service {
             }
             let found = self.read(|conn| Ok(contests::load(conn, campaign)?))?;
             let stored = found.ok_or_else(|| Fault::no_campaign(campaign))?;
-            let snapshot = self.live.put(campaign, Snapshot::of(&stored.contest, stored.revision));
+            let snapshot = self.live.put(campaign, Snapshot::of_stored(stored));
             // a write that came meanwhile is found missing by the next look
             if self.live.latest(campaign).is_none() {
                 continue;

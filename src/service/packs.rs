@@ -6,12 +6,12 @@
 //! not speak of stays as it is.
 
 use super::Service;
-use super::access::{Contest as RunContest, Figures as RecordFigures, Grant, Units};
+use super::access::{Audience, Contest as RunContest, Figures as RecordFigures, Grant, Units};
 use super::audit::{Note, Rows};
 use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::fault::{Code, Fault};
-use super::figures::{Faults, FigureFor, NewFigure, check_day, done, figure_row, record_many};
-use super::live::{Sight, Snapshot};
+use super::figures::{FigureFor, done, figure_row, note_many, record_all};
+use super::recording::{Incoming, Recorded, Recording};
 use super::units::{NewUnit, plan};
 use super::views::{ImportView, RowsView, WrittenView};
 use super::writer::{Pending, Work, WriteRequest, last_instant};
@@ -22,9 +22,10 @@ use crate::pack::{self, Refusal};
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::contests::{self, EmptyTables, StoredContest};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
-use crate::store::figures::{self, StoredFigure};
+use crate::store::figures;
 use crate::store::{criteria, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
 use std::sync::Arc;
 
 /// Why something that the pack says is taken back has no other reason.
@@ -59,26 +60,30 @@ impl Service {
         &self,
         grant: &Grant<RecordFigures>,
         campaign: &str,
-        new: Vec<FigureFor>,
+        new: FigureSource,
         dry_run: bool,
         request: WriteRequest,
     ) -> Pending {
         self.write(grant, campaign, request, move |work, _| {
+            let recorded = match new {
+                FigureSource::Rows(rows) => record_all(work, rows, "import")?,
+                FigureSource::Table { source, audience } => import_table(work, source, &audience)?,
+            };
             let stored = work.campaign()?;
-            let named: HashSet<String> = new.iter().map(|f| f.unit_code.clone()).collect();
-            let days: HashSet<Day> = new.iter().map(|f| f.day).collect();
-            let known = units::list_for(work.conn, stored.id, &stored.campaign)?;
-            let reach = work.reach(&known);
-            let reached = known.iter().filter(|u| reach.as_ref().is_none_or(|reach| reach.contains(&u.id)));
-            let silent = silent(&stored.campaign, reached.map(|u| &u.unit), |u| named.contains(&u.code));
-            let rows = record_many(work, new, "import")?;
+            let Recorded { rows, before, named, days, .. } = &recorded;
+            let register = before.register();
+            let within = work.within().and_then(|code| register.find(code));
+            let is_asked = |at: u32| within.is_none_or(|within| at == within || register.is_below(at, within));
+            let asked = register.units.iter().zip(0u32..).filter(|(_, at)| is_asked(*at));
+            let is_named = |at: u32| named.get(at as usize).copied().unwrap_or_default();
+            let silent = asked.filter(|(_, at)| !is_named(*at)).map(|(unit, _)| unit);
             let view = ImportView {
                 read_as: "figures",
                 dry_run,
-                rows,
-                units: named.len() as u64,
+                rows: rows.clone(),
+                units: named.iter().filter(|named| **named).count() as u64,
                 days: days.len() as u64,
-                silent_units: silent,
+                silent_units: silent_of(&stored.campaign, silent),
             };
             finish(work, view, dry_run, false)
         })
@@ -124,32 +129,54 @@ impl Service {
     }
 }
 
-/// Reads the figures of a strict table against the units of a campaign.
-///
-/// # Errors
-/// Everything that is wrong with it; an instant, since the service tells the time.
-pub fn read_figures(snapshot: &Snapshot, sight: Sight, bytes: &[u8]) -> Result<Vec<FigureFor>, Fault> {
-    let register = snapshot.register();
-    let all = register.units.iter().map(|u| u.code.clone()).zip(0u32..);
-    // a unit that the sender may not see is not there
-    let index: pack::UnitIndex = all.filter(|(_, unit)| snapshot.is_visible(*unit, sight)).collect();
+/// Where figures of an import come from.
+pub enum FigureSource {
+    /// From what was read already.
+    Rows(Vec<FigureFor>),
+    /// From a strict table, which is read while it is stored.
+    Table {
+        /// The table.
+        source: Box<dyn Read + Send>,
+        /// Who sends it: a unit that they may not see is not there.
+        audience: Audience,
+    },
+}
+
+/// Stores the figures of a strict table while it reads them: a mistake in its last line
+/// undoes the first.
+fn import_table(work: &mut Work<'_>, source: impl Read, audience: &Audience) -> Result<Recorded, Fault> {
+    let mut recording = Recording::begin(work, "import", None)?;
+    let before = recording.before.clone();
+    let (register, sight) = (before.register(), before.sight(audience));
+    let find = |code: &str| register.find(code).filter(|unit| before.is_visible(*unit, sight));
     let mut errors = pack::Errors::default();
-    let rows = pack::read_figures(snapshot.campaign(), &register.units, &index, bytes, &mut errors);
+    let (mut tells_time, mut failed) = (false, None);
+    let read = pack::stream_figures(&register.campaign, &register.units, find, source, &mut errors, |row, errors| {
+        tells_time |= row.stamp != Stamp::ALWAYS;
+        if !errors.is_empty() || tells_time || failed.is_some() {
+            return;
+        }
+        let (unit, day, counts, note) = (row.unit, row.day, row.counts, row.note.as_deref());
+        let at = || format!("figures.csv {} {day}", register.unit(unit).map_or("", |u| u.code.as_str()));
+        failed = recording.take(&Incoming { unit, day, counts, note, reason: None }, at).err();
+    });
+    read.map_err(Fault::internal)?;
+    if let Some(fault) = failed {
+        return Err(fault);
+    }
     errors.into_result().map_err(in_table)?;
-    if rows.iter().any(|row| row.stamp != Stamp::ALWAYS) {
+    if tells_time {
         return Err(Fault::of_field(
             Code::TimeIsToldByTheService,
             "recorded_at",
             "recorded_at and withdrawn_at are told by the service; leave these columns out",
         ));
     }
-    let figure = |row: crate::domain::contest::FigureRow| {
-        let unit_code = register.unit(row.unit).map(|u| u.code.clone()).unwrap_or_default();
-        let at = format!("figures.csv {unit_code} {}", row.day);
-        let note = row.note.map(String::from);
-        FigureFor { unit_code, day: row.day, figure: NewFigure { counts: row.counts, note, reason: None }, at }
-    };
-    Ok(rows.into_iter().map(figure).collect())
+    let mut recorded = recording.finish()?;
+    if let Some((revision, _)) = recorded.stamp {
+        note_many(work, "import", std::mem::take(&mut recorded.log), &recorded.rows, revision);
+    }
+    Ok(recorded)
 }
 
 /// Reads a strict table of units. Parents stand in the table.
@@ -196,14 +223,11 @@ fn new_units(campaign: &Campaign, units: &[Unit]) -> Vec<NewUnit> {
     units.iter().map(new).collect()
 }
 
-fn silent<'a>(
-    campaign: &Campaign,
-    units: impl Iterator<Item = &'a Unit>,
-    is_named: impl Fn(&Unit) -> bool,
-) -> Vec<String> {
+/// Codes of the units among these that report figures.
+fn silent_of<'a>(campaign: &Campaign, units: impl Iterator<Item = &'a Unit>) -> Vec<String> {
     let reports =
         |u: &&Unit| campaign.kind(u.kind).is_some_and(|k| k.figures == crate::domain::campaign::Figures::Reported);
-    units.filter(reports).filter(|u| !is_named(u)).map(|u| u.code.clone()).collect()
+    units.filter(reports).map(|u| u.code.clone()).collect()
 }
 
 /// The figures of a pack as the log has them: what was sent, whatever stood there.
@@ -219,15 +243,14 @@ fn rows_of(contest: &Contest) -> Rows {
 fn pack_view(contest: &Contest, rows: RowsView) -> ImportView {
     let named: HashSet<u32> = contest.figures.iter().map(|f| f.unit).collect();
     let days: HashSet<Day> = contest.figures.iter().map(|f| f.day).collect();
-    let index: HashMap<&str, u32> = contest.units.iter().map(|u| u.code.as_str()).zip(0u32..).collect();
-    let is_named = |u: &Unit| index.get(u.code.as_str()).is_some_and(|i| named.contains(i));
+    let silent = contest.units.iter().zip(0u32..).filter(|(_, at)| !named.contains(at)).map(|(unit, _)| unit);
     ImportView {
         read_as: "pack",
         dry_run: false,
         rows,
         units: contest.units.len() as u64,
         days: days.len() as u64,
-        silent_units: silent(&contest.campaign, contest.units.iter(), is_named),
+        silent_units: silent_of(&contest.campaign, silent),
     }
 }
 
@@ -369,7 +392,6 @@ impl<'a, 'w> Import<'a, 'w> {
     }
 
     fn figures(&mut self) -> Result<RowsView, Fault> {
-        let before = figures::latest(self.work.conn, self.stored.id)?;
         let mut last: BTreeMap<(u32, Day), &crate::domain::contest::FigureRow> = BTreeMap::new();
         for row in &self.contest.figures {
             let latest = last.entry((row.unit, row.day)).or_insert(row);
@@ -377,52 +399,21 @@ impl<'a, 'w> Import<'a, 'w> {
                 *latest = row;
             }
         }
-        let (mut rows, mut new, mut back) = (RowsView::default(), Vec::new(), Vec::new());
-        let mut faults = Faults::default();
-        for ((unit, day), row) in last {
-            let standing = before.get(&(self.id(unit), day)).filter(|f| f.stamp.stands());
-            let wanted = row.stamp.stands();
-            let note = row.note.as_deref();
-            match standing {
-                Some(f) if wanted && f.counts == row.counts && f.note.as_deref() == note => rows.same += 1,
-                Some(f) if !wanted => {
-                    rows.changed += 1;
-                    back.push(f.clone());
-                }
-                None if !wanted => rows.same += 1,
-                _ => {
-                    if let Err(fault) = check_day(&self.stored.campaign, day, self.work.now)
-                        && fault.code == Code::DayNotBegun
-                    {
-                        let code = self.contest.units.get(unit as usize).map(|u| u.code.as_str()).unwrap_or_default();
-                        faults.add(&format!("figures.csv {code} {day}"), "date", fault);
-                    }
-                    *(if standing.is_some() { &mut rows.changed } else { &mut rows.new }) += 1;
-                    new.push((self.id(unit), day, row));
-                }
+        let code = |unit: u32| self.contest.units.get(unit as usize).map_or("", |u| u.code.as_str());
+        let mut recording = Recording::begin(self.work, "pack", self.stamp)?;
+        let register = recording.before.register().clone();
+        for ((place, day), row) in last {
+            let unit = register.find(code(place)).ok_or_else(|| Fault::no_unit(code(place)))?;
+            if row.stamp.stands() {
+                let new = Incoming { unit, day, counts: row.counts, note: row.note.as_deref(), reason: None };
+                recording.take(&new, || format!("figures.csv {} {day}", code(place)))?;
+            } else if !recording.take_back(unit, day, TAKEN_BACK)? {
+                recording.count_same();
             }
         }
-        faults.into_result()?;
-        if new.is_empty() && back.is_empty() {
-            return Ok(rows);
-        }
-        let (revision, at) = self.stamp()?;
-        let stored = |(unit_id, day, row): (i64, Day, &crate::domain::contest::FigureRow)| StoredFigure {
-            unit_id,
-            day,
-            counts: row.counts,
-            stamp: Stamp { recorded_at: at, withdrawn_at: None },
-            note: row.note.as_deref().map(str::to_owned),
-            reason: None,
-            revision,
-            withdrawn_reason: None,
-        };
-        let new: Vec<StoredFigure> = new.into_iter().map(stored).collect();
-        figures::insert(self.work.conn, self.stored.id, &new)?;
-        for figure in &back {
-            figures::withdraw(self.work.conn, self.stored.id, figure, at, Some(TAKEN_BACK))?;
-        }
-        Ok(rows)
+        let recorded = recording.finish()?;
+        self.stamp = recorded.stamp;
+        Ok(recorded.rows)
     }
 
     fn excuses(&mut self) -> Result<(), Fault> {

@@ -4,8 +4,9 @@ use super::Service;
 use super::access::{Contest, Grant, Units};
 use super::audit::{Note, Rows};
 use super::fault::{Code, Fault};
-use super::figures::{Faults, done, escape, visible_unit};
+use super::figures::{done, escape, visible_unit};
 use super::live::{Sight, Snapshot};
+use super::recording::Faults;
 use super::rendered::etag_of;
 use super::views::{NeighbourListView, NeighboursView, UnitView, UnitsView, WrittenView};
 use super::writer::{Pending, Work, WriteRequest, outside};
@@ -396,7 +397,7 @@ pub(super) fn plan(
             Err((field, detail)) => faults.add(&at, field, Fault::new(Code::InvalidRequest, detail)),
             Ok(unit) if !is_reached(reach.as_ref(), before.get(&unit.id), &unit) => {
                 let place = before.get(&unit.id).unwrap_or(&unit);
-                faults.add(&at, "code", outside(stored, place));
+                faults.add(&at, "code", outside(stored, &place.unit));
             }
             Ok(unit) => match before.get(&unit.id) {
                 None => changes.new.push(unit),

@@ -10,12 +10,13 @@
 use super::access::{Identity, Proof};
 use super::audit::{self, Entry, Note, Origin};
 use super::fault::{Code, Fault};
-use super::live::{Change, Live};
+use super::live::{Change, Live, Snapshot};
 use super::sessions::signed_in;
 use crate::clock::Clock;
-use crate::domain::{Contest, Instant};
+use crate::domain::{Contest, Instant, Unit};
 use crate::store::accounts;
 use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::contests;
 use crate::store::idempotency::{self, KeptAnswer};
 use crate::store::units::{self, StoredUnit};
 use crate::store::{Database, DbConn, StoreError, savepoint, write};
@@ -162,6 +163,8 @@ enum Follow {
     Nothing,
     /// These changed.
     By(Vec<Change>),
+    /// They are these.
+    To(Box<Snapshot>),
     /// Units, rules or everything: they are loaded again.
     Reload,
 }
@@ -173,6 +176,7 @@ pub struct Work<'a> {
     /// The clock's instant.
     pub now: Instant,
     ask: &'a Ask,
+    live: &'a Live,
     head: Option<StoredCampaign>,
     /// The revision before it.
     from: i64,
@@ -221,7 +225,7 @@ impl<'a> Work<'a> {
                 Some(id) => units::find_place(self.conn, stored.id, id)?,
                 None => None,
             };
-            (code, parent) = above.ok_or_else(|| outside(stored, unit))?;
+            (code, parent) = above.ok_or_else(|| outside(stored, &unit.unit))?;
         }
         Ok(())
     }
@@ -240,6 +244,21 @@ impl<'a> Work<'a> {
             at.is_some()
         };
         Some(known.iter().map(|u| u.id).filter(|id| root.is_some() && is_below(*id)).collect())
+    }
+
+    /// Code of the unit that the right ends at, where it does.
+    pub(super) fn within(&self) -> Option<&'a str> {
+        self.ask.within.as_deref()
+    }
+
+    /// The facts as they stand in this transaction: those in memory where nothing was
+    /// written since, else read from the database.
+    pub(super) fn present(&mut self, stored: &StoredCampaign) -> Result<Arc<Snapshot>, Fault> {
+        let in_memory = self.live.latest(self.ask.code()).filter(|s| s.revision == stored.revision);
+        match in_memory {
+            Some(snapshot) if matches!(self.follow, Follow::Nothing) => Ok(snapshot),
+            _ => Ok(Arc::new(Snapshot::of_stored(contests::load_stored(self.conn, stored)?))),
+        }
     }
 
     /// The campaign as it stands.
@@ -292,7 +311,16 @@ impl<'a> Work<'a> {
             Follow::Reload => {}
             Follow::By(changes) => changes.push(change),
             follow @ Follow::Nothing => *follow = Follow::By(vec![change]),
+            follow @ Follow::To(_) => *follow = Follow::Reload,
         }
+    }
+
+    /// Says that the facts in memory are these, unless more than figures changed.
+    pub(super) fn follow_with(&mut self, snapshot: Snapshot) {
+        self.follow = match self.follow {
+            Follow::Nothing => Follow::To(Box::new(snapshot)),
+            _ => Follow::Reload,
+        };
     }
 
     /// Says that units or rules changed: the facts are loaded again.
@@ -310,11 +338,11 @@ type Task = Box<dyn FnOnce(&mut Work<'_>) -> Result<Done, Fault> + Send>;
 
 /// Refuses a unit outside the caller's scope; one of a private kind is not there at all
 /// (domain.md section 6).
-pub(super) fn outside(stored: &StoredCampaign, unit: &StoredUnit) -> Fault {
-    if stored.campaign.kind(unit.unit.kind).is_none_or(|kind| kind.private) {
-        return Fault::no_unit(&unit.unit.code);
+pub(super) fn outside(stored: &StoredCampaign, unit: &Unit) -> Fault {
+    if stored.campaign.kind(unit.kind).is_none_or(|kind| kind.private) {
+        return Fault::no_unit(&unit.code);
     }
-    Fault::new(Code::Forbidden, format!("{} lies outside the scope of this account", unit.unit.code))
+    Fault::new(Code::Forbidden, format!("{} lies outside the scope of this account", unit.code))
 }
 
 struct Job {
@@ -471,18 +499,17 @@ impl Thread {
             replies.push(reply);
         }
         let subjects: Vec<Subject> = tasks.iter().map(|(ask, _)| ask.subject.clone()).collect();
+        let live = self.live.clone();
         let done = match self.connected() {
-            Ok(conn) => write(conn, |conn| apply_all(conn, now, tasks)),
+            Ok(conn) => write(conn, |conn| apply_all(conn, &live, now, tasks)),
             Err(error) => Err(error),
         };
         match done {
             Ok(results) => {
                 for ((reply, subject), result) in replies.into_iter().zip(&subjects).zip(results) {
-                    let answer = result.map(|applied| {
-                        if let Subject::Campaign(code) = subject {
-                            self.follow(code, &applied);
-                        }
-                        applied.written
+                    let answer = result.map(|applied| match subject {
+                        Subject::Campaign(code) => self.follow(code, applied),
+                        Subject::Accounts => applied.written,
                     });
                     let _ = reply.send(answer);
                 }
@@ -495,20 +522,31 @@ impl Thread {
         }
     }
 
-    fn follow(&self, code: &str, applied: &Applied) {
+    /// Brings the facts in memory to a write; they are those of its revision afterwards.
+    fn follow(&self, code: &str, applied: Applied) -> Written {
         let to = applied.written.revision;
-        match &applied.follow {
+        match applied.follow {
             Follow::Nothing if to == applied.from => {}
-            Follow::By(changes) => self.live.apply(code, applied.from, to, changes),
+            Follow::By(changes) => self.live.apply(code, applied.from, to, &changes),
+            Follow::To(snapshot) => {
+                self.live.put(code, *snapshot);
+                self.live.drop_older(code, to);
+            }
             Follow::Nothing | Follow::Reload => self.live.drop_older(code, to),
         }
+        applied.written
     }
 }
 
 type Tasks = Vec<(Ask, Task)>;
 
 /// Applies the writes of a batch, each in its savepoint, and keeps what is worth keeping.
-fn apply_all(conn: &mut DbConn, now: Instant, tasks: Tasks) -> Result<Vec<Result<Applied, Fault>>, StoreError> {
+fn apply_all(
+    conn: &mut DbConn,
+    live: &Live,
+    now: Instant,
+    tasks: Tasks,
+) -> Result<Vec<Result<Applied, Fault>>, StoreError> {
     let mut heads: BTreeMap<String, Option<StoredCampaign>> = BTreeMap::new();
     for (ask, _) in &tasks {
         if let Subject::Campaign(code) = &ask.subject {
@@ -531,7 +569,7 @@ fn apply_all(conn: &mut DbConn, now: Instant, tasks: Tasks) -> Result<Vec<Result
     let mut known = Known::default();
     for (ask, task) in tasks {
         let head = heads.get(ask.code()).cloned().flatten();
-        let result = known.check(conn, now, &ask.proof).and_then(|()| apply(conn, now, &ask, head, task));
+        let result = known.check(conn, now, &ask.proof).and_then(|()| apply(conn, live, now, &ask, head, task));
         if let Err(fault) = &result
             && fault.code == Code::Unavailable
         {
@@ -591,6 +629,7 @@ type WithHead = (Applied, Option<StoredCampaign>);
 
 fn apply(
     conn: &mut DbConn,
+    live: &Live,
     now: Instant,
     ask: &Ask,
     head: Option<StoredCampaign>,
@@ -604,7 +643,8 @@ fn apply(
     let mut dry: Option<Written> = None;
     let result = savepoint(conn, |conn| {
         let from = head.as_ref().map_or(0, |h| h.revision);
-        let mut work = Work { conn, now, ask, head, from, follow: Follow::Nothing, notes: Vec::new(), is_dry: false };
+        let mut work =
+            Work { conn, now, ask, live, head, from, follow: Follow::Nothing, notes: Vec::new(), is_dry: false };
         let done = task(&mut work)?;
         let revision = work.revision();
         let Done { status, body, etag, location, kept_body } = done;

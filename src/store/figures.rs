@@ -147,26 +147,6 @@ pub fn history(conn: &mut DbConn, campaign_id: i64, unit_id: i64, day: Day) -> R
     rows.into_iter().map(FigureRow::read).collect()
 }
 
-/// The latest revision of each day of each unit, withdrawn or not.
-///
-/// # Errors
-/// What the database says.
-pub fn latest(conn: &mut DbConn, campaign_id: i64) -> Result<HashMap<(i64, Day), StoredFigure>, StoreError> {
-    let query = figures::table.filter(figures::campaign_id.eq(campaign_id)).order((
-        figures::unit_id.asc(),
-        figures::day.asc(),
-        figures::recorded_us.asc(),
-    ));
-    let mut found = HashMap::new();
-    on_each!(conn, |c| {
-        for row in query.load_iter::<FigureRow, diesel::connection::DefaultLoadingMode>(c)? {
-            let figure = row?.read()?;
-            found.insert((figure.unit_id, figure.day), figure);
-        }
-    });
-    Ok(found)
-}
-
 /// Whether a campaign, or one of its units, has any figure, standing or not.
 ///
 /// # Errors

@@ -1,0 +1,182 @@
+//! Bulk imports beside the bare engine, in the same run: `cargo bench --bench imports`.
+//!
+//! SQLite: beside a loop of one prepared upsert a row in one transaction. PostgreSQL: beside
+//! COPY into a temporary table and one merge. The bare programs keep no history, check
+//! nothing and show nothing; ours reads and checks a CSV table, writes history and log,
+//! commits durably, and the next read shows it.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use greenzone::domain::Contest;
+use greenzone::pack;
+use greenzone::service::packs::FigureSource;
+use greenzone::service::writer::WriteRequest;
+use greenzone::service::{Audience, Caller, Moment, Service};
+use greenzone::store::{Address, DbConn};
+use std::io::{Cursor, Write};
+use std::time::Instant;
+use support::{Cluster, contest, folder_on_disk, is_asked, median, registered, service, wants};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const UNITS: usize = 60_000;
+const ROUNDS: usize = 3;
+
+fn main() {
+    if !is_asked() {
+        return;
+    }
+    let whole = contest(UNITS);
+    let files = pack::files(&whole);
+    let table = without_instants(files.get("figures.csv").expect("figures"));
+    println!("{UNITS} units, {} figures, {ROUNDS} rounds", whole.figures.len());
+    if wants("sqlite") {
+        let rounds = (0..ROUNDS).map(|_| {
+            let folder = folder_on_disk();
+            let bare = bare_sqlite(&folder.path().join("bare.db"), &whole);
+            let ours = ours(&Address::Sqlite(folder.path().join("ours.db")), &table, &whole);
+            (bare, ours)
+        });
+        report("SQLite, one prepared upsert a row", rounds.collect(), whole.figures.len());
+    }
+    if wants("postgres") {
+        let rounds = (0..ROUNDS).filter_map(|_| {
+            let cluster = Cluster::start()?;
+            let ours = ours(&cluster.address(), &table, &whole);
+            let bare = bare_postgres(&cluster.address(), &whole);
+            Some((bare, ours))
+        });
+        report("PostgreSQL, COPY and merge", rounds.collect(), whole.figures.len());
+    }
+}
+
+/// Seconds of the first import, of the same file again, and of a read after the first.
+type Ours = (f64, f64, f64);
+
+fn report(engine: &str, rounds: Vec<(f64, Ours)>, rows: usize) {
+    if rounds.is_empty() {
+        return println!("{engine}: there is no PostgreSQL here");
+    }
+    let rate = |seconds: f64| rows as f64 / seconds;
+    for (bare, (first, again, read)) in &rounds {
+        println!(
+            "{engine}: bare {:9.0}/s   import {:9.0}/s   ratio {:.2}   again {:.2} x as fast   first board after it {:.0} ms",
+            rate(*bare),
+            rate(*first),
+            bare / first,
+            first / again,
+            read * 1000.0
+        );
+    }
+    let ratio = median(rounds.iter().map(|(bare, (first, ..))| bare / first).collect());
+    let again = median(rounds.iter().map(|(_, (first, again, _))| first / again).collect());
+    println!("{engine}: median ratio {ratio:.2} (aim 0.4), again {again:.2} x (aim 1.5)");
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let begun = Instant::now();
+    let value = work();
+    (begun.elapsed().as_secs_f64(), value)
+}
+
+fn ours(address: &Address, table: &[u8], whole: &Contest) -> Ours {
+    let service = service(address);
+    let mut empty = registered(UNITS);
+    empty.campaign = whole.campaign.clone();
+    let grant = Caller::Operator.may(None).expect("a grant");
+    service.import_pack(&grant, empty, false, WriteRequest::default()).wait().expect("units");
+    service.snapshot("bench").expect("in memory");
+    let (first, ()) = timed(|| import(&service, table));
+    let (read, ()) = timed(|| first_board(&service));
+    let (again, ()) = timed(|| import(&service, table));
+    (first, again, read)
+}
+
+fn import(service: &Service, table: &[u8]) {
+    let grant = Caller::Operator.may(None).expect("a grant");
+    let source = FigureSource::Table { source: Box::new(Cursor::new(table.to_vec())), audience: Audience::Full };
+    service.import_figures(&grant, "bench", source, false, WriteRequest::default()).wait().expect("stored");
+}
+
+fn first_board(service: &Service) {
+    use greenzone::scoring::appraisal::Track;
+    use greenzone::scoring::board::{By, Query};
+    let view = service.at("bench", Moment::Now).expect("the campaign");
+    let as_of = view.snapshot.ledger().calendar.window.end - 1;
+    let query = Query { kind: 0, track: Track::Improvement, by: By::Points, as_of, within: None, block: None };
+    assert!(!view.snapshot.boards.get(&query).places.is_empty());
+}
+
+/// The table of a pack without the columns that only packs have.
+fn without_instants(table: &[u8]) -> Vec<u8> {
+    let mut reader = csv::Reader::from_reader(table);
+    let header = reader.headers().expect("a header").clone();
+    let kept: Vec<usize> =
+        (0..header.len()).filter(|at| !["recorded_at", "withdrawn_at"].contains(&&header[*at])).collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(kept.iter().map(|at| &header[*at])).expect("memory");
+    for record in reader.records() {
+        let record = record.expect("a record");
+        writer.write_record(kept.iter().map(|at| &record[*at])).expect("memory");
+    }
+    writer.into_inner().expect("memory")
+}
+
+const COLUMNS: &str = "unit_id BIGINT NOT NULL, day INTEGER NOT NULL, community_f0 INTEGER NOT NULL";
+
+fn bare_sqlite(path: &std::path::Path, whole: &Contest) -> f64 {
+    let mut conn = rusqlite::Connection::open(path).expect("a file");
+    let settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8000;";
+    conn.execute_batch(settings).expect("settings");
+    let table = format!("CREATE TABLE bare ({COLUMNS}, PRIMARY KEY (unit_id, day)) WITHOUT ROWID");
+    conn.execute_batch(&table).expect("a table");
+    let (seconds, ()) = timed(|| {
+        let transaction = conn.transaction().expect("a transaction");
+        let upsert = "INSERT INTO bare VALUES (?1, ?2, ?3) \
+                      ON CONFLICT (unit_id, day) DO UPDATE SET community_f0 = excluded.community_f0";
+        let mut statement = transaction.prepare(upsert).expect("a statement");
+        for row in &whole.figures {
+            let day = chrono::Datelike::num_days_from_ce(&row.day);
+            statement.execute((i64::from(row.unit), day, row.counts.community_f0())).expect("stored");
+        }
+        drop(statement);
+        transaction.commit().expect("committed");
+    });
+    seconds
+}
+
+diesel::table! {
+    fresh (unit_id, day) {
+        unit_id -> BigInt,
+        day -> Integer,
+        community_f0 -> Integer,
+    }
+}
+
+fn bare_postgres(address: &Address, whole: &Contest) -> f64 {
+    let DbConn::Pg(mut conn) = address.connect().expect("a connection") else { return f64::NAN };
+    conn.batch_execute(&format!("CREATE TABLE bare ({COLUMNS}, PRIMARY KEY (unit_id, day))")).expect("a table");
+    let (seconds, ()) = timed(|| {
+        conn.transaction(|conn| {
+            conn.batch_execute(&format!("CREATE TEMPORARY TABLE fresh ({COLUMNS}) ON COMMIT DROP"))?;
+            let copy = |to: &mut dyn Write| -> diesel::QueryResult<()> {
+                for row in &whole.figures {
+                    let day = chrono::Datelike::num_days_from_ce(&row.day);
+                    writeln!(to, "{}\t{day}\t{}", row.unit, row.counts.community_f0()).expect("a line");
+                }
+                Ok(())
+            };
+            diesel::copy_from(fresh::table).from_raw_data(fresh::table, copy).execute(conn)?;
+            conn.batch_execute(
+                "INSERT INTO bare SELECT * FROM fresh \
+                 ON CONFLICT (unit_id, day) DO UPDATE SET community_f0 = excluded.community_f0",
+            )
+        })
+        .expect("merged");
+    });
+    seconds
+}

@@ -1,0 +1,296 @@
+//! Many figures at once: checked, compared with what stands, written with their history.
+//!
+//! What stands is read from the facts in memory, at the very revision that the write begins
+//! at, so that a row that changes nothing costs no query; what is written is also entered
+//! into a copy of them, so that nothing is loaded again. Rows come one after another and
+//! are never held together, however many there are.
+
+use super::audit::Rows;
+use super::fault::{Code, Fault, FieldFault};
+use super::figures::{check_day, figure_row, no_report};
+use super::live::Snapshot;
+use super::views::RowsView;
+use super::writer::{Work, outside};
+use crate::domain::contest::Stamp;
+use crate::domain::{Counts, Day, Instant};
+use crate::scoring::Ledger;
+use crate::scoring::ledger::DayEntry;
+use crate::store::campaigns::StoredCampaign;
+use crate::store::figures::{self, StoredFigure};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Rows that are written with one call of the store.
+const AT_A_TIME: usize = 1_000;
+
+/// A figure on its way in.
+pub(super) struct Incoming<'r> {
+    /// Place of its unit in the register.
+    pub(super) unit: u32,
+    /// The day.
+    pub(super) day: Day,
+    /// The counts.
+    pub(super) counts: Counts,
+    /// A note for people.
+    pub(super) note: Option<&'r str>,
+    /// Why it is recorded.
+    pub(super) reason: Option<&'r str>,
+}
+
+/// What a recording has done.
+pub(super) struct Recorded {
+    /// What stood before.
+    pub(super) before: Arc<Snapshot>,
+    /// Rows by what they did.
+    pub(super) rows: RowsView,
+    /// Revision and instant, where anything changed.
+    pub(super) stamp: Option<(i64, Instant)>,
+    /// Whether each unit of the register was named.
+    pub(super) named: Vec<bool>,
+    /// The days that were named.
+    pub(super) days: BTreeSet<Day>,
+    /// What the log keeps of the rows.
+    pub(super) log: Rows,
+}
+
+/// Figures on their way into the database, inside a write.
+pub(super) struct Recording<'a, 'w> {
+    work: &'a mut Work<'w>,
+    stored: StoredCampaign,
+    /// What stood before.
+    pub(super) before: Arc<Snapshot>,
+    /// What stands so far.
+    ledger: Ledger,
+    /// The unit that the caller's scope ends at; none where it is all.
+    within: Option<u32>,
+    /// Which days of the calendar take figures now.
+    open_days: Vec<bool>,
+    what: &'static str,
+    waiting: Vec<StoredFigure>,
+    faults: Faults,
+    done: Recorded,
+}
+
+impl<'a, 'w> Recording<'a, 'w> {
+    /// Begins one; `stamp` is that of a write that has changed something already.
+    pub(super) fn begin(
+        work: &'a mut Work<'w>,
+        what: &'static str,
+        stamp: Option<(i64, Instant)>,
+    ) -> Result<Self, Fault> {
+        let stored = work.campaign()?;
+        let before = work.present(&stored)?;
+        let ledger = Ledger::clone(before.ledger());
+        let within = match work.within() {
+            None => None,
+            Some(code) => Some(before.register().find(code).ok_or_else(|| Fault::no_unit(code))?),
+        };
+        let calendar = &ledger.calendar;
+        let is_open = |at: usize| check_day(&stored.campaign, calendar.day(at), work.now).is_ok();
+        let done = Recorded {
+            before: before.clone(),
+            rows: RowsView::default(),
+            stamp,
+            named: vec![false; before.register().len()],
+            days: BTreeSet::new(),
+            log: Rows::default(),
+        };
+        Ok(Self {
+            open_days: (0..calendar.len).map(is_open).collect(),
+            waiting: Vec::with_capacity(AT_A_TIME),
+            faults: Faults::default(),
+            work,
+            stored,
+            before,
+            ledger,
+            within,
+            what,
+            done,
+        })
+    }
+
+    /// Takes a figure; one that cannot be taken is listed, and named by `at`.
+    pub(super) fn take(&mut self, new: &Incoming<'_>, at: impl Fn() -> String) -> Result<(), Fault> {
+        if let Err((field, fault)) = self.check(new) {
+            self.faults.add(&at(), field, fault);
+            return Ok(());
+        }
+        if let Some(named) = self.done.named.get_mut(new.unit as usize) {
+            *named = true;
+        }
+        self.done.days.insert(new.day);
+        let standing = self.standing(new.unit, new.day)?;
+        if standing.counts == Some(new.counts) && self.has_note(new, &standing)? {
+            self.done.rows.same += 1;
+            return Ok(());
+        }
+        let rows = &mut self.done.rows;
+        *(if standing.counts.is_some() { &mut rows.changed } else { &mut rows.new }) += 1;
+        if self.faults.is_empty() { self.write(new, standing) } else { Ok(()) }
+    }
+
+    fn check(&self, new: &Incoming<'_>) -> Result<(), (&'static str, Fault)> {
+        let register = self.before.register();
+        let Some(unit) = register.unit(new.unit) else { return Err(("unit_code", Fault::no_unit(""))) };
+        if self.within.is_some_and(|within| new.unit != within && !register.is_below(new.unit, within)) {
+            return Err(("unit_code", outside(&self.stored, unit)));
+        }
+        if register.is_derived(new.unit) {
+            return Err(("unit_code", no_report(&unit.code)));
+        }
+        let is_open = self.ledger.calendar.index(new.day).and_then(|at| self.open_days.get(at).copied());
+        if is_open == Some(true) {
+            return Ok(());
+        }
+        match check_day(&self.stored.campaign, new.day, self.work.now) {
+            // a pack may bring figures that no rule looks at
+            Err(fault) if self.what == "pack" && fault.code != Code::DayNotBegun => Ok(()),
+            result => result.map_err(|fault| ("date", fault)),
+        }
+    }
+
+    /// What stands for a unit's day.
+    pub(super) fn standing(&mut self, unit: u32, day: Day) -> Result<DayEntry, Fault> {
+        if let Some(at) = self.ledger.calendar.index(day) {
+            return Ok(self.ledger.entry(unit, at));
+        }
+        // days that no rule looks at are not in memory
+        let found = self.stored_figure(unit, day)?;
+        let noted = found.as_ref().is_some_and(|f| f.note.is_some());
+        Ok(DayEntry { counts: found.map(|f| f.counts), noted, ..DayEntry::default() })
+    }
+
+    /// Whether the note that stands is the new one.
+    fn has_note(&mut self, new: &Incoming<'_>, standing: &DayEntry) -> Result<bool, Fault> {
+        match (standing.noted, new.note) {
+            (false, None) => Ok(true),
+            (true, Some(note)) => {
+                Ok(self.stored_figure(new.unit, new.day)?.is_some_and(|f| f.note.as_deref() == Some(note)))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The figure that stands for a unit's day, with its history.
+    fn stored_figure(&mut self, unit: u32, day: Day) -> Result<Option<StoredFigure>, Fault> {
+        self.flush()?;
+        let id = self.before.key(unit);
+        let found = figures::history(self.work.conn, self.stored.id, id, day)?.pop();
+        Ok(found.filter(|f| f.stamp.stands()))
+    }
+
+    /// The stamp of what changes; the first change makes the revision.
+    fn stamp(&mut self) -> Result<(i64, Instant), Fault> {
+        match self.done.stamp {
+            Some(stamp) => Ok(stamp),
+            None => Ok(*self.done.stamp.insert(self.work.accept(self.what)?)),
+        }
+    }
+
+    fn write(&mut self, new: &Incoming<'_>, standing: DayEntry) -> Result<(), Fault> {
+        let (revision, at) = self.stamp()?;
+        let code = self.before.register().unit(new.unit).map_or("", |u| u.code.as_str());
+        self.done.log.add(&figure_row(code, new.day, standing.counts.as_ref(), &new.counts));
+        self.waiting.push(StoredFigure {
+            unit_id: self.before.key(new.unit),
+            day: new.day,
+            counts: new.counts,
+            stamp: Stamp { recorded_at: at, withdrawn_at: None },
+            note: new.note.map(str::to_owned),
+            reason: new.reason.map(str::to_owned),
+            revision,
+            withdrawn_reason: None,
+        });
+        if let Some(day) = self.ledger.calendar.index(new.day) {
+            // the first report since the day was last missing says whether it came late
+            let is_first = standing.counts.is_none();
+            let late = if is_first { at > self.stored.campaign.cut_off(new.day) } else { standing.late };
+            let entry = DayEntry { counts: Some(new.counts), late, noted: new.note.is_some(), ..standing };
+            self.ledger.set_day(new.unit, day, entry);
+        }
+        if self.waiting.len() >= AT_A_TIME { self.flush() } else { Ok(()) }
+    }
+
+    /// Takes back what stands for a unit's day; `false` where nothing does.
+    pub(super) fn take_back(&mut self, unit: u32, day: Day, reason: &str) -> Result<bool, Fault> {
+        let Some(figure) = self.stored_figure(unit, day)? else { return Ok(false) };
+        let (_, at) = self.stamp()?;
+        figures::withdraw(self.work.conn, self.stored.id, &figure, at, Some(reason))?;
+        if let Some(at) = self.ledger.calendar.index(day) {
+            let entry = DayEntry { excused: self.ledger.entry(unit, at).excused, ..DayEntry::default() };
+            self.ledger.set_day(unit, at, entry);
+        }
+        self.done.rows.changed += 1;
+        Ok(true)
+    }
+
+    /// Lists a fault of a row that cannot be taken.
+    pub(super) fn refuse(&mut self, at: &str, field: &str, fault: Fault) {
+        self.faults.add(at, field, fault);
+    }
+
+    /// Counts a row that says what already stands.
+    pub(super) fn count_same(&mut self) {
+        self.done.rows.same += 1;
+    }
+
+    fn flush(&mut self) -> Result<(), Fault> {
+        figures::insert(self.work.conn, self.stored.id, &self.waiting)?;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Ends it: all is written, and the facts in memory will follow.
+    pub(super) fn finish(mut self) -> Result<Recorded, Fault> {
+        std::mem::take(&mut self.faults).into_result()?;
+        self.flush()?;
+        if self.done.rows.new + self.done.rows.changed > 0 {
+            self.work.follow_with(self.before.with(self.ledger, self.work.revision()));
+        }
+        Ok(self.done)
+    }
+}
+
+/// Faults of the members of a batch, listed together.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    first: Option<Fault>,
+    is_forbidden: bool,
+    errors: Vec<FieldFault>,
+    total: u64,
+}
+
+/// How many faults of a batch are listed.
+const MAX_LISTED: usize = 100;
+
+impl Faults {
+    /// Notes a fault of the member at a place.
+    pub(super) fn add(&mut self, at: &str, field: &str, fault: Fault) {
+        self.total += 1;
+        self.is_forbidden |= fault.code == Code::Forbidden;
+        if self.errors.len() < MAX_LISTED {
+            let message = fault.detail.to_string();
+            self.errors.push(FieldFault { pointer: format!("{at}/{field}"), code: "invalid", message, place: None });
+        }
+        self.first.get_or_insert(fault);
+    }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// Nothing where there is none; a single fault keeps its code, and who reaches beyond
+    /// their scope is told that first.
+    pub(super) fn into_result(self) -> Result<(), Fault> {
+        let Some(first) = self.first else { return Ok(()) };
+        let code = match (self.total, first.code) {
+            _ if self.is_forbidden => Code::Forbidden,
+            (1, Code::UnitNotFound) => Code::InvalidRequest,
+            (1, code) => code,
+            _ => Code::InvalidRequest,
+        };
+        let detail = if self.total == 1 { first.detail } else { format!("{} members are wrong", self.total).into() };
+        Err(Fault { errors: self.errors, total: Some(self.total), ..Fault::new(code, detail) })
+    }
+}
