@@ -1,8 +1,8 @@
 //! Simulated packs as the strict reader and the scoring see them.
 
 use super::*;
-use crate::domain::Contest;
 use crate::domain::unit::UnitState;
+use crate::domain::{Contest, Indicator};
 use crate::pack::{Files, read};
 use crate::scoring::appraisal::{Appraisal, Appraiser, Track, Unranked};
 use crate::scoring::{Ledger, Register};
@@ -135,23 +135,78 @@ fn standing(contest: &Contest, kind: &str) -> Standing {
 }
 
 #[test]
-fn its_boards_have_all_levels_both_tracks_and_ranked_and_unranked_rows() {
-    for (plan, kinds) in [
-        (IN_FULL, &["residential_group", "business", "household", "ward", "neighbourhood"][..]),
-        (groups(1, 1_500), &["residential_group", "ward"]),
-    ] {
+fn its_boards_have_many_levels_both_tracks_and_ranked_and_unranked_rows() {
+    for plan in [IN_FULL, groups(1, 1_500)] {
         let contest = contest(&plan);
-        for kind in kinds {
-            let found = standing(&contest, kind);
-            eprintln!(
-                "{kind} {:?} improving {} ranked {} of {} totals {} {:?}",
-                found.levels,
-                found.improving,
-                found.ranked,
-                found.rows,
-                found.totals.len(),
-                found.reasons
-            );
+        let found = standing(&contest, "residential_group");
+        assert!(found.levels.len() >= 4 && found.levels.values().all(|n| *n > found.rows / 50), "{found:?}");
+        assert!(found.improving > found.rows / 10 && found.improving < found.rows * 9 / 10, "{found:?}");
+        assert!(found.ranked > found.rows * 9 / 10 && found.ranked < found.rows, "{found:?}");
+        for reason in ["withdrawn", "disqualified", "no_baseline", "too_many_missing"] {
+            assert!(found.reasons.contains(reason), "{found:?}");
         }
+        assert!(found.totals.len() > 30, "{found:?}");
+        assert!(standing(&contest, "ward").levels.len() >= 3);
     }
+    let contest = contest(&IN_FULL);
+    for kind in ["neighbourhood", "business", "household"] {
+        assert_eq!(standing(&contest, kind).levels.len(), 4, "{kind}");
+    }
+}
+
+#[test]
+fn wards_report_what_befell_their_groups_and_homes_no_more_than_they_hold() {
+    let contest = contest(&IN_FULL);
+    let mut cases = vec![0u64; contest.units.len()];
+    let mut last: BTreeMap<(u32, Day), u32> = BTreeMap::new();
+    for row in contest.figures.iter().filter(|r| r.stamp.stands()) {
+        last.insert((row.unit, row.day), row.counts.get(Indicator::CommunityF0).unwrap_or_default());
+    }
+    last.iter().for_each(|((unit, _), count)| cases[*unit as usize] += u64::from(*count));
+    let sum = |kind: &str| -> u64 {
+        let kind = contest.campaign.kind_index(kind);
+        (0..).zip(&contest.units).filter(|(_, u)| Some(u.kind) == kind).map(|(i, _): (usize, _)| cases[i]).sum()
+    };
+    // both tell of the same people; some wards and some groups are silent
+    let (wards, groups) = (sum("ward"), sum("residential_group"));
+    assert!(wards * 10 > groups * 8 && wards * 8 < groups * 10, "{wards} and {groups}");
+    let household = contest.campaign.kind_index("household");
+    for (unit, cases) in contest.units.iter().zip(&cases).filter(|(u, _)| Some(u.kind) == household) {
+        assert!(unit.population.is_some_and(|people| people >= *cases), "{unit:?}: {cases}");
+    }
+}
+
+/// A disk with so many bytes left.
+struct Small(usize);
+
+impl std::io::Write for Small {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 = self.0.checked_sub(bytes.len()).ok_or(std::io::ErrorKind::StorageFull)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for Small {
+    type File = Small;
+
+    fn open(&mut self, _: &'static str) -> std::io::Result<Small> {
+        Ok(Small(self.0))
+    }
+
+    fn close(&mut self, _: &'static str, _: Small) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_wherever_it_ends() {
+    for bytes in [0, 100, 5_000, 100_000] {
+        let refused = simulate(&groups(1, 300), &mut Small(bytes), |_| {}).err().map(|e| e.kind());
+        assert_eq!(refused, Some(std::io::ErrorKind::StorageFull), "{bytes}");
+    }
+    assert!(simulate(&groups(1, 300), &mut Small(10_000_000), |_| {}).is_ok());
 }

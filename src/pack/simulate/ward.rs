@@ -29,7 +29,7 @@ pub(super) struct Scene<'a> {
     is_first: bool,
 }
 
-/// A group: who lives there and what happened to them.
+/// A group or a household: how many live there and what happened to them.
 #[derive(Clone, Copy, Debug)]
 struct Group {
     population: u32,
@@ -129,14 +129,14 @@ impl<'a> Scene<'a> {
     /// Those households of a group that take part; its cases fall on any of them.
     fn households<S: Sink>(&mut self, parent: &str, group: &Group, tables: &mut Tables<'_, S>) -> Result<()> {
         let homes = self.homes(group);
-        for (number, series) in (1..).zip(&homes) {
+        for (number, Group { population, series }) in (1..).zip(&homes) {
             let code = format!("{parent}-H{number}");
             tables.unit(&UnitLine {
                 code: &code,
                 name: &marked(&format!("Hộ {number}")),
                 kind: "household",
                 parent,
-                population: self.dice.between(2, 7),
+                population: *population,
                 ..UnitLine::default()
             })?;
             self.report(&code, series, GROUP_CUTS, false, tables)?;
@@ -144,8 +144,9 @@ impl<'a> Scene<'a> {
         Ok(())
     }
 
-    fn homes(&mut self, group: &Group) -> [Series; HOUSEHOLDS] {
-        let mut homes = [[0; DAYS]; HOUSEHOLDS];
+    fn homes(&mut self, group: &Group) -> [Group; HOUSEHOLDS] {
+        let mut homes = [0; HOUSEHOLDS].map(|_| Group { population: self.dice.between(2, 7), series: [0; DAYS] });
+        let mut well = homes.map(|home| home.population);
         let all = group.population / A_HOUSEHOLD;
         let mut home = self.dice.below(all) as usize;
         for (day, count) in group.series.iter().enumerate() {
@@ -154,8 +155,10 @@ impl<'a> Scene<'a> {
                 if !self.dice.happens(400_000) {
                     home = self.dice.below(all) as usize;
                 }
-                if let Some(count) = homes.get_mut(home).and_then(|h| h.get_mut(day)) {
+                let count = homes.get_mut(home).and_then(|h| h.series.get_mut(day));
+                if let (Some(count), Some(well)) = (count, well.get_mut(home).filter(|well| **well > 0)) {
                     *count += 1;
+                    *well -= 1;
                 }
             }
         }
@@ -173,7 +176,7 @@ impl<'a> Scene<'a> {
                 kind: "business",
                 parent,
                 block: branch,
-                population: self.dice.between(12, 400),
+                population: self.dice.between(60, 400),
                 ..UnitLine::default()
             })?;
             self.report(&code, series, GROUP_CUTS, true, tables)?;
