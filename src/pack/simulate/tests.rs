@@ -205,8 +205,8 @@ impl Sink for Small {
 #[test]
 fn a_full_disk_is_told_wherever_it_ends() {
     for bytes in [0, 100, 5_000, 100_000] {
-        let refused = simulate(&groups(1, 300), &mut Small(bytes), |_| {}).err().map(|e| e.kind());
-        assert_eq!(refused, Some(std::io::ErrorKind::StorageFull), "{bytes}");
+        let refused = simulate(&groups(1, 300), &mut Small(bytes), |_| {}).err().map(|e| e.to_string());
+        assert!(refused.is_some_and(|why| why.contains("storage")), "{bytes}");
     }
     assert!(simulate(&groups(1, 300), &mut Small(10_000_000), |_| {}).is_ok());
 }
