@@ -63,7 +63,9 @@ fn moment(day: usize, dice: &mut Dice) -> Second {
 /// A few units leave the contest, whose remaining days the council then excuses, and a
 /// few are excluded. Gives the day on which reports end.
 fn state<S: Sink>(member: &Member<'_>, dice: &mut Dice, tables: &mut Tables<'_, S>) -> Result<usize> {
-    let (is_withdrawn, is_out) = (dice.happens(4_000), dice.happens(2_000));
+    // one that left with gaps behind it is a warning of the campaign check: a pack has few
+    let is_withdrawn = dice.happens(4_000) && member.habit == Habit::Exact;
+    let is_out = dice.happens(2_000);
     let day = BASELINE_DAYS + 2 + dice.below(10) as usize;
     let recorded = moment(day, dice);
     if is_withdrawn {
