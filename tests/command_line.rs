@@ -116,6 +116,37 @@ fn the_table_speaks_both_languages_and_has_no_colours_in_a_file() {
     assert!(!vi.contains('\u{1b}') && !en.contains('\u{1b}'));
 }
 
+#[test]
+fn a_simulated_pack_is_marked_scored_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let simulate = |out: &str, more: &[&str]| greenzone(here, &[&["simulate", "--out", out], more].concat());
+    let said = done(&simulate("new/pack", &["--seed", "7", "--units", "120"]));
+    assert!(said.starts_with("simulated-7-120: 123 units, ") && said.ends_with("new/pack\n"), "{said}");
+    let left: Vec<_> =
+        std::fs::read_dir(here.join("new")).expect("a folder").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left, ["pack"], "nothing else is left there");
+    let table = done(&greenzone(here, &["score", "new/pack", "--lang", "vi"]));
+    assert!(table.starts_with("MÔ PHỎNG") && table.contains("(mô phỏng)"), "{table}");
+    let board = done(&greenzone(here, &["score", "new/pack", "--format", "json", "--track", "kept_clean"]));
+    let board: serde_json::Value = serde_json::from_str(&board).expect("JSON");
+    assert_eq!(board["campaign"], "simulated-7-120");
+    assert!(board["ranked"].as_u64().is_some_and(|n| n > 10), "{board}");
+
+    let again = simulate("new/pack", &["--seed", "8", "--units", "120"]);
+    assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));
+    assert!(text(&again.stderr).contains("not empty"), "{}", text(&again.stderr));
+    done(&simulate("same", &["--seed", "7", "--units", "120"]));
+    for name in ["campaign.json", "units.csv", "figures.csv", "SOURCE.md"] {
+        let bytes = |pack: &str| std::fs::read(here.join(pack).join(name)).expect("a file");
+        assert_eq!(bytes("new/pack"), bytes("same"), "{name}");
+    }
+    assert_eq!(simulate("none", &["--seed", "7", "--units", "0"]).status.code(), Some(2));
+    assert_eq!(simulate("none", &[]).status.code(), Some(2), "a seed is needed");
+    assert_eq!(simulate("same/SOURCE.md/in", &["--seed", "7", "--units", "1"]).status.code(), Some(3));
+    assert!(!here.join("none").exists());
+}
+
 fn with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_greenzone"))
         .args(arguments)

@@ -15,6 +15,7 @@ mod packs;
 mod score;
 mod security;
 mod serve;
+mod simulate;
 mod user;
 
 use clap::{Parser, Subcommand};
@@ -44,6 +45,8 @@ enum Command {
     Import(packs::Import),
     /// Write a campaign of the database as a pack
     Export(packs::Export),
+    /// Write a simulated pack, for trials and load
+    Simulate(simulate::Simulate),
     /// Make and change accounts
     User(user::User),
     /// Check the log of what was done
@@ -125,6 +128,7 @@ pub fn run() -> ExitCode {
         Command::Leaderboard(command) => (command.run(), command.is_json()),
         Command::Import(command) => (command.run(), command.is_json()),
         Command::Export(command) => (command.run(), false),
+        Command::Simulate(command) => (command.run(), false),
         Command::User(command) => (command.run(), false),
         Command::Audit(command) => (command.run(), command.is_json()),
         Command::Keys(command) => (command.run(), false),

@@ -10,6 +10,7 @@ mod criteria;
 mod decisions;
 mod figures;
 mod read;
+pub mod simulate;
 mod source;
 mod table;
 mod units;
