@@ -10,7 +10,7 @@ mod support;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use greenzone::domain::Contest;
+use greenzone::domain::{Contest, Indicator};
 use greenzone::pack;
 use greenzone::service::packs::FigureSource;
 use greenzone::service::writer::WriteRequest;
@@ -126,7 +126,15 @@ fn without_instants(table: &[u8]) -> Vec<u8> {
     writer.into_inner().expect("memory")
 }
 
-const COLUMNS: &str = "unit_id BIGINT NOT NULL, day INTEGER NOT NULL, community_f0 INTEGER NOT NULL";
+/// What a row of the table says; without history.
+const COLUMNS: &str = "unit_id BIGINT NOT NULL, day INTEGER NOT NULL, community_f0 INTEGER NOT NULL, \
+    contained_f0 INTEGER, unknown_source_f0 INTEGER, high_risk_setting_f0 INTEGER, households_f0 INTEGER, \
+    linked_households_f0 INTEGER, note TEXT";
+
+const ON_CONFLICT: &str = "ON CONFLICT (unit_id, day) DO UPDATE SET community_f0 = excluded.community_f0, \
+    contained_f0 = excluded.contained_f0, unknown_source_f0 = excluded.unknown_source_f0, \
+    high_risk_setting_f0 = excluded.high_risk_setting_f0, households_f0 = excluded.households_f0, \
+    linked_households_f0 = excluded.linked_households_f0, note = excluded.note";
 
 fn bare_sqlite(path: &std::path::Path, whole: &Contest) -> f64 {
     let mut conn = rusqlite::Connection::open(path).expect("a file");
@@ -136,12 +144,13 @@ fn bare_sqlite(path: &std::path::Path, whole: &Contest) -> f64 {
     conn.execute_batch(&table).expect("a table");
     let (seconds, ()) = timed(|| {
         let transaction = conn.transaction().expect("a transaction");
-        let upsert = "INSERT INTO bare VALUES (?1, ?2, ?3) \
-                      ON CONFLICT (unit_id, day) DO UPDATE SET community_f0 = excluded.community_f0";
-        let mut statement = transaction.prepare(upsert).expect("a statement");
+        let upsert = format!("INSERT INTO bare VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) {ON_CONFLICT}");
+        let mut statement = transaction.prepare(&upsert).expect("a statement");
         for row in &whole.figures {
             let day = chrono::Datelike::num_days_from_ce(&row.day);
-            statement.execute((i64::from(row.unit), day, row.counts.community_f0())).expect("stored");
+            let [a, b, c, d, e, f] = Indicator::ALL.map(|i| row.counts.get(i));
+            let values = (i64::from(row.unit), day, a, b, c, d, e, f, row.note.as_deref());
+            statement.execute(values).expect("stored");
         }
         drop(statement);
         transaction.commit().expect("committed");
@@ -154,6 +163,12 @@ diesel::table! {
         unit_id -> BigInt,
         day -> Integer,
         community_f0 -> Integer,
+        contained_f0 -> Nullable<Integer>,
+        unknown_source_f0 -> Nullable<Integer>,
+        high_risk_setting_f0 -> Nullable<Integer>,
+        households_f0 -> Nullable<Integer>,
+        linked_households_f0 -> Nullable<Integer>,
+        note -> Nullable<Text>,
     }
 }
 
@@ -166,15 +181,19 @@ fn bare_postgres(address: &Address, whole: &Contest) -> f64 {
             let copy = |to: &mut dyn Write| -> diesel::QueryResult<()> {
                 for row in &whole.figures {
                     let day = chrono::Datelike::num_days_from_ce(&row.day);
-                    writeln!(to, "{}\t{day}\t{}", row.unit, row.counts.community_f0()).expect("a line");
+                    write!(to, "{}\t{day}", row.unit).expect("memory");
+                    for count in Indicator::ALL.map(|i| row.counts.get(i)) {
+                        match count {
+                            Some(count) => write!(to, "\t{count}").expect("memory"),
+                            None => to.write_all(b"\t\\N").expect("memory"),
+                        }
+                    }
+                    to.write_all(b"\t\\N\n").expect("memory");
                 }
                 Ok(())
             };
             diesel::copy_from(fresh::table).from_raw_data(fresh::table, copy).execute(conn)?;
-            conn.batch_execute(
-                "INSERT INTO bare SELECT * FROM fresh \
-                 ON CONFLICT (unit_id, day) DO UPDATE SET community_f0 = excluded.community_f0",
-            )
+            conn.batch_execute(&format!("INSERT INTO bare SELECT * FROM fresh {ON_CONFLICT}"))
         })
         .expect("merged");
     });

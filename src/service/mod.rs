@@ -28,6 +28,7 @@ pub mod standing;
 pub mod tokens;
 pub mod units;
 pub mod views;
+mod watch;
 pub mod words;
 pub mod writer;
 
@@ -47,6 +48,7 @@ use rendered::Answers;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use watch::Watch;
 use writer::{Ask, Done, Pending, Subject, Work, WriteRequest, Writer};
 
 /// How many campaigns can be loaded at a time.
@@ -66,6 +68,7 @@ pub struct Service {
     /// Answers as bytes.
     pub answers: Answers,
     writer: Writer,
+    _watch: Watch,
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
@@ -109,6 +112,7 @@ impl Service {
     pub fn start(database: Database, clock: Clock, security: Security) -> std::io::Result<Arc<Self>> {
         let live = Arc::new(Live::default());
         let writer = Writer::start(database.clone(), clock.clone(), live.clone())?;
+        let watch = Watch::start(database.clone(), live.clone())?;
         Ok(Arc::new(Self {
             database,
             clock,
@@ -116,6 +120,7 @@ impl Service {
             past: Past::default(),
             answers: Answers::default(),
             writer,
+            _watch: watch,
             passwords: security.passwords,
             keys: security.keys,
             loading: Default::default(),
@@ -243,8 +248,20 @@ impl Service {
                 let detail = format!("revision {wanted} is not here yet; the latest is {}", view.snapshot.read_at);
                 return Err(Fault::new(Code::Behind, detail));
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            // another process may have written it, and the news be on its way
+            let code = campaign.to_owned();
+            self.blocking(move |service| service.catch_up(&code)).await?;
+            if self.live.latest(campaign).is_some() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
+    }
+
+    /// Drops a campaign from memory that is further on in the database.
+    fn catch_up(&self, campaign: &str) -> Result<(), Fault> {
+        let revision = self.read(|conn| Ok(store::campaigns::revision_of(conn, campaign)?))?;
+        revision.into_iter().for_each(|revision| self.live.drop_older(campaign, revision));
+        Ok(())
     }
 
     /// Runs something that blocks on a thread that may.

@@ -19,10 +19,10 @@ use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::contests;
 use crate::store::idempotency::{self, KeptAnswer};
 use crate::store::units::{self, StoredUnit};
-use crate::store::{Database, DbConn, StoreError, savepoint, write};
+use crate::store::{Database, DbConn, StoreError, is_alive, savepoint, write};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -383,9 +383,6 @@ pub struct Writer {
 /// Writes that one transaction carries at most.
 const MAX_BATCH: usize = 512;
 
-/// How often other processes' revisions are looked for while nothing is written.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
 impl Writer {
     /// Starts the thread.
     ///
@@ -393,7 +390,8 @@ impl Writer {
     /// Where the system gives no thread.
     pub fn start(database: Database, clock: Clock, live: Arc<Live>) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
-        let mut thread = Thread { database, clock, live, conn: None };
+        let used = std::time::Instant::now();
+        let mut thread = Thread { database, clock, live, conn: None, used };
         let handle = std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run(&receiver))?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(handle)) })
     }
@@ -425,11 +423,15 @@ impl Drop for Writer {
     }
 }
 
+/// After how long without a write the connection is tried before it is used.
+const TRY_AFTER: Duration = Duration::from_secs(1);
+
 struct Thread {
     database: Database,
     clock: Clock,
     live: Arc<Live>,
     conn: Option<DbConn>,
+    used: std::time::Instant,
 }
 
 /// A write that was applied and waits for the commit.
@@ -451,14 +453,7 @@ impl Applied {
 impl Thread {
     fn run(&mut self, queue: &Receiver<Job>) {
         loop {
-            let first = match queue.recv_timeout(LOOK_EVERY) {
-                Ok(job) => job,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.look_for_others();
-                    continue;
-                }
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
+            let Ok(first) = queue.recv() else { return };
             let mut batch = vec![first];
             while batch.len() < MAX_BATCH
                 && let Ok(job) = queue.try_recv()
@@ -473,20 +468,15 @@ impl Thread {
         }
     }
 
-    /// Drops campaigns from memory that another process has changed: another replica,
-    /// or `greenzone import` beside a running service.
-    fn look_for_others(&mut self) {
-        let Ok(conn) = self.connected() else { return };
-        match campaigns::list(conn) {
-            Ok(stored) => stored.iter().for_each(|(code, revision)| self.live.drop_older(code, *revision)),
-            Err(_) => self.conn = None,
-        }
-    }
-
+    /// The connection; one that lay idle is tried first, since a server that was started
+    /// again meanwhile should cost nobody a write.
     fn connected(&mut self) -> Result<&mut DbConn, StoreError> {
+        let lay_idle = self.used.elapsed() > TRY_AFTER;
+        self.conn.take_if(|conn| lay_idle && !is_alive(conn));
         if self.conn.is_none() {
             self.conn = Some(self.database.connect()?);
         }
+        self.used = std::time::Instant::now();
         self.conn.as_mut().ok_or_else(|| StoreError::Unreachable("no connection".to_owned()))
     }
 
@@ -588,6 +578,7 @@ fn apply_all(
     for (code, head) in heads {
         if let Some(head) = head.filter(|h| before.get(&code) != Some(&h.revision)) {
             campaigns::set_revision(conn, head.id, head.revision, head.last_recorded_at)?;
+            campaigns::tell(conn, &head.campaign.code, head.revision)?;
         }
     }
     for (subject, entries) in entries.into_iter().filter(|(_, entries)| !entries.is_empty()) {

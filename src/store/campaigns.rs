@@ -5,6 +5,7 @@ use super::conn::{DbConn, on_each};
 use super::schema::{campaigns, revisions};
 use crate::domain::{Campaign, Instant};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use std::sync::Arc;
 
 /// A campaign as it is stored.
@@ -148,6 +149,58 @@ pub fn set_revision(conn: &mut DbConn, id: i64, revision: i64, last_recorded_at:
     let values = (campaigns::revision.eq(revision), campaigns::last_recorded_us.eq(last_recorded_at.micros()));
     diesel::update(campaigns::table.filter(campaigns::id.eq(id))).set(values).execute(conn)?;
     Ok(())
+}
+
+/// The channel on which PostgreSQL tells of commits.
+const CHANNEL: &str = "greenzone_revisions";
+
+/// Tells other processes, once this transaction is committed, at which revision a campaign
+/// stands. SQLite has no means to.
+///
+/// # Errors
+/// What the database says.
+pub fn tell(conn: &mut DbConn, code: &str, revision: i64) -> Result<(), StoreError> {
+    let DbConn::Pg(conn) = conn else { return Ok(()) };
+    let notify = diesel::sql_query("SELECT pg_notify($1, $2)")
+        .bind::<Text, _>(CHANNEL)
+        .bind::<Text, _>(format!("{revision} {code}"));
+    notify.execute(conn)?;
+    Ok(())
+}
+
+/// Asks to be told of other processes' commits on this connection.
+///
+/// # Errors
+/// What the database says.
+pub fn listen(conn: &mut DbConn) -> Result<(), StoreError> {
+    let DbConn::Pg(conn) = conn else { return Ok(()) };
+    diesel::sql_query(format!("LISTEN {CHANNEL}")).execute(conn)?;
+    Ok(())
+}
+
+/// Codes and revisions of the campaigns that were told on this connection since the last
+/// call; does not wait.
+///
+/// # Errors
+/// A lost connection.
+pub fn told(conn: &mut DbConn) -> Result<Vec<(String, i64)>, StoreError> {
+    let DbConn::Pg(conn) = conn else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for notification in conn.notifications_iter() {
+        let payload = notification?.payload;
+        let read = payload.split_once(' ').and_then(|(revision, code)| Some((code.to_owned(), revision.parse().ok()?)));
+        found.extend(read);
+    }
+    Ok(found)
+}
+
+/// The revision at which a campaign stands; none where there is no such campaign.
+///
+/// # Errors
+/// What the database says.
+pub fn revision_of(conn: &mut DbConn, code: &str) -> Result<Option<i64>, StoreError> {
+    let row = campaigns::table.filter(campaigns::code.eq(code)).select(campaigns::revision);
+    Ok(row.first(conn).optional()?)
 }
 
 /// All revisions of a campaign with their instants, rising.

@@ -180,6 +180,11 @@ pub fn savepoint<T, E: From<StoreError>>(
     finish(conn, work)
 }
 
+/// Whether the database still answers on a connection.
+pub fn is_alive(conn: &mut DbConn) -> bool {
+    conn.ping().is_ok()
+}
+
 /// Opens connections for a pool of readers.
 #[derive(Clone, Debug)]
 pub struct Connector(Address);

@@ -1,6 +1,7 @@
 //! Figures with their whole history: rows are added and marked as withdrawn, never
 //! changed otherwise and never deleted.
 
+use super::bulk;
 use super::conn::{DbConn, on_each};
 use super::schema::figures;
 use super::{BATCH, StoreError, day_number, day_of, micros};
@@ -30,24 +31,23 @@ pub struct StoredFigure {
     pub withdrawn_reason: Option<String>,
 }
 
-#[derive(Insertable, Queryable)]
-#[diesel(table_name = figures, treat_none_as_default_value = false)]
-struct FigureRow {
-    campaign_id: i64,
-    unit_id: i64,
-    day: i32,
-    recorded_us: i64,
-    community_f0: i32,
-    contained_f0: Option<i32>,
-    unknown_source_f0: Option<i32>,
-    high_risk_setting_f0: Option<i32>,
-    households_f0: Option<i32>,
-    linked_households_f0: Option<i32>,
-    note: Option<String>,
-    reason: Option<String>,
-    revision: i64,
-    withdrawn_us: Option<i64>,
-    withdrawn_reason: Option<String>,
+#[derive(Queryable)]
+pub(super) struct FigureRow {
+    pub(super) campaign_id: i64,
+    pub(super) unit_id: i64,
+    pub(super) day: i32,
+    pub(super) recorded_us: i64,
+    pub(super) community_f0: i32,
+    pub(super) contained_f0: Option<i32>,
+    pub(super) unknown_source_f0: Option<i32>,
+    pub(super) high_risk_setting_f0: Option<i32>,
+    pub(super) households_f0: Option<i32>,
+    pub(super) linked_households_f0: Option<i32>,
+    pub(super) note: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) revision: i64,
+    pub(super) withdrawn_us: Option<i64>,
+    pub(super) withdrawn_reason: Option<String>,
 }
 
 impl FigureRow {
@@ -167,7 +167,10 @@ pub fn any(conn: &mut DbConn, campaign_id: i64, unit_id: Option<i64>) -> Result<
 pub fn insert(conn: &mut DbConn, campaign_id: i64, new: &[StoredFigure]) -> Result<(), StoreError> {
     for batch in new.chunks(BATCH) {
         let rows: Vec<FigureRow> = batch.iter().map(|f| FigureRow::of(campaign_id, f)).collect();
-        on_each!(conn, |c| diesel::insert_into(figures::table).values(&rows).execute(c))?;
+        match conn {
+            DbConn::Pg(c) => bulk::insert_arrays(c, &rows)?,
+            DbConn::Sqlite(c) => bulk::insert_values(c, &rows)?,
+        }
     }
     Ok(())
 }

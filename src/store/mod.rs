@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+mod bulk;
 pub mod campaigns;
 mod conn;
 pub mod contests;
@@ -18,7 +19,7 @@ mod schema;
 pub mod sessions;
 pub mod units;
 
-pub use conn::{Address, Connector, Database, DbConn, is_current, migrate, read, revert, savepoint, write};
+pub use conn::{Address, Connector, Database, DbConn, is_alive, is_current, migrate, read, revert, savepoint, write};
 
 use crate::domain::{Day, Instant};
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
