@@ -5,6 +5,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod board_table;
 mod database;
 mod demo;
@@ -44,6 +45,8 @@ enum Command {
     Import(packs::Import),
     /// Write a campaign of the database as a pack
     Export(packs::Export),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Make and change accounts
     User(user::User),
     /// Check the log of what was done
@@ -125,6 +128,8 @@ pub fn run() -> ExitCode {
         Command::Leaderboard(command) => (command.run(), command.is_json()),
         Command::Import(command) => (command.run(), command.is_json()),
         Command::Export(command) => (command.run(), false),
+        Command::Backup(command) => (command.run(), false),
+        Command::Restore(command) => (command.run(), false),
         Command::User(command) => (command.run(), false),
         Command::Audit(command) => (command.run(), command.is_json()),
         Command::Keys(command) => (command.run(), false),

@@ -134,7 +134,7 @@ impl Export {
 }
 
 /// What stands there may be somebody's only copy.
-fn refuse_to_overwrite(out: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_to_overwrite(out: &Path) -> Result<(), Failure> {
     let is_filled = out.is_file() || std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if is_filled {
         let detail = format!("{} exists and is not empty", out.display());
@@ -144,7 +144,7 @@ fn refuse_to_overwrite(out: &Path) -> Result<(), Failure> {
 }
 
 /// A sign of life on a terminal; nothing elsewhere.
-fn spinner(message: &'static str) -> ProgressBar {
+pub(super) fn spinner(message: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(message);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
         bar.set_style(style);
