@@ -19,6 +19,11 @@ pub struct TestDatabase {
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 impl TestDatabase {
+    /// Itself, for stories that need no service.
+    pub fn on(database: Self) -> Self {
+        database
+    }
+
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let address = Address::Sqlite(folder.path().join("test.db"));
