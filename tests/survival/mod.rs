@@ -1,3 +1,8 @@
 //! What outlives the worst: backups taken and restored, processes and databases killed.
+//!
+//! `GREENZONE_SURVIVAL_ROUNDS` kills more often, `GREENZONE_SURVIVAL_SEED` at other moments.
 
 mod backup;
+mod kills;
+mod outages;
+mod process;

@@ -1,0 +1,370 @@
+//! The real program as a process of its own, and clients that write to it and remember
+//! what was acknowledged.
+
+use crate::api::figure;
+use crate::support::app::{machine_token, security};
+use crate::support::database::TestDatabase;
+use greenzone::clock::Clock;
+use greenzone::domain::account::{Role, Scope};
+use greenzone::pack;
+use greenzone::service::Caller;
+use greenzone::service::audit::verify;
+use greenzone::service::writer::WriteRequest;
+use greenzone::store::{Address, DbConn};
+use serde_json::{Value, json};
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const WARDS: [&str; 8] = ["27382", "27379", "27364", "27352", "27355", "27349", "27373", "27367"];
+
+/// How often a test kills; `GREENZONE_SURVIVAL_ROUNDS` asks for more.
+pub fn rounds(few: u32) -> u32 {
+    std::env::var("GREENZONE_SURVIVAL_ROUNDS")
+        .map_or(few, |n| n.parse().expect("GREENZONE_SURVIVAL_ROUNDS is a number"))
+}
+
+/// Random moments that come again with the same `GREENZONE_SURVIVAL_SEED`.
+pub struct Moments(u64);
+
+impl Moments {
+    pub fn new() -> Self {
+        let seed = std::env::var("GREENZONE_SURVIVAL_SEED").map_or(20_210_709, |n| n.parse().expect("a number"));
+        Self(seed)
+    }
+
+    /// A time below a limit.
+    pub fn below(&mut self, limit: Duration) -> Duration {
+        // xorshift64
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        limit.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+}
+
+/// A database with the bundled campaign in it, and what a process needs to serve it.
+pub struct World {
+    pub address: Address,
+    pub token: String,
+    pub folder: tempfile::TempDir,
+}
+
+impl World {
+    pub fn new(address: Address) -> Self {
+        Self::with_pack(address, &pack::bundled()[0].files())
+    }
+
+    pub fn with_pack(address: Address, files: &pack::Files) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let service = greenzone::app::open(address.clone(), Clock::System, true, security()).expect("a service");
+        let grant = Caller::Operator.may(None).expect("the operator writes");
+        let contest = pack::read(files).expect("a pack");
+        service.import_pack(&grant, contest, false, WriteRequest::default()).wait().expect("the pack is taken");
+        let token = machine_token(&service, Role::Council, Scope::All);
+        let world = Self { address, token, folder };
+        assert!(world.run(&["keys", "new"]).success());
+        world
+    }
+
+    pub fn url(&self) -> String {
+        match &self.address {
+            Address::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Address::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// The program with arguments, over this database.
+    pub fn command(&self, before: &[&str], arguments: &[&str]) -> Command {
+        let words: Vec<&str> =
+            before.iter().chain(&[env!("CARGO_BIN_EXE_greenzone")]).chain(arguments).copied().collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).current_dir(self.folder.path()).env("DATABASE_URL", self.url());
+        command.env("GREENZONE_SIGNING_KEYS_FILE", self.folder.path().join("keys.pem"));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> ExitStatus {
+        self.command(&[], arguments).status().expect("the program runs")
+    }
+
+    /// Numbers that a query gives, one row of them.
+    pub fn numbers(&self, sql: &str) -> Vec<i64> {
+        use diesel::RunQueryDsl;
+        use diesel::sql_types::BigInt;
+        #[derive(diesel::QueryableByName)]
+        struct Number {
+            #[diesel(sql_type = BigInt)]
+            n: i64,
+        }
+        let rows: Vec<Number> = match &mut self.address.connect().expect("a connection") {
+            DbConn::Pg(c) => diesel::sql_query(sql).load(c).expect(sql),
+            DbConn::Sqlite(c) => diesel::sql_query(sql).load(c).expect(sql),
+        };
+        rows.into_iter().map(|row| row.n).collect()
+    }
+
+    /// Checks that the log is whole and that revisions have no gaps.
+    #[track_caller]
+    pub fn is_sound(&self) {
+        let report = verify(&mut self.address.connect().expect("a connection"), &[]).expect("readable");
+        assert_eq!(report.broken, []);
+        let given = self.numbers("SELECT revision AS n FROM revisions ORDER BY revision");
+        assert_eq!(given, (1..=given.len() as i64).collect::<Vec<_>>(), "revisions have no gaps");
+        assert_eq!(self.numbers("SELECT revision AS n FROM campaigns"), [given.len() as i64]);
+        if let Address::Sqlite(path) = &self.address {
+            drop(greenzone::store::backup::Backup::open(path).expect("a sound file"));
+        }
+    }
+}
+
+/// The service as a process; killed where it is dropped.
+pub struct Served {
+    pub child: Child,
+    pub base: String,
+    pub log: PathBuf,
+}
+
+impl Served {
+    pub fn start(world: &World) -> Self {
+        Self::start_under(world, &[])
+    }
+
+    /// Starts it by another program, such as strace.
+    pub fn start_under(world: &World, before: &[&str]) -> Self {
+        let log = world.folder.path().join("log");
+        let arguments = ["serve", "--addr", "127.0.0.1:0", "--metrics-addr", ""];
+        let mut command = world.command(before, &arguments);
+        let child = command.stderr(File::create(&log).expect("a log")).spawn().expect("the program starts");
+        let mut served = Self { child, base: String::new(), log };
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while served.base.is_empty() {
+            assert!(Instant::now() < deadline, "it does not serve: {}", served.said());
+            std::thread::sleep(Duration::from_millis(5));
+            let said = served.said();
+            let address = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let address = address.filter_map(|line| line["address"].as_str().map(str::to_owned)).next();
+            served.base = address.map(|address| format!("http://{address}")).unwrap_or_default();
+        }
+        served
+    }
+
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Ends it as a power cut would end the process.
+    pub fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
+    /// Asks it to end; the status with which it does.
+    pub fn terminate(&mut self, limit: Duration) -> ExitStatus {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a state") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it does not end: {}", self.said());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client of the service that is not surprised by anything.
+pub struct Client {
+    agent: ureq::Agent,
+    token: Option<String>,
+}
+
+/// Status, type and body of an answer; none where none came.
+pub type Heard = Option<(u16, String, String)>;
+
+impl Client {
+    pub fn new(token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..Self::nobody() }
+    }
+
+    /// Without a token.
+    pub fn nobody() -> Self {
+        let config =
+            ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(30)));
+        Self { agent: config.build().into(), token: None }
+    }
+
+    pub fn send(&self, method: &str, url: &str, body: Option<&Value>) -> Heard {
+        let request = ureq::http::Request::builder().method(method).uri(url);
+        let request = match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        let answer = match body {
+            Some(body) => {
+                let request = request.header("content-type", "application/json").body(body.to_string());
+                self.agent.run(request.expect("a request"))
+            }
+            None => self.agent.run(request.body(()).expect("a request")),
+        };
+        let mut answer = answer.ok()?;
+        let kind = answer.headers().get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+        let body = answer.body_mut().read_to_string().ok()?;
+        Some((answer.status().as_u16(), kind, body))
+    }
+
+    pub fn get(&self, url: &str) -> Heard {
+        self.send("GET", url, None)
+    }
+}
+
+/// A figure that one client alone writes: 1, 2, 3, …
+pub struct Slot {
+    pub address: String,
+    ward: &'static str,
+    /// Of July 2021.
+    day: usize,
+    /// The last value that was acknowledged.
+    pub acknowledged: i64,
+    /// Statuses of answers that were no acknowledgement.
+    pub refused: Vec<u16>,
+    /// Answers that never came.
+    pub lost: u32,
+}
+
+pub fn slots(count: usize) -> Vec<Slot> {
+    let slot = |n: usize| Slot {
+        address: figure(WARDS[n % 8], &format!("2021-07-{}", 13 + n / 8)),
+        ward: WARDS[n % 8],
+        day: 13 + n / 8,
+        acknowledged: 0,
+        refused: Vec::new(),
+        lost: 0,
+    };
+    (0..count).map(slot).collect()
+}
+
+impl Slot {
+    /// Writes the next value; whether it was acknowledged. A refusal must be 503 as promised.
+    pub fn write(&mut self, base: &str, client: &Client) -> bool {
+        let value = json!({"community_f0": self.acknowledged + 1});
+        match client.send("PUT", &format!("{base}{}", self.address), Some(&value)) {
+            Some((200 | 201, ..)) => {
+                self.acknowledged += 1;
+                return true;
+            }
+            Some((status, kind, body)) => {
+                assert_eq!((status, kind.as_str()), (503, "application/problem+json"), "{body}");
+                self.refused.push(status);
+            }
+            None => self.lost += 1,
+        }
+        false
+    }
+
+    /// Checks that all that was acknowledged is stored in its order and served, and at most
+    /// as many values beside as were on their way; what is there is known from now on.
+    #[track_caller]
+    pub fn check(&mut self, world: &World, base: &str, on_their_way: i64) {
+        let stored = world.numbers(&format!(
+            "SELECT CAST(community_f0 AS BIGINT) AS n FROM figures f JOIN units u ON u.campaign_id = f.campaign_id \
+             AND u.unit_id = f.unit_id WHERE u.code = '{}' AND f.day = {} ORDER BY recorded_us",
+            self.ward,
+            // days count from 1970
+            18_808 + self.day
+        ));
+        let last = stored.len() as i64;
+        assert_eq!(stored, (1..=last).collect::<Vec<_>>(), "{}", self.address);
+        let may = self.acknowledged..=self.acknowledged + on_their_way;
+        assert!(may.contains(&last), "{}: {last} is stored, {} was acknowledged", self.address, self.acknowledged);
+        let (status, _, body) = Client::new(&world.token).get(&format!("{base}{}", self.address)).expect("an answer");
+        if last > 0 {
+            let served: Value = serde_json::from_str(&body).expect("JSON");
+            assert_eq!((status, &served["community_f0"]), (200, &json!(last)));
+        }
+        self.acknowledged = last;
+    }
+}
+
+/// What clients do where no answer comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    GiveUp,
+    TryAgain,
+}
+
+/// A client a slot writes as fast as it may until `meanwhile` is over.
+pub fn write_meanwhile<T>(
+    base: &str,
+    token: &str,
+    slots: &mut [Slot],
+    patience: Patience,
+    meanwhile: impl FnOnce() -> T,
+) -> T {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for slot in slots {
+            let is_over = &is_over;
+            scope.spawn(move || {
+                let client = Client::new(token);
+                while !is_over.load(Ordering::Relaxed) {
+                    if slot.write(base, &client) {
+                        continue;
+                    }
+                    if patience == Patience::GiveUp {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(meanwhile));
+        // or a failed test would never end
+        is_over.store(true, Ordering::Relaxed);
+        done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+pub fn acknowledged(slots: &[Slot]) -> i64 {
+    slots.iter().map(|slot| slot.acknowledged).sum()
+}
+
+/// Whether a program is installed.
+pub fn is_installed(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|paths| std::env::split_paths(&paths).any(|p: PathBuf| p.join(program).exists()))
+}
+
+/// Whether a program is there for a test; without it the test skips loudly, or fails where
+/// a variable demands it.
+pub fn demand(program: &str, variable: &str) -> bool {
+    let is_there = is_installed(program);
+    assert!(is_there || std::env::var_os(variable).is_none(), "{program} is required here and there is none");
+    if !is_there {
+        eprintln!("\n*** SKIPPED: a test that needs {program} ***\n");
+    }
+    is_there
+}
+
+/// A database with its world.
+pub struct Place {
+    pub world: World,
+    _database: TestDatabase,
+}
+
+impl Place {
+    pub fn on(database: TestDatabase) -> Self {
+        Self { world: World::new(database.address.clone()), _database: database }
+    }
+}
