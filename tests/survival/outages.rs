@@ -50,7 +50,8 @@ fn the_service_heals_after_postgres_was_cut_off() {
     let served = Served::start(&world);
     let (client, mut slots) = (Client::new(&world.token), slots(8));
     let ready = format!("{}/readyz", served.base);
-    for _ in 0..rounds(2) {
+    wait_for(&client, &format!("{}{BOARD}", served.base), 200);
+    for _ in 0..rounds(1) {
         write_meanwhile(&served.base, &world.token, &mut slots, Patience::TryAgain, || {
             std::thread::sleep(Duration::from_millis(300));
             cluster.stop_immediately();
@@ -72,25 +73,26 @@ fn a_postgres_that_only_reads_costs_no_more_than_the_writes() {
     let world = World::new(database.address.clone());
     let served = Served::start(&world);
     let (client, mut slots) = (Client::new(&world.token), slots(4));
-    let say = |sql: &str| {
+    let only_read = |state: &str| {
         use diesel::connection::SimpleConnection;
         let DbConn::Pg(mut conn) = world.address.connect().expect("a connection") else { unreachable!() };
-        conn.batch_execute(sql).expect(sql);
-    };
-    let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
-                  AND pid <> pg_backend_pid()";
-    let set = |state: &str| {
-        format!(
-            "SET default_transaction_read_only = off; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET \
-             default_transaction_read_only = {state}', current_database()); END $$; {others}"
-        )
+        let set = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {state}', \
+             current_database()); END $$"
+        );
+        // the setting is of new sessions
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+                   AND pid <> pg_backend_pid()";
+        for sql in ["SET default_transaction_read_only = off", &set, end] {
+            conn.batch_execute(sql).expect(sql);
+        }
     };
     write_meanwhile(&served.base, &world.token, &mut slots, Patience::TryAgain, || {
         std::thread::sleep(Duration::from_millis(200));
-        say(&set("on"));
+        only_read("on");
         std::thread::sleep(Duration::from_millis(500));
         wait_for(&client, &format!("{}{BOARD}", served.base), 200);
-        say(&set("off"));
+        only_read("off");
         std::thread::sleep(Duration::from_millis(500));
     });
     is_healed(&world, &served, &mut slots);
