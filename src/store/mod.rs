@@ -51,6 +51,7 @@ impl From<Error> for StoreError {
             Error::DatabaseError(kind, info) if will_pass(&kind, info.message()) => {
                 Self::Unreachable(info.message().to_owned())
             }
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
             // what ended the transaction before was no statement: a lost connection, a full disk
             Error::BrokenTransactionManager => Self::Unreachable("the connection is broken".to_owned()),
             other => Self::Other(other),
@@ -67,15 +68,25 @@ impl From<ConnectionError> for StoreError {
 /// Whether an error is of the place where the database is, and not of what was asked of
 /// it: then nothing of the transaction is kept, and later it may be.
 fn will_pass(kind: &DatabaseErrorKind, message: &str) -> bool {
-    // SQLite's words for SQLITE_FULL, _READONLY, _IOERR, _BUSY and _CANTOPEN, since Diesel
-    // hands on no code of its; PostgreSQL passes on the system's words for a full disk
-    const WORDS: [&str; 6] = [
+    // Diesel hands on no code of these
+    const WORDS: [&str; 13] = [
+        // SQLITE_FULL, _READONLY, _IOERR, _BUSY and _CANTOPEN
         "database or disk is full",
         "attempt to write a readonly database",
         "disk I/O error",
         "database is locked",
         "unable to open database file",
+        // what PostgreSQL passes on of the system
         "No space left on device",
+        // libpq, where a connection was lost in the midst of an answer
+        "server closed the connection unexpectedly",
+        "could not receive data from server",
+        "could not send data to server",
+        "no connection to the server",
+        "connection has been closed unexpectedly",
+        // PostgreSQL that stops or starts
+        "terminating connection",
+        "the database system is",
     ];
     let is_lost = matches!(
         kind,

@@ -179,6 +179,10 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let said = self.said();
+            said.lines().filter(|line| line.contains("ERROR")).take(10).for_each(|line| eprintln!("{line}"));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
