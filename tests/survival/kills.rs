@@ -1,6 +1,7 @@
 //! `kill -9` in the middle of writes and imports, and SIGTERM: what was acknowledged is there.
 
-use super::process::{Moments, Patience, Place, Served, World, acknowledged, rounds, slots, write_meanwhile};
+use super::clients::{Patience, acknowledged, slots, write_meanwhile};
+use super::process::{Moments, Place, Served, World, rounds};
 use crate::support::database::TestDatabase;
 use crate::support::on_both;
 use greenzone::pack;

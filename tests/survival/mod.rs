@@ -3,6 +3,8 @@
 //! `GREENZONE_SURVIVAL_ROUNDS` kills more often, `GREENZONE_SURVIVAL_SEED` at other moments.
 
 mod backup;
+mod backup_commands;
+mod clients;
 mod kills;
 mod outages;
 mod process;

@@ -1,9 +1,8 @@
 //! The database goes away, takes nothing, or its disk is full: writes are refused as
 //! promised, reads of what is in memory go on, and the service heals by itself.
 
-use super::process::{
-    Client, Patience, Served, Slot, World, acknowledged, demand, is_installed, rounds, slots, write_meanwhile,
-};
+use super::clients::{Client, Patience, Slot, acknowledged, slots, write_meanwhile};
+use super::process::{Served, World, demand, is_installed, rounds};
 use crate::support::database::{Cluster, TestDatabase};
 use greenzone::store::{Address, DbConn};
 use std::io::Write;
