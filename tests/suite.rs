@@ -17,3 +17,4 @@ mod readers;
 mod rights;
 mod story;
 mod support;
+mod survival;

@@ -1,5 +1,7 @@
 //! What benches share: databases of their own, the campaign, medians.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod http;
 
 use greenzone::clock::Clock;
 use greenzone::domain::contest::{FigureRow, Stamp};

@@ -55,7 +55,7 @@ impl Audit {
     }
 }
 
-fn broken(report: &Report) -> Failure {
+pub(super) fn broken(report: &Report) -> Failure {
     let error = |found: &crate::service::audit::Break| PackError {
         file: found.chain.clone(),
         line: u64::try_from(found.number).ok(),

@@ -54,13 +54,20 @@ impl DatabaseOptions {
         Ok(app::open(self.address()?, Clock::System, true, security)?)
     }
 
-    /// Opens the service over a database that must exist already.
-    pub(super) fn open_existing(&self) -> Result<Arc<Service>, Failure> {
-        if let Address::Sqlite(path) = self.address()?
+    /// The address of a database that must exist already; a SQLite file is not made on the way.
+    pub(super) fn existing_address(&self) -> Result<Address, Failure> {
+        let address = self.address()?;
+        if let Address::Sqlite(path) = &address
             && !path.exists()
         {
             return Err(Failure::Environment(format!("there is no database {}", path.display())));
         }
+        Ok(address)
+    }
+
+    /// Opens the service over a database that must exist already.
+    pub(super) fn open_existing(&self) -> Result<Arc<Service>, Failure> {
+        self.existing_address()?;
         self.open()
     }
 }

@@ -5,6 +5,7 @@
 
 mod ask;
 mod audit;
+mod backup;
 mod board_table;
 mod database;
 mod demo;
@@ -47,6 +48,8 @@ enum Command {
     Export(packs::Export),
     /// Write a simulated pack, for trials and load
     Simulate(simulate::Simulate),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     /// Make and change accounts
     User(user::User),
     /// Check the log of what was done
@@ -129,6 +132,8 @@ pub fn run() -> ExitCode {
         Command::Import(command) => (command.run(), command.is_json()),
         Command::Export(command) => (command.run(), false),
         Command::Simulate(command) => (command.run(), false),
+        Command::Backup(command) => (command.run(), false),
+        Command::Restore(command) => (command.run(), false),
         Command::User(command) => (command.run(), false),
         Command::Audit(command) => (command.run(), command.is_json()),
         Command::Keys(command) => (command.run(), false),

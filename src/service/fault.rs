@@ -74,7 +74,7 @@ pub enum Code {
     InvalidCursor,
     /// The revision asked for is not here yet.
     Behind,
-    /// The database cannot be reached.
+    /// The database cannot be reached, or takes nothing just now.
     Unavailable,
     /// Nobody knows the caller.
     Unauthenticated,
@@ -302,9 +302,10 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         let cause: Arc<str> = error.to_string().into();
         match error {
-            StoreError::Unreachable(_) => {
-                Self { cause: Some(cause), ..Self::new(Code::Unavailable, "the database cannot be reached just now") }
-            }
+            StoreError::Unreachable(_) => Self {
+                cause: Some(cause),
+                ..Self::new(Code::Unavailable, "the database cannot be used just now; try again later")
+            },
             StoreError::Taken | StoreError::Migration(_) | StoreError::Unreadable(_) | StoreError::Other(_) => {
                 Self::internal(cause)
             }

@@ -2,10 +2,10 @@
 
 use super::StoreError;
 use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
-use diesel::migration::MigrationVersion;
+use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
-use diesel::sqlite::SqliteConnection;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -95,6 +95,14 @@ pub fn migrate(conn: &mut DbConn) -> Result<Vec<String>, StoreError> {
         DbConn::Sqlite(c) => c.run_pending_migrations(SQLITE_MIGRATIONS).map(names),
     }
     .map_err(StoreError::Migration)
+}
+
+/// The versions of the current schema, the oldest first; the same for both databases.
+pub(super) fn schema_versions() -> Vec<String> {
+    let migrations = MigrationSource::<Sqlite>::migrations(&SQLITE_MIGRATIONS).unwrap_or_default();
+    let mut versions: Vec<String> = migrations.iter().map(|m| m.name().version().to_string()).collect();
+    versions.sort_unstable();
+    versions
 }
 
 /// Takes back all migrations.

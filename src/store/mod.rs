@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod backup;
 mod bulk;
 pub mod campaigns;
 mod conn;
@@ -27,8 +28,8 @@ use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
 /// What the database can answer instead of rows.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It cannot be reached.
-    #[error("the database cannot be reached: {0}")]
+    /// It cannot be reached, or takes nothing just now; later it may.
+    #[error("the database cannot be used just now: {0}")]
     Unreachable(String),
     /// A key is taken; which one, the caller knows.
     #[error("a key is taken")]
@@ -48,9 +49,12 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+            Error::DatabaseError(kind, info) if will_pass(&kind, info.message()) => {
                 Self::Unreachable(info.message().to_owned())
             }
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+            // what ended the transaction before was no statement: a lost connection, a full disk
+            Error::BrokenTransactionManager => Self::Unreachable("the connection is broken".to_owned()),
             other => Self::Other(other),
         }
     }
@@ -60,6 +64,38 @@ impl From<ConnectionError> for StoreError {
     fn from(error: ConnectionError) -> Self {
         Self::Unreachable(error.to_string())
     }
+}
+
+/// Whether an error is of the place where the database is, and not of what was asked of
+/// it: then nothing of the transaction is kept, and later it may be.
+fn will_pass(kind: &DatabaseErrorKind, message: &str) -> bool {
+    // Diesel hands on no code of these
+    const WORDS: [&str; 13] = [
+        // SQLITE_FULL, _READONLY, _IOERR, _BUSY and _CANTOPEN
+        "database or disk is full",
+        "attempt to write a readonly database",
+        "disk I/O error",
+        "database is locked",
+        "unable to open database file",
+        // what PostgreSQL passes on of the system
+        "No space left on device",
+        // libpq, where a connection was lost in the midst of an answer
+        "server closed the connection unexpectedly",
+        "could not receive data from server",
+        "could not send data to server",
+        "no connection to the server",
+        "connection has been closed unexpectedly",
+        // PostgreSQL that stops or starts
+        "terminating connection",
+        "the database system is",
+    ];
+    let is_lost = matches!(
+        kind,
+        DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction
+    );
+    is_lost || (matches!(kind, DatabaseErrorKind::Unknown) && WORDS.iter().any(|words| message.contains(words)))
 }
 
 /// How many rows one statement inserts.
@@ -89,6 +125,34 @@ mod tests {
         for wrong in ["", "a.db", "mysql://h/d", "sqlite:", "sqlite::memory:", "postgre://h/d"] {
             assert!(Address::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_full_disk_and_a_read_only_file_are_no_fault_of_what_was_asked() {
+        use diesel::RunQueryDsl;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut conn = Address::Sqlite(path.clone()).connect().unwrap();
+        migrate(&mut conn).unwrap();
+        let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+                    INSERT INTO audit_heads SELECT printf('%0999d', i), i, 'x' FROM n";
+        let ask = |conn: &mut DbConn, sql: &str| -> StoreError {
+            let DbConn::Sqlite(c) = conn else { unreachable!() };
+            diesel::sql_query(sql).execute(c).unwrap_err().into()
+        };
+        if let DbConn::Sqlite(c) = &mut conn {
+            diesel::sql_query("PRAGMA max_page_count = 60").execute(c).unwrap();
+        }
+        let full = ask(&mut conn, fill);
+        assert!(matches!(&full, StoreError::Unreachable(why) if why.contains("full")), "{full:?}");
+        let mut conn = Address::Sqlite(path.clone()).connect().unwrap();
+        if let DbConn::Sqlite(c) = &mut conn {
+            diesel::sql_query("PRAGMA query_only = ON").execute(c).unwrap();
+        }
+        let read_only = ask(&mut conn, fill);
+        assert!(matches!(&read_only, StoreError::Unreachable(why) if why.contains("readonly")), "{read_only:?}");
+        let wrong = ask(&mut conn, "SELECT nothing");
+        assert!(matches!(wrong, StoreError::Other(_)), "{wrong:?}");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! A database for each test: a SQLite file, or a database of a throwaway cluster.
 
 use greenzone::store::{Address, DbConn};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -19,6 +18,11 @@ pub struct TestDatabase {
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 impl TestDatabase {
+    /// Itself, for stories that need no service.
+    pub fn on(database: Self) -> Self {
+        database
+    }
+
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let address = Address::Sqlite(folder.path().join("test.db"));
@@ -66,7 +70,7 @@ static SERVER: LazyLock<Option<String>> = LazyLock::new(|| {
     if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
         return Some(url);
     }
-    match Cluster::start() {
+    match Cluster::start("fsync=off") {
         Ok(cluster) => {
             let url = cluster.url.clone();
             // lives as long as the tests; its watchman ends it with them
@@ -83,13 +87,31 @@ static SERVER: LazyLock<Option<String>> = LazyLock::new(|| {
 });
 
 /// A PostgreSQL of the tests' own, on a socket in a temporary folder.
-struct Cluster {
+pub struct Cluster {
     url: String,
-    _watchman: Child,
+    folder: PathBuf,
+    /// How its programs are started: as somebody who is not root.
+    prefix: &'static str,
+    options: String,
+    watchman: Child,
 }
 
 impl Cluster {
-    fn start() -> Result<Self, String> {
+    /// One that a test may stop; none where there are no binaries.
+    pub fn of_its_own() -> Option<Self> {
+        match Self::start("fsync=on") {
+            Ok(cluster) => Some(cluster),
+            Err(why) => {
+                let is_needed = std::env::var_os("GREENZONE_REQUIRE_POSTGRES").is_some()
+                    && std::env::var_os("TEST_DATABASE_URL").is_none();
+                assert!(!is_needed, "a PostgreSQL to stop is required here and there is none: {why}");
+                eprintln!("\n*** SKIPPED: a test that stops a PostgreSQL of its own: {why} ***\n");
+                None
+            }
+        }
+    }
+
+    fn start(setting: &str) -> Result<Self, String> {
         let binaries = binaries().ok_or("no initdb is installed")?;
         let folder = tempfile::Builder::new().prefix("gzpg").tempdir_in("/tmp").map_err(|e| e.to_string())?.keep();
         let data = folder.join("data");
@@ -105,15 +127,11 @@ impl Cluster {
             data.display()
         );
         run("sh", &["-c", &initdb])?;
-        let postgres = format!(
-            "{prefix}{} -D {} -k {} -c listen_addresses= -c fsync=off -c max_connections=200",
-            binaries.join("postgres").display(),
-            data.display(),
-            folder.display()
-        );
+        let options = format!("-k {} -c listen_addresses= -c {setting} -c max_connections=200", folder.display());
         // the watchman's input closes with the tests' process, however that ends
         let watchman = format!(
-            "sh -c '{postgres}' >{folder}/log 2>&1 & read -r _; kill -QUIT $(head -n 1 {folder}/data/postmaster.pid); wait; rm -rf {folder}",
+            "read -r _; pid=$(head -n 1 {folder}/data/postmaster.pid) && kill -QUIT $pid; \
+             while kill -0 $pid; do sleep 0.05; done; rm -rf {folder}",
             folder = folder.display()
         );
         let watchman = Command::new("sh")
@@ -124,16 +142,45 @@ impl Cluster {
             .spawn();
         let watchman = watchman.map_err(|e| e.to_string())?;
         let url = format!("postgres://gz@/postgres?host={}", folder.display());
-        for _ in 0..200 {
-            if Address::Postgres(url.clone()).connect().is_ok() {
-                return Ok(Self { url, _watchman: watchman });
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        let mut log = String::new();
-        let file = std::fs::File::open(folder.join("log"));
-        let _ = file.and_then(|mut f| f.read_to_string(&mut log));
-        Err(format!("the cluster does not come up: {log}"))
+        let cluster = Self { url, folder, prefix, options, watchman };
+        cluster.start_again()?;
+        Ok(cluster)
+    }
+
+    /// Where its first database is.
+    pub fn address(&self) -> Address {
+        Address::Postgres(self.url.clone())
+    }
+
+    fn control(&self, arguments: &str) -> Result<String, String> {
+        let control = binaries().ok_or("no pg_ctl is installed")?.join("pg_ctl");
+        let folder = self.folder.display();
+        // what the server inherits must not keep the caller waiting for its end
+        let command = format!("{}{} -D {folder}/data -w {arguments} >/dev/null 2>&1", self.prefix, control.display());
+        run("sh", &["-c", &command]).map_err(|e| {
+            let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            format!("pg_ctl {arguments}: {e} {log}")
+        })
+    }
+
+    /// Stops it as a power cut would: nothing is written out, nobody is told.
+    pub fn stop_immediately(&self) {
+        self.control("-m immediate stop").expect("it stops");
+    }
+
+    /// Starts it, which recovers what was committed.
+    ///
+    /// # Errors
+    /// Where it does not come up.
+    pub fn start_again(&self) -> Result<(), String> {
+        self.control(&format!("-l {}/log -o '{}' start", self.folder.display(), self.options)).map(drop)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.watchman.stdin.take());
+        let _ = self.watchman.wait();
     }
 }
 

@@ -1,0 +1,130 @@
+//! Every table, copied row by row from one database to another.
+//!
+//! The columns are named here once; their types are the schema's. A column that is
+//! missing here does not compile, and a table that is missing fails a test.
+
+use super::CopyError;
+use crate::store::conn::{DbConn, on_each};
+use crate::store::{BATCH, StoreError, schema};
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::PgRowByRowLoadingMode;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Double, Integer, Nullable, Text};
+
+/// A type of the schema as it is in Rust.
+pub(super) trait Native {
+    type Rust;
+}
+
+impl Native for BigInt {
+    type Rust = i64;
+}
+impl Native for Integer {
+    type Rust = i32;
+}
+impl Native for Bool {
+    type Rust = bool;
+}
+impl Native for Double {
+    type Rust = f64;
+}
+impl Native for Text {
+    type Rust = String;
+}
+impl Native for Binary {
+    type Rust = Vec<u8>;
+}
+impl<T: Native + diesel::sql_types::SqlType<IsNull = diesel::sql_types::is_nullable::NotNull>> Native for Nullable<T> {
+    type Rust = Option<T::Rust>;
+}
+
+/// What a column holds.
+type Of<Column> = <<Column as Expression>::SqlType as Native>::Rust;
+
+/// Copies the rows of a table; answers how many there were.
+pub(super) type Copy = fn(&mut DbConn, &mut DbConn) -> Result<u64, CopyError>;
+
+/// Puts rows in batches as they come, so that no table is ever whole in memory.
+fn pour<R>(
+    rows: impl Iterator<Item = QueryResult<R>>,
+    mut put: impl FnMut(&[R]) -> Result<(), StoreError>,
+) -> Result<u64, CopyError> {
+    let mut total = 0;
+    let mut batch = Vec::with_capacity(BATCH);
+    for row in rows {
+        batch.push(row.map_err(CopyError::reading)?);
+        if batch.len() == BATCH {
+            put(&batch)?;
+            total += batch.len() as u64;
+            batch.clear();
+        }
+    }
+    if !batch.is_empty() {
+        put(&batch)?;
+    }
+    Ok(total + batch.len() as u64)
+}
+
+macro_rules! tables {
+    ($($table:ident: $($column:ident),+;)+) => {
+        $(mod $table {
+            use super::*;
+            use schema::$table;
+
+            #[derive(Queryable, Insertable)]
+            #[diesel(table_name = $table, treat_none_as_default_value = false)]
+            struct Row {
+                $($column: Of<$table::$column>,)+
+            }
+
+            pub(super) fn copy(from: &mut DbConn, to: &mut DbConn) -> Result<u64, CopyError> {
+                // in the order of the key, which is the order of the file: each row goes to the end
+                let rows = $table::table.order($table::table.primary_key());
+                let put = |rows: &[Row]| {
+                    on_each!(to, |c| diesel::insert_into($table::table).values(rows).execute(c))?;
+                    Ok(())
+                };
+                match from {
+                    // libpq would otherwise hold all rows before it gives the first
+                    DbConn::Pg(c) => {
+                        pour(rows.load_iter::<Row, PgRowByRowLoadingMode>(c).map_err(CopyError::reading)?, put)
+                    }
+                    DbConn::Sqlite(c) => {
+                        pour(rows.load_iter::<Row, DefaultLoadingMode>(c).map_err(CopyError::reading)?, put)
+                    }
+                }
+            }
+        })+
+
+        /// The tables with their copyists; each stands after those that it refers to.
+        pub(super) const TABLES: &[(&str, Copy)] = &[$((stringify!($table), $table::copy)),+];
+    };
+}
+
+tables! {
+    campaigns: id, code, document, boundaries, revision, last_recorded_us, created_us;
+    revisions: campaign_id, revision, recorded_us, what;
+    units: campaign_id, unit_id, code, name, kind, parent_id, block, population, households, lat, lng;
+    neighbours: campaign_id, a_id, b_id;
+    figures: campaign_id, unit_id, day, recorded_us, community_f0, contained_f0, unknown_source_f0,
+        high_risk_setting_f0, households_f0, linked_households_f0, note, reason, revision, withdrawn_us,
+        withdrawn_reason;
+    excuses: campaign_id, unit_id, day, recorded_us, reason, revision, withdrawn_us, withdrawn_reason;
+    unit_states: campaign_id, unit_id, recorded_us, state, reason, revision;
+    start_levels: campaign_id, unit_id, recorded_us, level, reason, revision, withdrawn_us, withdrawn_reason;
+    adjustments: campaign_id, adjustment_id, unit_id, recorded_us, kind, points_hundredths, reason, revision,
+        withdrawn_us, withdrawn_reason;
+    criteria: campaign_id, kind, code, recorded_us, name_vi, name_en, value_type, weight_millionths, required,
+        due, revision;
+    assessments: campaign_id, unit_id, criterion, about_day, recorded_us, value_hundredths, verified, evidence,
+        revision;
+    idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
+    accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
+        reset_code_hash, reset_code_until_us, created_us, changed_us;
+    sessions: id, username, created_us, until_us;
+    refresh_tokens: hash, session_id, until_us, spent_us;
+    api_tokens: id, name, role, campaign, unit, secret_hash, created_by, created_us, until_us, revoked_us;
+    audit_entries: chain, number, at_us, actor, role, origin, request_id, action, target, before, after,
+        previous_hash, hash;
+    audit_heads: chain, number, hash;
+}
