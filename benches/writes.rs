@@ -158,7 +158,7 @@ fn pgbench(cluster: &Cluster) -> f64 {
     .expect("tables");
     let script = "\\set unit random(1, 1311)\n\\set day random(1, 29)\n\\set at random(1, 9000000000000000)\nBEGIN;\n\
          INSERT INTO bare_figures VALUES (1, :unit, :day, :at, 3, NULL, 1);\n\
-         INSERT INTO bare_history (at_us, actor, action, target, before, after, hash) VALUES (:at, 'token:bench', \
+         INSERT INTO bare_history (at_us, actor, action, target, before, after, hash) VALUES (:at, 'token bench', \
          'figure.record', 'units/u0000001/figures/2021-07-09', NULL, repeat('x', 200), repeat('y', 64));\nCOMMIT;\n";
     let file = cluster.folder.join("script.sql");
     std::fs::write(&file, script).expect("a script");

@@ -103,11 +103,12 @@ fn default_workers() -> usize {
 ///
 /// # Errors
 /// Where the socket cannot be listened on.
-pub fn metrics_server(metrics: Metrics, listener: TcpListener) -> std::io::Result<Server> {
-    let metrics = web::Data::new(metrics);
-    let text = |metrics: web::Data<Metrics>| async move {
-        HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.text())
+pub fn metrics_server(service: Arc<Service>, metrics: Metrics, listener: TcpListener) -> std::io::Result<Server> {
+    let (metrics, service) = (web::Data::new(metrics), web::Data::from(service));
+    let text = |metrics: web::Data<Metrics>, service: web::Data<Service>| async move {
+        HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics.text(&service))
     };
-    let build = move || App::new().app_data(metrics.clone()).route("/metrics", web::get().to(text));
+    let build =
+        move || App::new().app_data(metrics.clone()).app_data(service.clone()).route("/metrics", web::get().to(text));
     Ok(HttpServer::new(build).workers(1).disable_signals().listen(listener)?.run())
 }

@@ -8,6 +8,7 @@ mod boards;
 mod clients;
 mod command_line;
 mod house;
+mod metrics;
 mod migrations;
 mod openapi;
 mod page;

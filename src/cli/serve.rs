@@ -113,7 +113,7 @@ pub(super) fn serve(
     let failed = |e: std::io::Error| Failure::Environment(e.to_string());
     actix_web::rt::System::new().block_on(async {
         if let Some(listener) = metrics_listener {
-            actix_web::rt::spawn(app::metrics_server(metrics.clone(), listener).map_err(failed)?);
+            actix_web::rt::spawn(app::metrics_server(service.clone(), metrics.clone(), listener).map_err(failed)?);
         }
         app::server(service, edges, metrics, listener, None).map_err(failed)?.await.map_err(failed)
     })

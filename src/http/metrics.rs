@@ -1,5 +1,6 @@
 //! Metrics for Prometheus, on an address of their own.
 
+use crate::service::Service;
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 use std::time::Duration;
 
@@ -34,11 +35,12 @@ impl Metrics {
         self.seconds.with_label_values(&[method, path]).observe(took.as_secs_f64());
     }
 
-    /// All of them as Prometheus reads them.
-    pub fn text(&self) -> String {
+    /// All of them, with those of the service, as Prometheus reads them.
+    pub fn text(&self, service: &Service) -> String {
         let mut text = Vec::new();
+        let families = [self.registry.gather(), service.measured()].concat();
         // writing into memory does not fail
-        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        let _ = TextEncoder::new().encode(&families, &mut text);
         String::from_utf8(text).unwrap_or_default()
     }
 }

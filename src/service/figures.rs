@@ -74,7 +74,8 @@ impl Service {
             let (revision, at) = work.accept("figure")?;
             let row = row_of(unit.id, day, new, at, revision);
             figures::insert(work.conn, stored.id, std::slice::from_ref(&row))?;
-            day_changed(work, &stored, &unit, day)?;
+            let excused = is_excused(work, &stored, &unit, day)?;
+            day_follows(work, &stored, &unit.unit.code, day, before.iter().chain([&row]), excused);
             let view = |row: &StoredFigure| figure_view(&unit_code, row, true);
             let (was, is) = (standing.map(view), view(&row));
             let note = Note::of("figure.record", target(&unit_code, day), was.as_ref(), Some(&is));
@@ -357,14 +358,30 @@ pub(super) fn day_changed(
     day: Day,
 ) -> Result<(), Fault> {
     let history = figures::history(work.conn, stored.id, unit.id, day)?;
+    let excused = is_excused(work, stored, unit, day)?;
+    day_follows(work, stored, &unit.unit.code, day, history.iter(), excused);
+    Ok(())
+}
+
+fn is_excused(work: &mut Work<'_>, stored: &StoredCampaign, unit: &StoredUnit, day: Day) -> Result<bool, Fault> {
     let excuse = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
-    let revisions = history.iter().map(|f| (&f.counts, &f.stamp));
+    Ok(excuse.is_some_and(|e| e.stamp().stands()))
+}
+
+/// Tells the facts in memory what stands for a unit's day by all its revisions.
+fn day_follows<'f>(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    unit: &str,
+    day: Day,
+    history: impl Iterator<Item = &'f StoredFigure> + Clone,
+    excused: bool,
+) {
+    let revisions = history.clone().map(|f| (&f.counts, &f.stamp));
     let (counts, late) = standing_figure(revisions, Instant::from_micros(i64::MAX), stored.campaign.cut_off(day));
-    let excused = excuse.is_some_and(|e| e.stamp().stands());
     let noted = counts.is_some() && history.last().is_some_and(|f| f.note.is_some());
     let entry = DayEntry { counts, late, excused, noted };
-    work.changed(Change::Day { unit: unit.unit.code.clone(), day, entry });
-    Ok(())
+    work.changed(Change::Day { unit: unit.to_owned(), day, entry });
 }
 
 /// Records figures inside a write, all or none: the first faults are listed together.

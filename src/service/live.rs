@@ -226,6 +226,16 @@ impl Live {
         of_campaign.wanted = of_campaign.wanted.max(revision);
     }
 
+    /// By campaign: how many committed revisions its facts here do not have.
+    pub(super) fn behind(&self) -> Vec<(String, i64)> {
+        let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let behind = |(code, kept): (&String, &Kept)| {
+            let here = kept.snapshots.front()?.revision;
+            Some((code.clone(), (kept.wanted - here).max(0)))
+        };
+        campaigns.iter().filter_map(behind).collect()
+    }
+
     /// Brings a loaded campaign from a revision up to another by what changed; one that
     /// is not loaded, or not at that revision, is loaded again by its next reader.
     /// Chunks of columns that did not change are shared.

@@ -16,6 +16,7 @@ pub mod figures;
 pub mod keys;
 pub mod levels;
 pub mod live;
+mod measures;
 pub mod packs;
 pub mod passwords;
 mod past;
@@ -42,6 +43,7 @@ use crate::scoring::board;
 use crate::store::{self, Database, DbConn, StoreError, contests};
 use keys::KeyRing;
 use live::{Live, Snapshot};
+use measures::Measures;
 use passwords::Passwords;
 use past::{History, Past};
 use rendered::Answers;
@@ -69,6 +71,7 @@ pub struct Service {
     pub answers: Answers,
     writer: Writer,
     _watch: Watch,
+    measures: Arc<Measures>,
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
@@ -111,16 +114,18 @@ impl Service {
     /// Where the system gives the writer no thread.
     pub fn start(database: Database, clock: Clock, security: Security) -> std::io::Result<Arc<Self>> {
         let live = Arc::new(Live::default());
-        let writer = Writer::start(database.clone(), clock.clone(), live.clone())?;
+        let measures = Arc::new(Measures::new().map_err(std::io::Error::other)?);
+        let writer = Writer::start(database.clone(), clock.clone(), live.clone(), measures.clone())?;
         let watch = Watch::start(database.clone(), live.clone())?;
         Ok(Arc::new(Self {
             database,
             clock,
             live,
             past: Past::default(),
-            answers: Answers::default(),
             writer,
             _watch: watch,
+            answers: Answers::new(measures.clone()),
+            measures,
             passwords: security.passwords,
             keys: security.keys,
             loading: Default::default(),
@@ -134,6 +139,11 @@ impl Service {
     /// What the database says.
     pub fn is_ready(&self) -> Result<bool, StoreError> {
         store::is_current(&mut *self.database.reader()?)
+    }
+
+    /// What an operator sees of the writer, the answers and the facts in memory.
+    pub fn measured(&self) -> Vec<prometheus::proto::MetricFamily> {
+        self.measures.gather(&self.live)
     }
 
     fn read<T>(&self, work: impl FnOnce(&mut DbConn) -> Result<T, Fault>) -> Result<T, Fault> {

@@ -1,6 +1,7 @@
 //! Answers as bytes, made once however many ask.
 
 use super::fault::Fault;
+use super::measures::Measures;
 use bytes::Bytes;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
@@ -52,22 +53,24 @@ pub fn etag_of(bytes: &[u8]) -> String {
 /// The answers that are kept, bounded by their bytes. Keys are made of the revision,
 /// the resolved parameters and the audience, never of the query's text.
 #[derive(Debug)]
-pub struct Answers(Cache<String, Arc<Rendered>>);
+pub struct Answers {
+    kept: Cache<String, Arc<Rendered>>,
+    measures: Arc<Measures>,
+}
 
 /// How many bytes of answers are kept.
 const MAX_BYTES: u64 = 32 << 20;
 
-impl Default for Answers {
-    fn default() -> Self {
+impl Answers {
+    /// None yet.
+    pub(super) fn new(measures: Arc<Measures>) -> Self {
         let weigh = |key: &String, answer: &Arc<Rendered>| {
             // the compressed form comes later and is smaller
             u32::try_from(key.len() + 2 * answer.bytes.len() + 200).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(MAX_BYTES).weigher(weigh).build())
+        Self { kept: Cache::builder().max_capacity(MAX_BYTES).weigher(weigh).build(), measures }
     }
-}
 
-impl Answers {
     /// The answer of a key, made by `make` on a thread that may block, once however many ask.
     ///
     /// # Errors
@@ -77,15 +80,18 @@ impl Answers {
         key: String,
         make: impl FnOnce() -> Result<Vec<u8>, Fault> + Send + 'static,
     ) -> Result<Arc<Rendered>, Fault> {
-        if let Some(answer) = self.0.get(&key).await {
+        if let Some(answer) = self.kept.get(&key).await {
+            self.measures.hits.inc();
             return Ok(answer);
         }
         let made = async {
             let span = tracing::Span::current();
+            let timer = self.measures.render.start_timer();
             let bytes = tokio::task::spawn_blocking(move || span.in_scope(make)).await.map_err(Fault::internal)??;
+            timer.observe_duration();
             Ok::<_, Fault>(Arc::new(Rendered::new(bytes)))
         };
-        self.0.try_get_with(key, made).await.map_err(|fault| Fault::clone(&fault))
+        self.kept.try_get_with(key, made).await.map_err(|fault| Fault::clone(&fault))
     }
 }
 
@@ -105,7 +111,7 @@ mod tests {
     fn an_answer_is_made_once_however_many_ask_and_a_refusal_is_not_kept() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let answers = Answers::default();
+            let answers = Answers::new(Arc::new(Measures::new().unwrap()));
             let made = Arc::new(AtomicU32::new(0));
             let ask = || {
                 let made = made.clone();

@@ -11,6 +11,7 @@ use super::access::{Identity, Proof};
 use super::audit::{self, Entry, Note, Origin};
 use super::fault::{Code, Fault};
 use super::live::{Change, Live, Snapshot};
+use super::measures::{Measures, Queued};
 use super::sessions::signed_in;
 use crate::clock::Clock;
 use crate::domain::{Contest, Instant, Unit};
@@ -27,6 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tracing::Span;
 
 /// A key under which an answer is kept.
 #[derive(Clone, Debug)]
@@ -349,6 +351,9 @@ struct Job {
     ask: Ask,
     task: Task,
     reply: oneshot::Sender<Result<Written, Fault>>,
+    /// That of the request, so that what the writer logs names it.
+    span: Span,
+    _queued: Queued,
 }
 
 /// An answer that is on its way.
@@ -378,6 +383,7 @@ impl Pending {
 pub struct Writer {
     queue: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    measures: Arc<Measures>,
 }
 
 /// Writes that one transaction carries at most.
@@ -388,12 +394,17 @@ impl Writer {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub fn start(database: Database, clock: Clock, live: Arc<Live>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        database: Database,
+        clock: Clock,
+        live: Arc<Live>,
+        measures: Arc<Measures>,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let used = std::time::Instant::now();
-        let mut thread = Thread { database, clock, live, conn: None, used };
+        let mut thread = Thread { database, clock, live, measures: measures.clone(), conn: None, used };
         let handle = std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run(&receiver))?;
-        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(handle)) })
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(handle)), measures })
     }
 
     /// Queues a write.
@@ -403,7 +414,8 @@ impl Writer {
         task: impl FnOnce(&mut Work<'_>) -> Result<Done, Fault> + Send + 'static,
     ) -> Pending {
         let (reply, answer) = oneshot::channel();
-        let job = Job { ask, task: Box::new(task), reply };
+        let (span, _queued) = (Span::current(), Queued::new(&self.measures));
+        let job = Job { ask, task: Box::new(task), reply, span, _queued };
         if let Some(queue) = self.queue.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             // a queue without a thread drops the job, and the answer says so
             let _ = queue.send(job);
@@ -430,6 +442,7 @@ struct Thread {
     database: Database,
     clock: Clock,
     live: Arc<Live>,
+    measures: Arc<Measures>,
     conn: Option<DbConn>,
     used: std::time::Instant,
 }
@@ -484,11 +497,12 @@ impl Thread {
         let now = self.clock.now();
         let mut tasks = Vec::with_capacity(batch.len());
         let mut replies = Vec::with_capacity(batch.len());
-        for Job { ask, task, reply } in batch {
-            tasks.push((ask, task));
+        let (begun, writes) = (std::time::Instant::now(), batch.len());
+        for Job { ask, task, reply, span, .. } in batch {
+            tasks.push((ask, task, span));
             replies.push(reply);
         }
-        let subjects: Vec<Subject> = tasks.iter().map(|(ask, _)| ask.subject.clone()).collect();
+        let subjects: Vec<Subject> = tasks.iter().map(|(ask, ..)| ask.subject.clone()).collect();
         let live = self.live.clone();
         let done = match self.connected() {
             Ok(conn) => write(conn, |conn| apply_all(conn, &live, now, tasks)),
@@ -496,39 +510,84 @@ impl Thread {
         };
         match done {
             Ok(results) => {
-                for ((reply, subject), result) in replies.into_iter().zip(&subjects).zip(results) {
-                    let answer = result.map(|applied| match subject {
-                        Subject::Campaign(code) => self.follow(code, applied),
+                let mut answers = Vec::with_capacity(replies.len());
+                let mut ahead = Ahead { live: &live, of: BTreeMap::new() };
+                for (subject, result) in subjects.iter().zip(results) {
+                    answers.push(result.map(|applied| match subject {
+                        Subject::Campaign(code) => ahead.follow(code, applied),
                         Subject::Accounts => applied.written,
-                    });
+                    }));
+                }
+                ahead.finish();
+                self.measures.transaction(writes, begun.elapsed());
+                tracing::debug!(writes, took_us = begun.elapsed().as_micros() as u64, "committed");
+                for (reply, answer) in replies.into_iter().zip(answers) {
+                    if let Err(fault) = &answer {
+                        self.measures.refuse(fault.code);
+                    }
                     let _ = reply.send(answer);
                 }
             }
             Err(error) => {
                 self.conn = None;
                 let fault = Fault::from(error);
+                replies.iter().for_each(|_| self.measures.refuse(fault.code));
                 replies.into_iter().for_each(|reply| drop(reply.send(Err(fault.clone()))));
             }
         }
     }
+}
 
-    /// Brings the facts in memory to a write; they are those of its revision afterwards.
-    fn follow(&self, code: &str, applied: Applied) -> Written {
-        let to = applied.written.revision;
+/// Changes of a batch on their way into the facts in memory: those of one campaign are
+/// entered together, so that a batch costs one copy of what it touches.
+struct Ahead<'l> {
+    live: &'l Live,
+    /// By campaign: the revisions before and after, and what changed between.
+    of: BTreeMap<String, (i64, i64, Vec<Change>)>,
+}
+
+impl Ahead<'_> {
+    fn follow(&mut self, code: &str, applied: Applied) -> Written {
+        let (from, to) = (applied.from, applied.written.revision);
         match applied.follow {
-            Follow::Nothing if to == applied.from => {}
-            Follow::By(changes) => self.live.apply(code, applied.from, to, &changes),
+            Follow::Nothing if to == from => {}
+            Follow::By(mut changes) => match self.of.get_mut(code) {
+                Some((_, last, before)) if *last == from => {
+                    *last = to;
+                    before.append(&mut changes);
+                }
+                _ => {
+                    self.enter(code);
+                    self.of.insert(code.to_owned(), (from, to, changes));
+                }
+            },
             Follow::To(snapshot) => {
+                self.of.remove(code);
                 self.live.put(code, *snapshot);
                 self.live.drop_older(code, to);
             }
-            Follow::Nothing | Follow::Reload => self.live.drop_older(code, to),
+            Follow::Nothing | Follow::Reload => {
+                self.of.remove(code);
+                self.live.drop_older(code, to);
+            }
         }
         applied.written
     }
+
+    fn enter(&mut self, code: &str) {
+        if let Some((from, to, changes)) = self.of.remove(code) {
+            self.live.apply(code, from, to, &changes);
+        }
+    }
+
+    fn finish(mut self) {
+        while let Some(code) = self.of.keys().next().cloned() {
+            self.enter(&code);
+        }
+    }
 }
 
-type Tasks = Vec<(Ask, Task)>;
+type Tasks = Vec<(Ask, Task, Span)>;
 
 /// Applies the writes of a batch, each in its savepoint, and keeps what is worth keeping.
 fn apply_all(
@@ -538,17 +597,16 @@ fn apply_all(
     tasks: Tasks,
 ) -> Result<Vec<Result<Applied, Fault>>, StoreError> {
     let mut heads: BTreeMap<String, Option<StoredCampaign>> = BTreeMap::new();
-    for (ask, _) in &tasks {
+    for (ask, ..) in &tasks {
         if let Subject::Campaign(code) = &ask.subject {
             heads.insert(code.clone(), None);
         }
     }
     // in the order of their codes, so that two processes cannot wait for each other
     for (code, head) in &mut heads {
-        campaigns::lock(conn, code)?;
-        *head = campaigns::find_opt(conn, code)?;
+        *head = campaigns::lock(conn, code)?;
     }
-    if tasks.iter().any(|(ask, _)| ask.subject == Subject::Accounts) {
+    if tasks.iter().any(|(ask, ..)| ask.subject == Subject::Accounts) {
         // after all campaigns, and before any account is touched
         crate::store::audit::lock(conn, audit::ACCOUNTS)?;
     }
@@ -557,9 +615,10 @@ fn apply_all(
     let mut results = Vec::with_capacity(tasks.len());
     let mut entries: BTreeMap<Subject, Vec<Entry>> = BTreeMap::new();
     let mut known = Known::default();
-    for (ask, task) in tasks {
+    for (ask, task, span) in tasks {
         let head = heads.get(ask.code()).cloned().flatten();
-        let result = known.check(conn, now, &ask.proof).and_then(|()| apply(conn, live, now, &ask, head, task));
+        let apply = |conn: &mut DbConn| apply(conn, live, now, &ask, head, task);
+        let result = known.check(conn, now, &ask.proof).and_then(|()| span.in_scope(|| apply(conn)));
         if let Err(fault) = &result
             && fault.code == Code::Unavailable
         {

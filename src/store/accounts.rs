@@ -96,7 +96,8 @@ fn mandate(role: &str, campaign: Option<String>, unit: Option<String>) -> Result
 /// # Errors
 /// What the database says.
 pub fn find_opt(conn: &mut DbConn, username: &str) -> Result<Option<Account>, StoreError> {
-    let row: Option<AccountRow> = accounts::table.filter(accounts::username.eq(username)).first(conn).optional()?;
+    let row: Option<AccountRow> =
+        accounts::table.filter(accounts::username.eq(username)).get_result(conn).optional()?;
     row.map(AccountRow::read).transpose()
 }
 
@@ -226,7 +227,7 @@ impl ApiTokenRow {
 /// # Errors
 /// What the database says.
 pub fn find_token(conn: &mut DbConn, id: &str) -> Result<Option<ApiToken>, StoreError> {
-    let row: Option<ApiTokenRow> = api_tokens::table.filter(api_tokens::id.eq(id)).first(conn).optional()?;
+    let row: Option<ApiTokenRow> = api_tokens::table.filter(api_tokens::id.eq(id)).get_result(conn).optional()?;
     row.map(ApiTokenRow::read).transpose()
 }
 

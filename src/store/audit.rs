@@ -54,16 +54,19 @@ pub struct HeadRow {
 /// # Errors
 /// What the database says.
 pub fn lock(conn: &mut DbConn, chain: &str) -> Result<HeadRow, StoreError> {
-    let row = audit_heads::table.filter(audit_heads::chain.eq(chain));
-    let held = diesel::update(row).set(audit_heads::number.eq(audit_heads::number)).execute(conn)?;
-    if held == 0 {
-        let first = HeadRow { chain: chain.to_owned(), number: 0, hash: String::new() };
-        on_each!(conn, |c| diesel::insert_into(audit_heads::table).values(first).on_conflict_do_nothing().execute(c))?;
+    let hold = |conn: &mut DbConn| -> Result<Option<HeadRow>, StoreError> {
+        let row = audit_heads::table.filter(audit_heads::chain.eq(chain));
+        let touch = diesel::update(row).set(audit_heads::number.eq(audit_heads::number));
+        Ok(on_each!(conn, |c| touch.get_result(c).optional())?)
+    };
+    if let Some(head) = hold(conn)? {
+        return Ok(head);
     }
-    // whoever came second waited above for the first one's commit, or finds the row locked here
-    let row = audit_heads::table.filter(audit_heads::chain.eq(chain));
-    diesel::update(row).set(audit_heads::number.eq(audit_heads::number)).execute(conn)?;
-    Ok(row.first(conn)?)
+    let first = HeadRow { chain: chain.to_owned(), number: 0, hash: String::new() };
+    let new = &first;
+    on_each!(conn, |c| diesel::insert_into(audit_heads::table).values(new).on_conflict_do_nothing().execute(c))?;
+    // whoever came second waited for the first one's commit, and finds its row here
+    Ok(hold(conn)?.unwrap_or(first))
 }
 
 /// Adds entries to a chain that is held, and moves its end.
@@ -94,7 +97,7 @@ pub fn heads(conn: &mut DbConn) -> Result<Vec<HeadRow>, StoreError> {
 /// # Errors
 /// What the database says.
 pub fn head(conn: &mut DbConn, chain: &str) -> Result<Option<HeadRow>, StoreError> {
-    Ok(audit_heads::table.filter(audit_heads::chain.eq(chain)).first(conn).optional()?)
+    Ok(audit_heads::table.filter(audit_heads::chain.eq(chain)).get_result(conn).optional()?)
 }
 
 /// The names of the chains that have entries.

@@ -6,7 +6,8 @@ use super::schema::{campaigns, revisions};
 use crate::domain::{Campaign, Instant};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A campaign as it is stored.
 #[derive(Clone, Debug)]
@@ -29,15 +30,33 @@ struct CampaignRow {
     last_recorded_us: i64,
 }
 
+/// How many documents are kept as they were parsed: every write and many reads begin with
+/// one, and it hardly ever changes.
+const PARSED: usize = 16;
+
+/// The documents that were parsed last, with what they say.
+static LAST_PARSED: Mutex<VecDeque<(String, Arc<Campaign>)>> = Mutex::new(VecDeque::new());
+
+fn parse(id: i64, document: String) -> Result<Arc<Campaign>, StoreError> {
+    let mut last = LAST_PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, campaign)) = last.iter().find(|(text, _)| *text == document) {
+        return Ok(campaign.clone());
+    }
+    let campaign = Campaign::parse(document.as_bytes()).map_err(|wrong| {
+        let places: Vec<_> = wrong.iter().map(|e| format!("{}: expected {}", e.path, e.expected)).collect();
+        StoreError::Unreadable(format!("campaign {id}: {}", places.join("; ")))
+    })?;
+    let campaign = Arc::new(campaign);
+    last.push_front((document, campaign.clone()));
+    last.truncate(PARSED);
+    Ok(campaign)
+}
+
 impl CampaignRow {
     fn read(self) -> Result<StoredCampaign, StoreError> {
-        let campaign = Campaign::parse(self.document.as_bytes()).map_err(|wrong| {
-            let places: Vec<_> = wrong.iter().map(|e| format!("{}: expected {}", e.path, e.expected)).collect();
-            StoreError::Unreadable(format!("campaign {}: {}", self.id, places.join("; ")))
-        })?;
         Ok(StoredCampaign {
             id: self.id,
-            campaign: Arc::new(campaign),
+            campaign: parse(self.id, self.document)?,
             revision: self.revision,
             last_recorded_at: Instant::from_micros(self.last_recorded_us),
         })
@@ -51,7 +70,7 @@ impl CampaignRow {
 pub fn find_opt(conn: &mut DbConn, code: &str) -> Result<Option<StoredCampaign>, StoreError> {
     let columns = (campaigns::id, campaigns::document, campaigns::revision, campaigns::last_recorded_us);
     let row: Option<CampaignRow> =
-        campaigns::table.filter(campaigns::code.eq(code)).select(columns).first(conn).optional()?;
+        campaigns::table.filter(campaigns::code.eq(code)).select(columns).get_result(conn).optional()?;
     row.map(CampaignRow::read).transpose()
 }
 
@@ -64,15 +83,17 @@ pub fn list(conn: &mut DbConn) -> Result<Vec<(String, i64)>, StoreError> {
     Ok(campaigns::table.order(campaigns::id.asc()).select(columns).load(conn)?)
 }
 
-/// Holds a campaign against other writers until the transaction ends: an update
+/// The campaign of a code, held against other writers until the transaction ends: an update
 /// that changes nothing takes the row's lock on both databases.
 ///
 /// # Errors
 /// What the database says.
-pub fn lock(conn: &mut DbConn, code: &str) -> Result<(), StoreError> {
+pub fn lock(conn: &mut DbConn, code: &str) -> Result<Option<StoredCampaign>, StoreError> {
+    let columns = (campaigns::id, campaigns::document, campaigns::revision, campaigns::last_recorded_us);
     let row = campaigns::table.filter(campaigns::code.eq(code));
-    diesel::update(row).set(campaigns::revision.eq(campaigns::revision)).execute(conn)?;
-    Ok(())
+    let touch = diesel::update(row).set(campaigns::revision.eq(campaigns::revision)).returning(columns);
+    let row: Option<CampaignRow> = on_each!(conn, |c| touch.get_result(c).optional())?;
+    row.map(CampaignRow::read).transpose()
 }
 
 /// Adds a campaign at revision 0 and answers its key.
@@ -117,7 +138,7 @@ pub fn set_boundaries(conn: &mut DbConn, id: i64, boundaries: Option<&str>) -> R
 /// What the database says.
 pub fn boundaries(conn: &mut DbConn, id: i64) -> Result<Option<String>, StoreError> {
     let row = campaigns::table.filter(campaigns::id.eq(id));
-    Ok(row.select(campaigns::boundaries).first::<Option<String>>(conn).optional()?.flatten())
+    Ok(row.select(campaigns::boundaries).get_result::<Option<String>>(conn).optional()?.flatten())
 }
 
 /// Notes that a change was accepted: its revision, its instant and what it was.
@@ -200,7 +221,7 @@ pub fn told(conn: &mut DbConn) -> Result<Vec<(String, i64)>, StoreError> {
 /// What the database says.
 pub fn revision_of(conn: &mut DbConn, code: &str) -> Result<Option<i64>, StoreError> {
     let row = campaigns::table.filter(campaigns::code.eq(code)).select(campaigns::revision);
-    Ok(row.first(conn).optional()?)
+    Ok(row.get_result(conn).optional()?)
 }
 
 /// All revisions of a campaign with their instants, rising.

@@ -227,6 +227,8 @@ impl Database {
         let readers = Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))
+            // a file does not go away by itself, as a server does
+            .test_on_check_out(matches!(address, Address::Postgres(_)))
             .connection_timeout(Duration::from_secs(5))
             .error_handler(Box::new(Quiet))
             .build_unchecked(Connector(address.clone()));

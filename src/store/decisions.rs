@@ -78,7 +78,7 @@ pub fn latest_excuse(
         .filter(excuses::unit_id.eq(unit_id))
         .filter(excuses::day.eq(day_number(day)))
         .order(excuses::recorded_us.desc());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// Adds excuses.
@@ -160,7 +160,7 @@ pub fn latest_state(conn: &mut DbConn, campaign_id: i64, unit_id: i64) -> Result
         .filter(unit_states::campaign_id.eq(campaign_id))
         .filter(unit_states::unit_id.eq(unit_id))
         .order(unit_states::recorded_us.desc());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// Adds states.
@@ -230,7 +230,7 @@ pub fn latest_start_level(
         .filter(start_levels::campaign_id.eq(campaign_id))
         .filter(start_levels::unit_id.eq(unit_id))
         .order(start_levels::recorded_us.desc());
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// Adds declared starts.
@@ -349,7 +349,7 @@ pub fn list_adjustments(
 pub fn find_adjustment(conn: &mut DbConn, campaign_id: i64, id: i64) -> Result<Option<AdjustmentRow>, StoreError> {
     let query =
         adjustments::table.filter(adjustments::campaign_id.eq(campaign_id)).filter(adjustments::adjustment_id.eq(id));
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// The next free key.
@@ -358,7 +358,7 @@ pub fn find_adjustment(conn: &mut DbConn, campaign_id: i64, id: i64) -> Result<O
 /// What the database says.
 pub fn next_adjustment_id(conn: &mut DbConn, campaign_id: i64) -> Result<i64, StoreError> {
     let of_campaign = adjustments::table.filter(adjustments::campaign_id.eq(campaign_id));
-    let last: Option<i64> = of_campaign.select(diesel::dsl::max(adjustments::adjustment_id)).first(conn)?;
+    let last: Option<i64> = of_campaign.select(diesel::dsl::max(adjustments::adjustment_id)).get_result(conn)?;
     Ok(last.map_or(1, |id| id + 1))
 }
 

@@ -31,7 +31,8 @@ pub struct StoredFigure {
     pub withdrawn_reason: Option<String>,
 }
 
-#[derive(Queryable)]
+#[derive(Insertable, Queryable)]
+#[diesel(table_name = figures, treat_none_as_default_value = false)]
 pub(super) struct FigureRow {
     pub(super) campaign_id: i64,
     pub(super) unit_id: i64,
@@ -165,6 +166,11 @@ pub fn any(conn: &mut DbConn, campaign_id: i64, unit_id: Option<i64>) -> Result<
 /// # Errors
 /// What the database says.
 pub fn insert(conn: &mut DbConn, campaign_id: i64, new: &[StoredFigure]) -> Result<(), StoreError> {
+    if let [one] = new {
+        let row = FigureRow::of(campaign_id, one);
+        on_each!(conn, |c| diesel::insert_into(figures::table).values(row).execute(c))?;
+        return Ok(());
+    }
     for batch in new.chunks(BATCH) {
         let rows: Vec<FigureRow> = batch.iter().map(|f| FigureRow::of(campaign_id, f)).collect();
         match conn {

@@ -59,7 +59,7 @@ pub fn find_opt(conn: &mut DbConn, caller: &str, key: &str, now: Instant) -> Res
         .filter(idempotency_keys::caller.eq(caller))
         .filter(idempotency_keys::idempotency_key.eq(key))
         .filter(idempotency_keys::created_us.gt(now.micros() - KEPT_US));
-    Ok(query.first(conn).optional()?)
+    Ok(query.get_result(conn).optional()?)
 }
 
 /// Keeps an answer; those that are too old make room.

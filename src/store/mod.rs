@@ -1,5 +1,8 @@
 //! The database: the only place that knows there are two.
 //!
+//! A single row is read with `get_result`, not `first`: that asks for `LIMIT ?`, and SQLite
+//! prepares a statement anew each time its limit is bound.
+//!
 //! Synchronous functions on [`DbConn`]; SQL never tells the time and never decides
 //! a rank. Rows are of this module alone: other modules see the domain's types.
 //! Start reading at [`conn`] for connections and transactions and at [`load`] for a

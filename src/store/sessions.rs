@@ -56,7 +56,7 @@ pub fn find_open(conn: &mut DbConn, id: &str, now: Instant) -> Result<Option<(Se
         .filter(sessions::id.eq(id))
         .filter(sessions::until_us.gt(now.micros()))
         .select((sessions::id, sessions::until_us, accounts::all_columns));
-    let row: Option<(String, i64, AccountRow)> = query.first(conn).optional()?;
+    let row: Option<(String, i64, AccountRow)> = query.get_result(conn).optional()?;
     let Some((id, until, account)) = row else { return Ok(None) };
     let account = account.read()?;
     let session = Session { id, username: account.username.clone(), until: Instant::from_micros(until) };
@@ -111,7 +111,7 @@ pub fn insert_refresh(conn: &mut DbConn, token: &RefreshToken) -> Result<(), Sto
 /// What the database says.
 pub fn find_refresh(conn: &mut DbConn, hash: &str) -> Result<Option<RefreshToken>, StoreError> {
     let row: Option<(String, String, i64, Option<i64>)> =
-        refresh_tokens::table.filter(refresh_tokens::hash.eq(hash)).first(conn).optional()?;
+        refresh_tokens::table.filter(refresh_tokens::hash.eq(hash)).get_result(conn).optional()?;
     Ok(row.map(|(hash, session, until, spent)| RefreshToken {
         hash,
         session,

@@ -95,7 +95,7 @@ pub fn find_opt(
     code: &str,
 ) -> Result<Option<StoredUnit>, StoreError> {
     let query = units::table.filter(units::campaign_id.eq(campaign_id)).filter(units::code.eq(code));
-    let row: Option<UnitRow> = query.first(conn).optional()?;
+    let row: Option<UnitRow> = query.get_result(conn).optional()?;
     row.map(|r| r.read(campaign)).transpose()
 }
 
@@ -105,7 +105,7 @@ pub fn find_opt(
 /// What the database says.
 pub fn find_place(conn: &mut DbConn, campaign_id: i64, id: i64) -> Result<Option<(String, Option<i64>)>, StoreError> {
     let row = units::table.filter(units::campaign_id.eq(campaign_id)).filter(units::unit_id.eq(id));
-    Ok(row.select((units::code, units::parent_id)).first(conn).optional()?)
+    Ok(row.select((units::code, units::parent_id)).get_result(conn).optional()?)
 }
 
 /// Adds units.
@@ -157,7 +157,7 @@ pub fn delete(conn: &mut DbConn, campaign_id: i64, unit_id: i64) -> Result<(), S
 /// What the database says.
 pub fn has_children(conn: &mut DbConn, campaign_id: i64, unit_id: i64) -> Result<bool, StoreError> {
     let children = units::table.filter(units::campaign_id.eq(campaign_id)).filter(units::parent_id.eq(unit_id));
-    let count: i64 = children.count().first(conn)?;
+    let count: i64 = children.count().get_result(conn)?;
     Ok(count > 0)
 }
 

@@ -26,6 +26,7 @@ pub struct TestApp {
     pub base: String,
     pub service: Arc<Service>,
     pub clock: Clock,
+    pub metrics: Metrics,
     pub address: greenzone::store::Address,
     /// A machine's token of the council: it may do everything in a contest.
     pub token: String,
@@ -109,10 +110,11 @@ impl TestApp {
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = mpsc::channel();
         let of_server = service.clone();
+        let metrics = Metrics::new().expect("metrics");
+        let counted = metrics.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let metrics = Metrics::new().expect("metrics");
-                let server = greenzone::app::server(of_server, &edges, metrics, listener, Some(2)).expect("a server");
+                let server = greenzone::app::server(of_server, &edges, counted, listener, Some(2)).expect("a server");
                 sender.send(server.handle()).expect("the test waits");
                 server.await.expect("the server ends well");
             });
@@ -124,7 +126,7 @@ impl TestApp {
             .max_redirects(0)
             .build()
             .into();
-        Self { base, service, clock, address, token, agent, stop, thread: Some(thread), _database: database }
+        Self { base, service, clock, metrics, address, token, agent, stop, thread: Some(thread), _database: database }
     }
 
     /// A folder that is gone after the test.

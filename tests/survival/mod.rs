@@ -8,3 +8,4 @@ mod clients;
 mod kills;
 mod outages;
 mod process;
+mod replicas;

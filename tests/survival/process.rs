@@ -102,6 +102,15 @@ impl World {
         rows.into_iter().map(|row| row.n).collect()
     }
 
+    /// Runs statements past the program.
+    pub fn execute(&self, sql: &str) {
+        use diesel::connection::SimpleConnection;
+        match &mut self.address.connect().expect("a connection") {
+            DbConn::Pg(c) => c.batch_execute(sql).expect(sql),
+            DbConn::Sqlite(c) => c.batch_execute(sql).expect(sql),
+        }
+    }
+
     /// Checks that the log is whole and that revisions have no gaps.
     #[track_caller]
     pub fn is_sound(&self) {
@@ -128,9 +137,18 @@ impl Served {
         Self::start_under(world, &[])
     }
 
+    /// Starts one of several, with a log of its own.
+    pub fn start_named(world: &World, log: &str) -> Self {
+        Self::start_with(world, &[], log)
+    }
+
     /// Starts it by another program, such as strace.
     pub fn start_under(world: &World, before: &[&str]) -> Self {
-        let log = world.folder.path().join("log");
+        Self::start_with(world, before, "log")
+    }
+
+    fn start_with(world: &World, before: &[&str], log: &str) -> Self {
+        let log = world.folder.path().join(log);
         let arguments = ["serve", "--addr", "127.0.0.1:0", "--metrics-addr", ""];
         let mut command = world.command(before, &arguments);
         let child = command.stderr(File::create(&log).expect("a log")).spawn().expect("the program starts");
