@@ -39,13 +39,14 @@ pub fn token(service: &Service) -> String {
 pub struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
+    have: usize,
 }
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("a connection");
         stream.set_nodelay(true).expect("a setting");
-        Self { stream, buffer: vec![0; 256 << 10] }
+        Self { stream, buffer: vec![0; 256 << 10], have: 0 }
     }
 
     /// Sends a request and reads its answer to the end; the status.
@@ -62,9 +63,17 @@ impl Client {
             let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
             let length: usize = length.and_then(|l| l.parse().ok()).unwrap_or(0);
             if have >= end + 4 + length {
+                self.have = have;
                 return head[9..12].parse().expect("a status");
             }
         }
+    }
+}
+
+impl Client {
+    /// The last answer, head and body.
+    pub fn last(&self) -> &[u8] {
+        &self.buffer[..self.have]
     }
 }
 

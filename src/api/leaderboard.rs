@@ -62,7 +62,10 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let days = call.parse("include", "days", |t| (t == "days").then_some(()))?.is_some();
     let is_default = view.default_day(call.moment()?) == Some(query.as_of);
     let snapshot = view.snapshot;
-    let list = format!("board {query:?} {days} {:?} {sight:?} {is_default}", snapshot.known_at);
+    let Query { kind, track, by, as_of, within, block } = &query;
+    let (track, by, known_at) = (track.code(), by.code(), snapshot.known_at);
+    let list =
+        format!("board {kind} {track} {by} {as_of} {within:?} {block:?} {days} {known_at:?} {sight:?} {is_default}");
     let mut page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(query.as_of))?;
     if format == CSV && call.get("limit").is_none() {
         page.rows.end = usize::MAX;

@@ -72,6 +72,11 @@ pub(super) fn limit_of(call: &Call) -> Result<usize, ApiError> {
     Ok(usize::try_from(limit.unwrap_or(DEFAULT_LIMIT)).unwrap_or(usize::MAX))
 }
 
+/// What tells one list from another, short enough for an address.
+fn short(list: &str) -> String {
+    etag_of(list.as_bytes()).chars().take(8).collect()
+}
+
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
@@ -92,9 +97,8 @@ impl Page {
         day: Option<usize>,
     ) -> Result<Self, ApiError> {
         let limit = limit_of(call)?;
-        let list: String = etag_of(list.as_bytes()).chars().take(8).collect();
         if let Some(cursor) = cursor {
-            if cursor.list != list {
+            if cursor.list != short(list) {
                 return Err(invalid().into());
             }
             if cursor.revision != revision {
@@ -102,12 +106,13 @@ impl Page {
             }
         }
         let from = cursor.map_or(0, |c| c.offset);
+        let list = list.to_owned();
         Ok(Self { rows: from..from.saturating_add(limit), revision, day, list })
     }
 
     /// The cursor of the next page, where there is one.
     pub(super) fn next(&self, total: usize) -> Option<String> {
-        let (revision, day, list) = (self.revision, self.day, self.list.clone());
+        let (revision, day, list) = (self.revision, self.day, short(&self.list));
         let offset = self.rows.end;
         (offset < total).then(|| Cursor { revision, day, offset, list }.text())
     }

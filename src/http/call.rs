@@ -48,6 +48,8 @@ pub struct Call {
     /// Who asks.
     pub caller: Caller,
     request: HttpRequest,
+    /// The address as the document writes it.
+    pattern: String,
     query: Vec<(String, String)>,
 }
 
@@ -67,7 +69,8 @@ impl Call {
         let routes = request.app_data::<web::Data<Routes>>().ok_or_else(missing)?;
         let caller = caller_of(request)?;
         let query = read_query(request.query_string())?;
-        let known = routes.parameters(request.method(), request.match_pattern().as_deref().unwrap_or_default());
+        let pattern = request.match_pattern().unwrap_or_default();
+        let known = routes.parameters(request.method(), &pattern);
         for (at, (name, _)) in query.iter().enumerate() {
             if !known.contains(name) {
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -80,7 +83,7 @@ impl Call {
             }
         }
         let service = service.clone().into_inner();
-        Ok(Self { service, caller, request: request.clone(), query })
+        Ok(Self { service, caller, request: request.clone(), pattern, query })
     }
 
     /// What the caller may see of the campaign of the path.
@@ -95,7 +98,7 @@ impl Call {
 
     /// A right in the campaign of the path; without one there, in the service itself.
     pub fn may<R: Provable>(&self) -> Result<Grant<R>, ApiError> {
-        let is_of_campaign = self.request.match_pattern().is_some_and(|p| p.contains("{campaign}"));
+        let is_of_campaign = self.pattern.contains("{campaign}");
         let campaign = if is_of_campaign { Some(self.path("campaign")?) } else { None };
         Ok(self.caller.may(campaign.as_deref())?)
     }
@@ -130,9 +133,8 @@ impl Call {
 
     /// A part of the path, decoded once and brought to NFC.
     pub fn path(&self, name: &str) -> Result<String, ApiError> {
-        let pattern = self.request.match_pattern().unwrap_or_default();
-        let wanted = format!("{{{name}}}");
-        let at = pattern.split('/').position(|part| part == wanted);
+        let is_wanted = |part: &str| part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) == Some(name);
+        let at = self.pattern.split('/').position(is_wanted);
         let raw = at.and_then(|at| self.request.uri().path().split('/').nth(at)).unwrap_or_default();
         let decoded = percent_decode_str(raw).decode_utf8();
         let decoded = decoded.map_err(|_| ApiError::new(Kind::MalformedAddress, "the address is not UTF-8"))?;

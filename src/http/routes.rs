@@ -14,7 +14,8 @@ use utoipa::openapi::path::Operation;
 /// The addresses.
 #[derive(Debug, Default)]
 pub struct Routes {
-    parameters: HashMap<(Method, String), Vec<String>>,
+    /// By address, then by method.
+    parameters: HashMap<String, Vec<(Method, Vec<String>)>>,
     /// Each address with its methods.
     methods: Vec<(ResourceDef, String, Vec<Method>)>,
 }
@@ -37,12 +38,13 @@ impl Routes {
             Some((_, _, methods)) => methods.push(method.clone()),
             None => self.methods.push((ResourceDef::new(pattern), pattern.to_owned(), vec![method.clone()])),
         }
-        self.parameters.insert((method, pattern.to_owned()), parameters);
+        self.parameters.entry(pattern.to_owned()).or_default().push((method, parameters));
     }
 
     /// The query parameters of an address with a method.
     pub fn parameters(&self, method: &Method, pattern: &str) -> &[String] {
-        self.parameters.get(&(method.clone(), pattern.to_owned())).map(Vec::as_slice).unwrap_or_default()
+        let of_address = self.parameters.get(pattern).map(Vec::as_slice).unwrap_or_default();
+        of_address.iter().find(|(known, _)| known == method).map(|(_, names)| names.as_slice()).unwrap_or_default()
     }
 
     /// The methods of the address that a path belongs to; none where there is none.

@@ -198,6 +198,12 @@ impl Live {
         kept.snapshots.front().filter(|s| s.revision >= kept.wanted).cloned()
     }
 
+    /// A campaign at the latest revision that is here, whatever is known of newer ones.
+    pub(super) fn last(&self, campaign: &str) -> Option<Arc<Snapshot>> {
+        let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        campaigns.get(campaign)?.snapshots.front().cloned()
+    }
+
     /// A campaign at a revision that is still kept.
     pub fn at_revision(&self, campaign: &str, revision: i64) -> Option<Arc<Snapshot>> {
         let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -240,7 +246,7 @@ impl Live {
     /// is not loaded, or not at that revision, is loaded again by its next reader.
     /// Chunks of columns that did not change are shared.
     pub fn apply(&self, campaign: &str, from: i64, to: i64, changes: &[Change]) {
-        if let Some(before) = self.latest(campaign).filter(|s| s.revision == from) {
+        if let Some(before) = self.last(campaign).filter(|s| s.revision == from) {
             let mut ledger = Ledger::clone(before.ledger());
             changes.iter().for_each(|change| enter(&mut ledger, change));
             self.put(campaign, before.with(ledger, to));

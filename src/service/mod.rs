@@ -115,8 +115,10 @@ impl Service {
     pub fn start(database: Database, clock: Clock, security: Security) -> std::io::Result<Arc<Self>> {
         let live = Arc::new(Live::default());
         let measures = Arc::new(Measures::new().map_err(std::io::Error::other)?);
-        let writer = Writer::start(database.clone(), clock.clone(), live.clone(), measures.clone())?;
-        let watch = Watch::start(database.clone(), live.clone())?;
+        let hasher = std::hash::RandomState::new();
+        let teller = hasher.build_hasher().finish();
+        let writer = Writer::start(database.clone(), clock.clone(), live.clone(), measures.clone(), teller)?;
+        let watch = Watch::start(database.clone(), live.clone(), teller)?;
         Ok(Arc::new(Self {
             database,
             clock,
@@ -129,7 +131,7 @@ impl Service {
             passwords: security.passwords,
             keys: security.keys,
             loading: Default::default(),
-            hasher: std::hash::RandomState::new(),
+            hasher,
         }))
     }
 
@@ -177,6 +179,8 @@ impl Service {
 
     /// A campaign as it stands, loaded where it is not in memory. May block.
     ///
+    /// While the database is away, the last one that is here.
+    ///
     /// # Errors
     /// 404 where there is none, or what the database says.
     pub fn snapshot(&self, campaign: &str) -> Result<Arc<Snapshot>, Fault> {
@@ -191,7 +195,11 @@ impl Service {
             if let Some(snapshot) = self.live.latest(campaign) {
                 return Ok(snapshot);
             }
-            let found = self.read(|conn| Ok(contests::load(conn, campaign)?))?;
+            let found = match self.read(|conn| Ok(contests::load(conn, campaign)?)) {
+                // what is here may be older than what is stored, but nobody saw more of it here
+                Err(fault) if fault.code == Code::Unavailable => return self.live.last(campaign).ok_or(fault),
+                found => found?,
+            };
             let stored = found.ok_or_else(|| Fault::no_campaign(campaign))?;
             let snapshot = self.live.put(campaign, Snapshot::of_stored(stored));
             // a write that came meanwhile is found missing by the next look

@@ -2,10 +2,10 @@
 
 use super::fault::Fault;
 use super::measures::Measures;
+use super::secrets::hex;
 use bytes::Bytes;
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -42,12 +42,7 @@ impl Rendered {
 
 /// A strong entity tag: 128 bits of the bytes' SHA-256.
 pub fn etag_of(bytes: &[u8]) -> String {
-    let mut tag = String::with_capacity(32);
-    for byte in Sha256::digest(bytes).iter().take(16) {
-        // writing into a String does not fail
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag
+    hex(Sha256::digest(bytes).get(..16).unwrap_or_default())
 }
 
 /// The answers that are kept, bounded by their bytes. Keys are made of the revision,

@@ -2,7 +2,7 @@
 //! running service.
 //!
 //! On PostgreSQL each commit tells its campaign and revision (`NOTIFY`), and every process
-//! listens. A notification can be lost with the connection that it was sent to; so whoever
+//! listens; what it told itself it knows. A notification can be lost with the connection that it was sent to; so whoever
 //! connects again looks at all revisions once, and every process does so now and then
 //! whether or not anything was told. SQLite tells nothing: there the look is all there is,
 //! and it is short. A reader that demands a revision (`min_revision`) waits for neither.
@@ -40,11 +40,11 @@ impl Watch {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub(super) fn start(database: Database, live: Arc<Live>) -> std::io::Result<Self> {
+    pub(super) fn start(database: Database, live: Arc<Live>, teller: u64) -> std::io::Result<Self> {
         let (sender, stop) = channel();
         let watch = move || {
             // an error is told where somebody reads; here it only means to try again
-            while watch(&database, &live, &stop).is_err() && !is_over(&stop, CONNECT_EVERY) {}
+            while watch(&database, &live, teller, &stop).is_err() && !is_over(&stop, CONNECT_EVERY) {}
         };
         let thread = std::thread::Builder::new().name("watch".to_owned()).spawn(watch)?;
         Ok(Self { stop: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
@@ -66,7 +66,7 @@ fn is_over(stop: &Receiver<()>, wait: Duration) -> bool {
 }
 
 /// Watches on one connection until the end, or until the connection fails.
-fn watch(database: &Database, live: &Live, stop: &Receiver<()>) -> Result<(), StoreError> {
+fn watch(database: &Database, live: &Live, teller: u64, stop: &Receiver<()>) -> Result<(), StoreError> {
     let mut conn = database.connect()?;
     let (tick, look_every) = match database.address() {
         Address::Postgres(_) => (LISTEN_EVERY, LOOK_BEHIND),
@@ -77,7 +77,7 @@ fn watch(database: &Database, live: &Live, stop: &Receiver<()>) -> Result<(), St
     look(&mut conn, live)?;
     let mut looked = Instant::now();
     while !is_over(stop, tick) {
-        for (code, revision) in campaigns::told(&mut conn)? {
+        for (code, revision) in campaigns::told(&mut conn, teller)? {
             live.drop_older(&code, revision);
         }
         if looked.elapsed() >= look_every {

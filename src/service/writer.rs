@@ -399,10 +399,11 @@ impl Writer {
         clock: Clock,
         live: Arc<Live>,
         measures: Arc<Measures>,
+        teller: u64,
     ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let used = std::time::Instant::now();
-        let mut thread = Thread { database, clock, live, measures: measures.clone(), conn: None, used };
+        let mut thread = Thread { database, clock, live, measures: measures.clone(), teller, conn: None, used };
         let handle = std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run(&receiver))?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(handle)), measures })
     }
@@ -443,6 +444,8 @@ struct Thread {
     clock: Clock,
     live: Arc<Live>,
     measures: Arc<Measures>,
+    /// By what other processes know this one.
+    teller: u64,
     conn: Option<DbConn>,
     used: std::time::Instant,
 }
@@ -503,9 +506,9 @@ impl Thread {
             replies.push(reply);
         }
         let subjects: Vec<Subject> = tasks.iter().map(|(ask, ..)| ask.subject.clone()).collect();
-        let live = self.live.clone();
+        let (live, teller) = (self.live.clone(), self.teller);
         let done = match self.connected() {
-            Ok(conn) => write(conn, |conn| apply_all(conn, &live, now, tasks)),
+            Ok(conn) => write(conn, |conn| apply_all(conn, &live, teller, now, tasks)),
             Err(error) => Err(error),
         };
         match done {
@@ -593,6 +596,7 @@ type Tasks = Vec<(Ask, Task, Span)>;
 fn apply_all(
     conn: &mut DbConn,
     live: &Live,
+    teller: u64,
     now: Instant,
     tasks: Tasks,
 ) -> Result<Vec<Result<Applied, Fault>>, StoreError> {
@@ -637,7 +641,7 @@ fn apply_all(
     for (code, head) in heads {
         if let Some(head) = head.filter(|h| before.get(&code) != Some(&h.revision)) {
             campaigns::set_revision(conn, head.id, head.revision, head.last_recorded_at)?;
-            campaigns::tell(conn, &head.campaign.code, head.revision)?;
+            campaigns::tell(conn, teller, &head.campaign.code, head.revision)?;
         }
     }
     for (subject, entries) in entries.into_iter().filter(|(_, entries)| !entries.is_empty()) {

@@ -176,15 +176,15 @@ pub fn set_revision(conn: &mut DbConn, id: i64, revision: i64, last_recorded_at:
 const CHANNEL: &str = "greenzone_revisions";
 
 /// Tells other processes, once this transaction is committed, at which revision a campaign
-/// stands. SQLite has no means to.
+/// stands; `teller` is this one. SQLite has no means to.
 ///
 /// # Errors
 /// What the database says.
-pub fn tell(conn: &mut DbConn, code: &str, revision: i64) -> Result<(), StoreError> {
+pub fn tell(conn: &mut DbConn, teller: u64, code: &str, revision: i64) -> Result<(), StoreError> {
     let DbConn::Pg(conn) = conn else { return Ok(()) };
     let notify = diesel::sql_query("SELECT pg_notify($1, $2)")
         .bind::<Text, _>(CHANNEL)
-        .bind::<Text, _>(format!("{revision} {code}"));
+        .bind::<Text, _>(format!("{teller:x} {revision} {code}"));
     notify.execute(conn)?;
     Ok(())
 }
@@ -199,18 +199,22 @@ pub fn listen(conn: &mut DbConn) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Codes and revisions of the campaigns that were told on this connection since the last
-/// call; does not wait.
+/// Codes and revisions of the campaigns that others than `teller` told on this connection
+/// since the last call; does not wait.
 ///
 /// # Errors
 /// A lost connection.
-pub fn told(conn: &mut DbConn) -> Result<Vec<(String, i64)>, StoreError> {
+pub fn told(conn: &mut DbConn, teller: u64) -> Result<Vec<(String, i64)>, StoreError> {
     let DbConn::Pg(conn) = conn else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for notification in conn.notifications_iter() {
         let payload = notification?.payload;
-        let read = payload.split_once(' ').and_then(|(revision, code)| Some((code.to_owned(), revision.parse().ok()?)));
-        found.extend(read);
+        let mut parts = payload.splitn(3, ' ');
+        let by = parts.next().and_then(|by| u64::from_str_radix(by, 16).ok());
+        let revision = parts.next().and_then(|revision| revision.parse().ok());
+        if by != Some(teller) {
+            found.extend(parts.next().map(str::to_owned).zip(revision));
+        }
     }
     Ok(found)
 }
