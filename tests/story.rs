@@ -198,3 +198,54 @@ fn a_database_of_another_schema_is_not_served() {
     greenzone::app::open(database.address.clone(), Clock::System, true, security()).expect("migrated");
     greenzone::app::open(database.address.clone(), Clock::System, false, security()).expect("current");
 }
+
+/// Another process over the same database, as far as the service can tell.
+fn beside(app: &TestApp) -> Arc<Service> {
+    greenzone::app::open(app.address.clone(), app.clock.clone(), false, security()).expect("a service")
+}
+
+/// The board of a service as it stands, after it noticed a revision.
+fn board_at(service: &Arc<Service>, revision: i64) -> String {
+    use greenzone::service::Moment;
+    use greenzone::service::boards::{Ask, Show, board_view, resolve};
+    use greenzone::service::privacy::Shown;
+    let look = service.look("q6-2021", Moment::Now, Some(revision));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let view = runtime.block_on(look).expect("the campaign");
+    let ask = Ask { as_of: Some(greenzone::service::boards::AsOf::Live), ..Ask::default() };
+    let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
+    let show = Show { days: true, revision: Some(view.snapshot.revision), ..Show::default() };
+    serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| Shown::ALL)).expect("JSON")
+}
+
+on_both! {
+    fn another_process_follows_day_by_day_and_shows_what_a_new_one_loads(app: TestApp) {
+        let app = app.with_q6();
+        let follower = beside(&app);
+        board_at(&follower, 1);
+        let known = follower.snapshot("q6-2021").expect("in memory").register().clone();
+        let (here, code) = (&app.service, |text: &str| text.to_owned());
+        let noted = NewFigure { note: Some("một ổ dịch".to_owned()), ..figure(7) };
+        let request = WriteRequest::default;
+        let writes = [
+            here.record_figure(&grant(), "q6-2021", code("27382"), day("2021-07-13"), figure(9), request()),
+            here.record_figure(&grant(), "q6-2021", code("27382"), day("2021-07-13"), noted, request()),
+            here.record_figure(&grant(), "q6-2021", code("27364"), day("2021-07-12"), figure(4), request()),
+            here.take_back_figure(&grant(), "q6-2021", code("27364"), day("2021-07-12"), code("nhầm"), request()),
+            here.excuse_day(&grant(), "q6-2021", code("27379"), day("2021-07-12"), code("mất mạng"), request()),
+            here.take_back_excuse(&grant(), "q6-2021", code("27379"), day("2021-07-12"), code("có mạng"), request()),
+        ];
+        for written in writes {
+            let last = written.wait().expect("written").revision;
+            assert_eq!(board_at(&follower, last), board_at(&beside(&app), last), "at revision {last}");
+        }
+        let followed = follower.snapshot("q6-2021").expect("in memory");
+        assert!(Arc::ptr_eq(followed.register(), &known), "the campaign was loaded again for a day");
+        // what touches more than days is loaded whole
+        let state = here.set_state(&grant(), "q6-2021", code("27382"), UnitState::Withdrawn, code("rút lui"), request());
+        let last = state.wait().expect("written").revision;
+        assert_eq!(board_at(&follower, last), board_at(&beside(&app), last));
+        let loaded = follower.snapshot("q6-2021").expect("in memory");
+        assert!(!Arc::ptr_eq(loaded.register(), &known));
+    }
+}

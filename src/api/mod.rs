@@ -36,18 +36,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Every operation, written once.
 fn operations_of(config: &mut ServiceConfig<'_>) {
     config
+        // addresses are tried one after another: what everybody asks for stands first
+        .service(leaderboard::get_leaderboard)
+        .service(campaigns::get_status)
+        .service(leaderboard::get_leaderboard_around)
+        .service(leaderboard::get_standing)
         .service(campaigns::list_campaigns)
         .service(campaigns::create_campaign)
-        .service(campaigns::get_status)
         .service(campaigns::get_campaign)
         .service(campaigns::put_campaign)
         .service(levels::list_level_schemes)
         .service(levels::get_level_scheme)
         .service(levels::get_level_history)
         .service(levels::get_levels)
-        .service(leaderboard::get_leaderboard_around)
-        .service(leaderboard::get_leaderboard)
-        .service(leaderboard::get_standing)
         .service(figures::get_figure_history)
         .service(figures::get_figure)
         .service(figures::put_figure)

@@ -377,11 +377,21 @@ fn day_follows<'f>(
     history: impl Iterator<Item = &'f StoredFigure> + Clone,
     excused: bool,
 ) {
-    let revisions = history.clone().map(|f| (&f.counts, &f.stamp));
-    let (counts, late) = standing_figure(revisions, Instant::from_micros(i64::MAX), stored.campaign.cut_off(day));
-    let noted = counts.is_some() && history.last().is_some_and(|f| f.note.is_some());
-    let entry = DayEntry { counts, late, excused, noted };
+    let entry = entry_of(&stored.campaign, day, history, excused);
     work.changed(Change::Day { unit: unit.to_owned(), day, entry });
+}
+
+/// What stands for a unit's day by all its revisions.
+pub(super) fn entry_of<'f>(
+    campaign: &Campaign,
+    day: Day,
+    history: impl Iterator<Item = &'f StoredFigure> + Clone,
+    excused: bool,
+) -> DayEntry {
+    let revisions = history.clone().map(|f| (&f.counts, &f.stamp));
+    let (counts, late) = standing_figure(revisions, Instant::from_micros(i64::MAX), campaign.cut_off(day));
+    let noted = counts.is_some() && history.last().is_some_and(|f| f.note.is_some());
+    DayEntry { counts, late, excused, noted }
 }
 
 /// Records figures inside a write, all or none: the first faults are listed together.

@@ -48,6 +48,13 @@ impl Snapshot {
         Self { revision, read_at: revision, known_at: None, boards, privacy, keys }
     }
 
+    /// The same units at a later revision, with what changed.
+    pub(super) fn after(&self, changes: &[Change], revision: i64) -> Self {
+        let mut ledger = Ledger::clone(self.ledger());
+        changes.iter().for_each(|change| enter(&mut ledger, change));
+        self.with(ledger, revision)
+    }
+
     /// The key of a unit in the database.
     pub(super) fn key(&self, unit: u32) -> i64 {
         self.keys.get(unit as usize).copied().unwrap_or(-1)
@@ -247,9 +254,7 @@ impl Live {
     /// Chunks of columns that did not change are shared.
     pub fn apply(&self, campaign: &str, from: i64, to: i64, changes: &[Change]) {
         if let Some(before) = self.last(campaign).filter(|s| s.revision == from) {
-            let mut ledger = Ledger::clone(before.ledger());
-            changes.iter().for_each(|change| enter(&mut ledger, change));
-            self.put(campaign, before.with(ledger, to));
+            self.put(campaign, before.after(changes, to));
         }
         self.drop_older(campaign, to);
     }

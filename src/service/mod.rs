@@ -10,6 +10,7 @@ pub mod audit;
 pub mod board_csv;
 pub mod boards;
 pub mod campaigns;
+mod catch_up;
 pub mod decisions;
 pub mod fault;
 pub mod figures;
@@ -195,13 +196,11 @@ impl Service {
             if let Some(snapshot) = self.live.latest(campaign) {
                 return Ok(snapshot);
             }
-            let found = match self.read(|conn| Ok(contests::load(conn, campaign)?)) {
+            let snapshot = match self.load(campaign) {
                 // what is here may be older than what is stored, but nobody saw more of it here
                 Err(fault) if fault.code == Code::Unavailable => return self.live.last(campaign).ok_or(fault),
-                found => found?,
+                found => self.live.put(campaign, found?),
             };
-            let stored = found.ok_or_else(|| Fault::no_campaign(campaign))?;
-            let snapshot = self.live.put(campaign, Snapshot::of_stored(stored));
             // a write that came meanwhile is found missing by the next look
             if self.live.latest(campaign).is_none() {
                 continue;
@@ -209,6 +208,19 @@ impl Service {
             return Ok(snapshot);
         }
         Err(Fault::new(Code::Behind, "the campaign changes faster than it can be loaded"))
+    }
+
+    /// A campaign as it is stored: what is here brought up to it, or all of it loaded.
+    fn load(&self, campaign: &str) -> Result<Snapshot, Fault> {
+        self.read(|conn| {
+            if let Some(before) = self.live.last(campaign)
+                && let Some(snapshot) = catch_up::catch_up(conn, &before)?
+            {
+                return Ok(snapshot);
+            }
+            let stored = contests::load(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+            Ok(Snapshot::of_stored(stored))
+        })
     }
 
     /// A campaign at a revision that pages are still served of.

@@ -16,7 +16,7 @@ use super::sessions::signed_in;
 use crate::clock::Clock;
 use crate::domain::{Contest, Instant, Unit};
 use crate::store::accounts;
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::{self, NewRevision, StoredCampaign};
 use crate::store::contests;
 use crate::store::idempotency::{self, KeptAnswer};
 use crate::store::units::{self, StoredUnit};
@@ -182,6 +182,7 @@ pub struct Work<'a> {
     head: Option<StoredCampaign>,
     /// The revision before it.
     from: i64,
+    accepted: Vec<NewRevision>,
     follow: Follow,
     notes: Vec<Note>,
     is_dry: bool,
@@ -285,13 +286,13 @@ impl<'a> Work<'a> {
     /// Accepts a change: gives it the next revision and a rising instant.
     ///
     /// # Errors
-    /// 404 where there is no campaign, or what the database says.
-    pub fn accept(&mut self, what: &str) -> Result<(i64, Instant), Fault> {
+    /// 404 where there is no campaign.
+    pub fn accept(&mut self, what: &'static str) -> Result<(i64, Instant), Fault> {
         let Some(head) = &mut self.head else { return Err(Fault::no_campaign(self.ask.code())) };
         let after = Instant::from_micros(head.last_recorded_at.micros().saturating_add(1));
         head.revision += 1;
         head.last_recorded_at = self.now.max(after);
-        campaigns::insert_revision(self.conn, head.id, head.revision, head.last_recorded_at, what)?;
+        self.accepted.push(NewRevision::new(head.id, head.revision, head.last_recorded_at, what));
         Ok((head.revision, head.last_recorded_at))
     }
 
@@ -455,6 +456,8 @@ struct Applied {
     written: Written,
     /// Revision before it; the facts in memory follow from there.
     from: i64,
+    /// Its revisions; stored with those of the whole batch.
+    accepted: Vec<NewRevision>,
     follow: Follow,
     entries: Vec<Entry>,
 }
@@ -462,7 +465,7 @@ struct Applied {
 impl Applied {
     /// An answer that was given before; nothing changes.
     fn again(written: Written) -> Self {
-        Self { from: written.revision, follow: Follow::Nothing, entries: Vec::new(), written }
+        Self { from: written.revision, accepted: Vec::new(), follow: Follow::Nothing, entries: Vec::new(), written }
     }
 }
 
@@ -619,6 +622,7 @@ fn apply_all(
     let mut results = Vec::with_capacity(tasks.len());
     let mut entries: BTreeMap<Subject, Vec<Entry>> = BTreeMap::new();
     let mut known = Known::default();
+    let mut accepted = Vec::new();
     for (ask, task, span) in tasks {
         let head = heads.get(ask.code()).cloned().flatten();
         let apply = |conn: &mut DbConn| apply(conn, live, now, &ask, head, task);
@@ -635,9 +639,11 @@ fn apply_all(
                 Subject::Accounts => known = Known::default(),
             }
             entries.entry(ask.subject).or_default().append(&mut applied.entries);
+            accepted.append(&mut applied.accepted);
             applied
         }));
     }
+    campaigns::insert_revisions(conn, &accepted)?;
     for (code, head) in heads {
         if let Some(head) = head.filter(|h| before.get(&code) != Some(&h.revision)) {
             campaigns::set_revision(conn, head.id, head.revision, head.last_recorded_at)?;
@@ -679,6 +685,20 @@ fn is_as_proven(conn: &mut DbConn, now: Instant, identity: &Identity) -> Result<
     })
 }
 
+/// The revisions of a write, with the units' days that it touched where it touched no more.
+fn with_touched(accepted: Vec<NewRevision>, follow: &Follow) -> Vec<NewRevision> {
+    let Follow::By(changes) = follow else { return accepted };
+    let day = |change: &'_ Change| matches!(change, Change::Day { .. });
+    if accepted.len() != 1 || !changes.iter().all(day) {
+        return accepted;
+    }
+    let days = changes.iter().filter_map(|change| match change {
+        Change::Day { unit, day, .. } => Some((unit.as_str(), *day)),
+        _ => None,
+    });
+    accepted.into_iter().map(|revision| revision.touching(days.clone())).collect()
+}
+
 type WithHead = (Applied, Option<StoredCampaign>);
 
 fn apply(
@@ -697,8 +717,18 @@ fn apply(
     let mut dry: Option<Written> = None;
     let result = savepoint(conn, |conn| {
         let from = head.as_ref().map_or(0, |h| h.revision);
-        let mut work =
-            Work { conn, now, ask, live, head, from, follow: Follow::Nothing, notes: Vec::new(), is_dry: false };
+        let mut work = Work {
+            conn,
+            now,
+            ask,
+            live,
+            head,
+            from,
+            accepted: Vec::new(),
+            follow: Follow::Nothing,
+            notes: Vec::new(),
+            is_dry: false,
+        };
         let done = task(&mut work)?;
         let revision = work.revision();
         let Done { status, body, etag, location, kept_body } = done;
@@ -709,6 +739,7 @@ fn apply(
             return Err(Fault::new(Code::Internal, "a dry run"));
         }
         let (follow, head, notes) = (work.follow, work.head, work.notes);
+        let accepted = with_touched(work.accepted, &follow);
         if let Some(key) = idempotency {
             let kept = kept_body.map_or_else(|| written.clone(), |body| Written { body, ..written.clone() });
             keep(conn, now, key, &kept)?;
@@ -721,7 +752,7 @@ fn apply(
             note,
         };
         let entries = notes.into_iter().map(entry).collect();
-        Ok((Applied { written, from, follow, entries }, head))
+        Ok((Applied { written, from, accepted, follow, entries }, head))
     });
     match (result, dry) {
         (Err(_), Some(written)) => Ok((Applied::again(written), unchanged)),

@@ -1,9 +1,9 @@
 //! Campaigns and their revisions.
 
-use super::StoreError;
 use super::conn::{DbConn, on_each};
 use super::schema::{campaigns, revisions};
-use crate::domain::{Campaign, Instant};
+use super::{BATCH, StoreError, day_number, day_of};
+use crate::domain::{Campaign, Day, Instant};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use std::collections::VecDeque;
@@ -141,25 +141,79 @@ pub fn boundaries(conn: &mut DbConn, id: i64) -> Result<Option<String>, StoreErr
     Ok(row.select(campaigns::boundaries).get_result::<Option<String>>(conn).optional()?.flatten())
 }
 
-/// Notes that a change was accepted: its revision, its instant and what it was.
+/// An accepted change of a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
+#[diesel(table_name = revisions, treat_none_as_default_value = false)]
+pub struct NewRevision {
+    campaign_id: i64,
+    revision: i64,
+    recorded_us: i64,
+    what: &'static str,
+    touched: Option<String>,
+}
+
+impl NewRevision {
+    /// One of a campaign: its number, its instant and what it was.
+    pub fn new(campaign_id: i64, revision: i64, recorded_at: Instant, what: &'static str) -> Self {
+        Self { campaign_id, revision, recorded_us: recorded_at.micros(), what, touched: None }
+    }
+
+    /// With the units' days that it touched, and nothing else.
+    pub fn touching<'d>(self, days: impl Iterator<Item = (&'d str, Day)>) -> Self {
+        let days: Vec<(&str, i32)> = days.map(|(unit, day)| (unit, day_number(day))).collect();
+        Self { touched: serde_json::to_string(&days).ok(), ..self }
+    }
+}
+
+/// Notes that changes were accepted.
 ///
 /// # Errors
 /// What the database says.
-pub fn insert_revision(
+pub fn insert_revisions(conn: &mut DbConn, new: &[NewRevision]) -> Result<(), StoreError> {
+    match new {
+        [] => {}
+        // the statement for one is prepared once
+        [one] => drop(on_each!(conn, |c| diesel::insert_into(revisions::table).values(one).execute(c))?),
+        many => {
+            for batch in many.chunks(BATCH) {
+                on_each!(conn, |c| diesel::insert_into(revisions::table).values(batch).execute(c))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The units' days that the changes from one revision to another touched; none where one of
+/// them touched more, or there are more than `most`.
+///
+/// # Errors
+/// What the database says.
+pub fn touched_between(
     conn: &mut DbConn,
     id: i64,
-    revision: i64,
-    recorded_at: Instant,
-    what: &str,
-) -> Result<(), StoreError> {
-    let values = (
-        revisions::campaign_id.eq(id),
-        revisions::revision.eq(revision),
-        revisions::recorded_us.eq(recorded_at.micros()),
-        revisions::what.eq(what),
-    );
-    diesel::insert_into(revisions::table).values(values).execute(conn)?;
-    Ok(())
+    (from, to): (i64, i64),
+    most: i64,
+) -> Result<Option<Vec<(String, Day)>>, StoreError> {
+    let rows = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::revision.gt(from));
+    let rows = rows
+        .filter(revisions::revision.le(to))
+        .order(revisions::revision.asc())
+        .select((revisions::revision, revisions::touched));
+    if to - from > most {
+        return Ok(None);
+    }
+    let rows: Vec<(i64, Option<String>)> = rows.load(conn)?;
+    if i64::try_from(rows.len()) != Ok(to - from) {
+        return Ok(None);
+    }
+    let mut days = Vec::new();
+    for (number, touched) in rows {
+        let Some(touched) = touched else { return Ok(None) };
+        let read = serde_json::from_str::<Vec<(String, i32)>>(&touched);
+        let read = read.map_err(|_| StoreError::Unreadable(format!("what revision {number} touched")))?;
+        days.extend(read.into_iter().map(|(unit, day)| (unit, day_of(day))));
+    }
+    Ok(Some(days))
 }
 
 /// Says at which revision and instant a campaign stands.

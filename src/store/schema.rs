@@ -18,6 +18,7 @@ diesel::table! {
         revision -> BigInt,
         recorded_us -> BigInt,
         what -> Text,
+        touched -> Nullable<Text>,
     }
 }
 

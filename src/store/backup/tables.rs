@@ -103,7 +103,7 @@ macro_rules! tables {
 
 tables! {
     campaigns: id, code, document, boundaries, revision, last_recorded_us, created_us;
-    revisions: campaign_id, revision, recorded_us, what;
+    revisions: campaign_id, revision, recorded_us, what, touched;
     units: campaign_id, unit_id, code, name, kind, parent_id, block, population, households, lat, lng;
     neighbours: campaign_id, a_id, b_id;
     figures: campaign_id, unit_id, day, recorded_us, community_f0, contained_f0, unknown_source_f0,
