@@ -241,16 +241,20 @@ impl Ledger {
         }
         let row = |i: &u32| rows.get(*i as usize);
         for revisions in order.chunk_by(|a, b| row(a).map(|r| (r.unit, r.day)) == row(b).map(|r| (r.unit, r.day))) {
-            let known = revisions.iter().filter_map(row).filter(|r| r.stamp.is_known_at(known_at));
-            let Some(day) = revisions.first().and_then(row).and_then(|r| self.calendar.index(r.day)) else { continue };
-            let Some(unit) = revisions.first().and_then(row).map(|r| r.unit) else { continue };
-            let cut_off = self.register.campaign.cut_off(self.calendar.day(day));
-            let (counts, late) = standing_figure(known.map(|r| (&r.counts, &r.stamp)), known_at, cut_off);
-            let excused = self.entry(unit, day).excused;
-            let last = revisions.iter().filter_map(row).rfind(|r| r.stamp.is_known_at(known_at));
-            let noted = counts.is_some() && last.is_some_and(|r| r.note.is_some());
-            self.set_day(unit, day, DayEntry { counts, late, excused, noted });
+            self.enter_day(revisions.iter().filter_map(row), known_at);
         }
+    }
+
+    /// Enters the figures of a unit's day: all its revisions, in the order of their instants.
+    pub fn enter_day<'r>(&mut self, revisions: impl Iterator<Item = &'r FigureRow> + Clone, known_at: Instant) {
+        let Some((unit, day)) = revisions.clone().next().map(|r| (r.unit, r.day)) else { return };
+        let Some(at) = self.calendar.index(day) else { return };
+        let known = revisions.filter(|r| r.stamp.is_known_at(known_at));
+        let cut_off = self.register.campaign.cut_off(day);
+        let (counts, late) = standing_figure(known.clone().map(|r| (&r.counts, &r.stamp)), known_at, cut_off);
+        let excused = self.entry(unit, at).excused;
+        let noted = counts.is_some() && known.last().is_some_and(|r| r.note.is_some());
+        self.set_day(unit, at, DayEntry { counts, late, excused, noted });
     }
 
     /// Says what stands for a unit on a day.

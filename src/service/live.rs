@@ -12,7 +12,8 @@ use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Contest, Day, Instant};
 use crate::scoring::ledger::{Adjustments, DayEntry};
 use crate::scoring::{Ledger, Register};
-use crate::store::contests::StoredContest;
+use crate::store::campaigns::StoredCampaign;
+use crate::store::{DbConn, StoreError, contests, figures};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -35,10 +36,18 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The facts of a stored contest as they stand now.
-    pub(super) fn of_stored(stored: StoredContest) -> Self {
-        let snapshot = Self::at(&stored.contest, stored.revision, stored.revision, None);
-        Self { keys: stored.unit_ids.into(), ..snapshot }
+    /// The facts of a stored campaign as they stand now. Figures go from the database into
+    /// their columns one day after another, and are never held together.
+    pub(super) fn load(conn: &mut DbConn, stored: &StoredCampaign) -> Result<Self, StoreError> {
+        let loaded = contests::load_without_figures(conn, stored)?;
+        let register = Arc::new(Register::new(&loaded.contest));
+        let privacy = Arc::new(Privacy::of(&register));
+        let mut ledger = Ledger::build(&loaded.contest, register, None);
+        figures::for_each_day(conn, stored.id, &loaded.unit_ids, |revisions| {
+            ledger.enter_day(revisions.iter(), Instant::from_micros(i64::MAX));
+        })?;
+        let (revision, boards) = (loaded.revision, Boards::new(Arc::new(ledger)));
+        Ok(Self { revision, read_at: revision, known_at: None, boards, privacy, keys: loaded.unit_ids.into() })
     }
 
     /// The same units at a later revision, with other facts.

@@ -218,8 +218,8 @@ impl Service {
             {
                 return Ok(snapshot);
             }
-            let stored = contests::load(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
-            Ok(Snapshot::of_stored(stored))
+            let stored = store::campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+            Ok(Snapshot::load(conn, &stored)?)
         })
     }
 

@@ -17,7 +17,6 @@ use crate::clock::Clock;
 use crate::domain::{Contest, Instant, Unit};
 use crate::store::accounts;
 use crate::store::campaigns::{self, NewRevision, StoredCampaign};
-use crate::store::contests;
 use crate::store::idempotency::{self, KeptAnswer};
 use crate::store::units::{self, StoredUnit};
 use crate::store::{Database, DbConn, StoreError, is_alive, savepoint, write};
@@ -260,7 +259,7 @@ impl<'a> Work<'a> {
         let in_memory = self.live.latest(self.ask.code()).filter(|s| s.revision == stored.revision);
         match in_memory {
             Some(snapshot) if matches!(self.follow, Follow::Nothing) => Ok(snapshot),
-            _ => Ok(Arc::new(Snapshot::of_stored(contests::load_stored(self.conn, stored)?))),
+            _ => Ok(Arc::new(Snapshot::load(self.conn, stored)?)),
         }
     }
 

@@ -33,6 +33,17 @@ pub fn load(conn: &mut DbConn, code: &str) -> Result<Option<StoredContest>, Stor
 /// # Errors
 /// What the database says.
 pub fn load_stored(conn: &mut DbConn, stored: &StoredCampaign) -> Result<StoredContest, StoreError> {
+    let mut loaded = load_without_figures(conn, stored)?;
+    let places = loaded.unit_ids.iter().copied().zip(0u32..).collect();
+    loaded.contest.figures = figures::load(conn, stored.id, &places)?;
+    Ok(loaded)
+}
+
+/// Loads everything of a contest but its figures, of which there are many.
+///
+/// # Errors
+/// What the database says.
+pub fn load_without_figures(conn: &mut DbConn, stored: &StoredCampaign) -> Result<StoredContest, StoreError> {
     let campaign = &stored.campaign;
     let id = stored.id;
     let mut contest = Contest::new(campaign.clone());
@@ -42,7 +53,6 @@ pub fn load_stored(conn: &mut DbConn, stored: &StoredCampaign) -> Result<StoredC
     contest.units = list;
     let pair = |(a, b): (i64, i64)| Some((*places.get(&a)?, *places.get(&b)?));
     contest.neighbours = units::list_neighbours(conn, id)?.into_iter().filter_map(pair).collect();
-    contest.figures = figures::load(conn, id, &places)?;
     contest.excuses = excuses(conn, id, &places)?;
     contest.states = states(conn, id, &places)?;
     contest.start_levels = start_levels(conn, stored, &places)?;

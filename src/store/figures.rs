@@ -110,19 +110,24 @@ impl FigureRow {
     }
 }
 
-/// All revisions of a campaign's figures as a contest holds them.
-pub(super) fn load(conn: &mut DbConn, campaign_id: i64, places: &HashMap<i64, u32>) -> Result<Vec<Figure>, StoreError> {
+/// Hands out all revisions of a campaign's figures as a contest holds them: by unit, day and
+/// instant, one after another.
+fn for_each(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    places: &HashMap<i64, u32>,
+    mut each: impl FnMut(Figure),
+) -> Result<(), StoreError> {
     let query = figures::table.filter(figures::campaign_id.eq(campaign_id)).order((
         figures::unit_id.asc(),
         figures::day.asc(),
         figures::recorded_us.asc(),
     ));
-    let mut found = Vec::new();
     on_each!(conn, |c| {
         for row in query.load_iter::<FigureRow, diesel::connection::DefaultLoadingMode>(c)? {
             let row = row?;
             let Some(unit) = places.get(&row.unit_id) else { continue };
-            found.push(Figure {
+            each(Figure {
                 unit: *unit,
                 day: day_of(row.day),
                 counts: row.counts()?,
@@ -131,7 +136,37 @@ pub(super) fn load(conn: &mut DbConn, campaign_id: i64, places: &HashMap<i64, u3
             });
         }
     });
+    Ok(())
+}
+
+/// All revisions of a campaign's figures.
+pub(super) fn load(conn: &mut DbConn, campaign_id: i64, places: &HashMap<i64, u32>) -> Result<Vec<Figure>, StoreError> {
+    let mut found = Vec::new();
+    for_each(conn, campaign_id, places, |figure| found.push(figure))?;
     Ok(found)
+}
+
+/// Hands out the revisions of each unit's day that has any, in the order of their instants.
+///
+/// # Errors
+/// What the database says.
+pub fn for_each_day(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    unit_ids: &[i64],
+    mut each: impl FnMut(&[Figure]),
+) -> Result<(), StoreError> {
+    let places: HashMap<i64, u32> = unit_ids.iter().copied().zip(0u32..).collect();
+    let mut of_day: Vec<Figure> = Vec::new();
+    for_each(conn, campaign_id, &places, |figure| {
+        if of_day.first().is_some_and(|first| (first.unit, first.day) != (figure.unit, figure.day)) {
+            each(&of_day);
+            of_day.clear();
+        }
+        of_day.push(figure);
+    })?;
+    each(&of_day);
+    Ok(())
 }
 
 /// All revisions of a unit's day, the oldest first.

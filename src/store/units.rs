@@ -108,12 +108,23 @@ pub fn find_place(conn: &mut DbConn, campaign_id: i64, id: i64) -> Result<Option
     Ok(row.select((units::code, units::parent_id)).get_result(conn).optional()?)
 }
 
-/// Adds units.
+/// How many of some units stand above each other, from one of them up.
+fn depth(of: &StoredUnit, parents: &HashMap<i64, Option<i64>>) -> usize {
+    let above = |id: &i64| parents.get(id).copied().flatten();
+    // no further than there are units, whatever they say
+    std::iter::successors(of.parent_id, above).take(parents.len()).filter(|id| parents.contains_key(id)).count()
+}
+
+/// Adds units, those above before those below: while a parent is missing, SQLite looks at
+/// every unit with each new one, whether it is the parent of any.
 ///
 /// # Errors
 /// [`StoreError::Taken`] where a code is, or what the database says.
 pub fn insert(conn: &mut DbConn, campaign_id: i64, campaign: &Campaign, new: &[StoredUnit]) -> Result<(), StoreError> {
-    let rows: Vec<UnitRow> = new.iter().map(|u| UnitRow::of(campaign_id, campaign, u)).collect();
+    let parents: HashMap<i64, Option<i64>> = new.iter().map(|u| (u.id, u.parent_id)).collect();
+    let mut ordered: Vec<&StoredUnit> = new.iter().collect();
+    ordered.sort_by_cached_key(|unit| depth(unit, &parents));
+    let rows: Vec<UnitRow> = ordered.into_iter().map(|u| UnitRow::of(campaign_id, campaign, u)).collect();
     for batch in rows.chunks(BATCH) {
         on_each!(conn, |c| diesel::insert_into(units::table).values(batch).execute(c))?;
     }
