@@ -12,7 +12,7 @@ use greenzone::pack;
 use greenzone::service::access::Provable;
 use greenzone::service::decisions::AdjustmentFor;
 use greenzone::service::figures::NewFigure;
-use greenzone::service::writer::WriteRequest;
+use greenzone::service::writer::{Pending, WriteRequest};
 use greenzone::service::{Caller, Grant, Service};
 use serde_json::json;
 use std::sync::Arc;
@@ -227,24 +227,22 @@ on_both! {
         let (here, code) = (&app.service, |text: &str| text.to_owned());
         let noted = NewFigure { note: Some("một ổ dịch".to_owned()), ..figure(7) };
         let request = WriteRequest::default;
-        let writes = [
-            here.record_figure(&grant(), "q6-2021", code("27382"), day("2021-07-13"), figure(9), request()),
-            here.record_figure(&grant(), "q6-2021", code("27382"), day("2021-07-13"), noted, request()),
-            here.record_figure(&grant(), "q6-2021", code("27364"), day("2021-07-12"), figure(4), request()),
-            here.take_back_figure(&grant(), "q6-2021", code("27364"), day("2021-07-12"), code("nhầm"), request()),
-            here.excuse_day(&grant(), "q6-2021", code("27379"), day("2021-07-12"), code("mất mạng"), request()),
-            here.take_back_excuse(&grant(), "q6-2021", code("27379"), day("2021-07-12"), code("có mạng"), request()),
-        ];
-        for written in writes {
-            let last = written.wait().expect("written").revision;
-            assert_eq!(board_at(&follower, last), board_at(&beside(&app), last), "at revision {last}");
-        }
+        // one after another, so that nothing is written while the two are compared
+        let follows = |write: Pending| {
+            let last = write.wait().expect("written").revision;
+            assert!(board_at(&follower, last) == board_at(&beside(&app), last), "they differ at revision {last}");
+        };
+        let ward = || code("27382");
+        follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-13"), figure(9), request()));
+        follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-13"), noted, request()));
+        follows(here.take_back_figure(&grant(), "q6-2021", ward(), day("2021-07-12"), code("nhầm"), request()));
+        follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-12"), figure(4), request()));
+        follows(here.excuse_day(&grant(), "q6-2021", ward(), day("2021-07-12"), code("mất mạng"), request()));
+        follows(here.take_back_excuse(&grant(), "q6-2021", ward(), day("2021-07-12"), code("có mạng"), request()));
         let followed = follower.snapshot("q6-2021").expect("in memory");
         assert!(Arc::ptr_eq(followed.register(), &known), "the campaign was loaded again for a day");
         // what touches more than days is loaded whole
-        let state = here.set_state(&grant(), "q6-2021", code("27382"), UnitState::Withdrawn, code("rút lui"), request());
-        let last = state.wait().expect("written").revision;
-        assert_eq!(board_at(&follower, last), board_at(&beside(&app), last));
+        follows(here.set_state(&grant(), "q6-2021", ward(), UnitState::Withdrawn, code("rút lui"), request()));
         let loaded = follower.snapshot("q6-2021").expect("in memory");
         assert!(!Arc::ptr_eq(loaded.register(), &known));
     }
