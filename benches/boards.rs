@@ -3,11 +3,10 @@
 //! `cargo bench` prints medians; compare `board` with `bare_loop` of the same size.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod support;
+
 use divan::{Bencher, black_box};
 use greenzone::clock::Clock;
-use greenzone::domain::contest::{FigureRow, Stamp};
-use greenzone::domain::unit::Unit;
-use greenzone::domain::{Campaign, Contest, Counts};
 use greenzone::pack;
 use greenzone::scoring::appraisal::Track;
 use greenzone::scoring::board::{By, Query, rank};
@@ -17,6 +16,7 @@ use greenzone::service::writer::WriteRequest;
 use greenzone::service::{Caller, Moment, Security};
 use greenzone::store::Address;
 use std::sync::{Arc, LazyLock};
+use support::contest;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -26,49 +26,6 @@ const LARGE: usize = 1_000_000;
 
 fn main() {
     divan::main();
-}
-
-/// 14 baseline days and 15 days of the window, one kind, the policy of District 6.
-fn campaign() -> Arc<Campaign> {
-    let document = r#"{
-        "code": "bench", "time_zone": "Asia/Ho_Chi_Minh",
-        "window": {"from": "2021-07-09", "to": "2021-07-23"}, "baseline": {"from": "2021-06-25", "to": "2021-07-08"},
-        "kinds": [{"code": "ward", "figures": "reported"}], "level_scheme": "counts-14d",
-        "scoring": {"components": [{"measure": "case_reduction", "max_points": 60}, {"measure": "level_drop", "max_points": 40}]}
-    }"#;
-    Arc::new(Campaign::parse(document.as_bytes()).expect("the campaign"))
-}
-
-/// A plausible epidemic: most days 0, few cases, some units silent on some days.
-fn contest(units: usize) -> Contest {
-    let campaign = campaign();
-    let mut contest = Contest::new(campaign.clone());
-    let mut state = 0x9E37_79B9_7F4A_7C15u64;
-    let mut roll = move |sides: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % sides
-    };
-    for unit in 0..units {
-        contest.units.push(Unit {
-            code: format!("u{unit:07}"),
-            name: format!("Tổ dân phố {unit}"),
-            kind: 0,
-            parent: None,
-            block: None,
-            population: Some(1_000),
-            households: None,
-            point: None,
-        });
-        for day in campaign.baseline.from.iter_days().take(29) {
-            if roll(100) == 0 {
-                continue;
-            }
-            let cases = if roll(4) == 0 { roll(9) as u32 } else { 0 };
-            let counts = Counts::new([Some(cases), None, None, None, None, None]).expect("counts");
-            contest.figures.push(FigureRow { unit: unit as u32, day, counts, stamp: Stamp::ALWAYS, note: None });
-        }
-    }
-    contest
 }
 
 fn ledger(units: usize) -> Ledger {

@@ -3,10 +3,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod support;
+
 use greenzone::clock::Clock;
-use greenzone::config::Edges;
 use greenzone::domain::account::{Mandate, Role, Scope};
-use greenzone::http::Metrics;
 use greenzone::pack;
 use greenzone::service::accounts::NewAccount;
 use greenzone::service::keys::KeyRing;
@@ -14,7 +14,6 @@ use greenzone::service::passwords::{DEFAULT_PARAMETERS, Match, Passwords, parse_
 use greenzone::service::writer::WriteRequest;
 use greenzone::service::{Caller, Security};
 use greenzone::store::Address;
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -68,16 +67,7 @@ fn serve(cores: usize) -> String {
     let new = NewAccount { username: "to-truong".into(), display_name: "X".into(), mandate };
     let grant = Caller::Operator.may(None).expect("the operator may");
     service.create_account_with_password(&grant, new, PASSWORD).expect("an account");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let base = format!("http://{}", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async {
-            let metrics = Metrics::new().expect("metrics");
-            let server = greenzone::app::server(service, &Edges::default(), metrics, listener, None);
-            server.expect("a server").await.expect("it serves");
-        });
-    });
-    base
+    format!("http://{}", support::http::serve(service))
 }
 
 /// Comparisons a second of the library alone, a thread a core.
