@@ -247,3 +247,22 @@ on_both! {
         assert!(!Arc::ptr_eq(loaded.register(), &known));
     }
 }
+
+on_both! {
+    fn a_pack_that_is_said_again_changes_nothing_even_of_days_to_come(app: TestApp) {
+        let app = app.with_q6();
+        // the pack holds figures up to the 12th
+        app.set_clock("2021-07-10T06:00:00Z");
+        let contest = || pack::read(&pack::bundled()[0].files()).expect("the bundled pack");
+        let again = |contest| app.service.import_pack(&grant(), contest, false, WriteRequest::default()).wait();
+        let answer = again(contest()).expect("what already stands changes nothing");
+        assert_eq!(answer.revision, 1);
+        let rows: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+        assert_eq!((&rows["rows"]["new"], &rows["rows"]["changed"]), (&json!(0), &json!(0)), "{rows}");
+        // another value for such a day is refused as ever
+        let mut other = contest();
+        let last = other.figures.iter_mut().find(|f| f.day == day("2021-07-12")).expect("a figure");
+        last.counts = figure(99).counts;
+        assert_eq!(again(other).expect_err("the day has not begun").code, greenzone::service::Code::DayNotBegun);
+    }
+}

@@ -76,10 +76,10 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
             call.service.blocking(move |service| Ok(service.import_pack(&grant, contest, dry_run, request))).await?
         }
         May::Figures(grant) => {
+            // the campaign is in memory, or gets there, before the writer needs it
+            call.look(Moment::Now).await?;
             let figures = match format {
                 Format::FiguresCsv => {
-                    // the campaign is in memory, or gets there, before the writer needs it
-                    call.look(Moment::Now).await?;
                     FigureSource::Table { source: Box::new(body.reader()), audience: call.audience()? }
                 }
                 _ => FigureSource::Rows(lines(&body, body::read_figure_for, body::figure_for)?),

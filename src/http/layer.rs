@@ -148,8 +148,8 @@ fn request_id(request: &ServiceRequest) -> String {
     new_id()
 }
 
-/// An id that no other request of any process has: a random number of this process, then one
-/// after another. Asking the system for random bytes each time would cost more than the rest.
+/// An id that no two requests share, but by a rare chance: a random number of this process,
+/// then one after another. Asking the system for random bytes each time would cost more than the rest.
 fn new_id() -> String {
     static OF_PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
     static NEXT: AtomicU32 = AtomicU32::new(0);

@@ -110,7 +110,7 @@ struct Seen {
     days: usize,
     /// Line of the first row of each unit's day; 0 where there is none yet.
     lines: Vec<u32>,
-    /// Instants of the rows of [`Seen::lines`], where there can be several.
+    /// Lines of the other rows: those with an instant of their own, and of earlier days.
     instants: HashMap<(u32, Day, Instant), u64>,
 }
 

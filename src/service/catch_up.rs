@@ -5,11 +5,10 @@
 //! import – the campaign is loaded whole.
 
 use super::fault::Fault;
-use super::figures::entry_of;
+use super::figures::stored_entry;
 use super::live::{Change, Snapshot};
 use crate::domain::Day;
-use crate::store::campaigns::{self, StoredCampaign};
-use crate::store::{DbConn, decisions, figures};
+use crate::store::{DbConn, campaigns};
 use std::collections::BTreeSet;
 
 /// More revisions, or more days, than this are loaded whole.
@@ -33,26 +32,9 @@ pub(super) fn catch_up(conn: &mut DbConn, before: &Snapshot) -> Result<Option<Sn
     }
     let mut changes = Vec::with_capacity(touched.len());
     for (unit, day) in touched {
-        match day_of(conn, &stored, before, unit, day)? {
-            Some(change) => changes.push(change),
-            None => return Ok(None),
-        }
+        let Some(at) = before.register().find(&unit) else { return Ok(None) };
+        let entry = stored_entry(conn, &stored, before.key(at), day)?;
+        changes.push(Change::Day { unit, day, entry });
     }
     Ok(Some(before.after(&changes, stored.revision)))
-}
-
-/// What now stands for a unit's day; none where the unit is not in memory.
-fn day_of(
-    conn: &mut DbConn,
-    stored: &StoredCampaign,
-    before: &Snapshot,
-    unit: String,
-    day: Day,
-) -> Result<Option<Change>, Fault> {
-    let Some(id) = before.register().find(&unit).map(|at| before.key(at)) else { return Ok(None) };
-    let history = figures::history(conn, stored.id, id, day)?;
-    let excuse = decisions::latest_excuse(conn, stored.id, id, day)?;
-    let excused = excuse.is_some_and(|e| e.stamp().stands());
-    let entry = entry_of(&stored.campaign, day, history.iter(), excused);
-    Ok(Some(Change::Day { unit, day, entry }))
 }

@@ -15,9 +15,9 @@ use crate::domain::contest::Stamp;
 use crate::domain::{Counts, Day, Indicator, Instant};
 use crate::scoring::ledger::{DayEntry, standing_figure};
 use crate::store::campaigns::StoredCampaign;
-use crate::store::decisions;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::units::{self, StoredUnit};
+use crate::store::{DbConn, decisions};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -74,8 +74,9 @@ impl Service {
             let (revision, at) = work.accept("figure")?;
             let row = row_of(unit.id, day, new, at, revision);
             figures::insert(work.conn, stored.id, std::slice::from_ref(&row))?;
-            let excused = is_excused(work, &stored, &unit, day)?;
-            day_follows(work, &stored, &unit.unit.code, day, before.iter().chain([&row]), excused);
+            let excused = is_excused(work.conn, &stored, unit.id, day)?;
+            let entry = entry_of(&stored.campaign, day, before.iter().chain([&row]), excused);
+            work.changed(Change::Day { unit: unit_code.clone(), day, entry });
             let view = |row: &StoredFigure| figure_view(&unit_code, row, true);
             let (was, is) = (standing.map(view), view(&row));
             let note = Note::of("figure.record", target(&unit_code, day), was.as_ref(), Some(&is));
@@ -357,32 +358,30 @@ pub(super) fn day_changed(
     unit: &StoredUnit,
     day: Day,
 ) -> Result<(), Fault> {
-    let history = figures::history(work.conn, stored.id, unit.id, day)?;
-    let excused = is_excused(work, stored, unit, day)?;
-    day_follows(work, stored, &unit.unit.code, day, history.iter(), excused);
+    let entry = stored_entry(work.conn, stored, unit.id, day)?;
+    work.changed(Change::Day { unit: unit.unit.code.clone(), day, entry });
     Ok(())
 }
 
-fn is_excused(work: &mut Work<'_>, stored: &StoredCampaign, unit: &StoredUnit, day: Day) -> Result<bool, Fault> {
-    let excuse = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
+/// What the database says that stands for a unit's day.
+pub(super) fn stored_entry(
+    conn: &mut DbConn,
+    stored: &StoredCampaign,
+    unit_id: i64,
+    day: Day,
+) -> Result<DayEntry, Fault> {
+    let history = figures::history(conn, stored.id, unit_id, day)?;
+    let excused = is_excused(conn, stored, unit_id, day)?;
+    Ok(entry_of(&stored.campaign, day, history.iter(), excused))
+}
+
+fn is_excused(conn: &mut DbConn, stored: &StoredCampaign, unit_id: i64, day: Day) -> Result<bool, Fault> {
+    let excuse = decisions::latest_excuse(conn, stored.id, unit_id, day)?;
     Ok(excuse.is_some_and(|e| e.stamp().stands()))
 }
 
-/// Tells the facts in memory what stands for a unit's day by all its revisions.
-fn day_follows<'f>(
-    work: &mut Work<'_>,
-    stored: &StoredCampaign,
-    unit: &str,
-    day: Day,
-    history: impl Iterator<Item = &'f StoredFigure> + Clone,
-    excused: bool,
-) {
-    let entry = entry_of(&stored.campaign, day, history, excused);
-    work.changed(Change::Day { unit: unit.to_owned(), day, entry });
-}
-
 /// What stands for a unit's day by all its revisions.
-pub(super) fn entry_of<'f>(
+fn entry_of<'f>(
     campaign: &Campaign,
     day: Day,
     history: impl Iterator<Item = &'f StoredFigure> + Clone,

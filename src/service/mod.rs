@@ -280,7 +280,7 @@ impl Service {
             }
             // another process may have written it, and the news be on its way
             let code = campaign.to_owned();
-            self.blocking(move |service| service.catch_up(&code)).await?;
+            self.blocking(move |service| service.look_again(&code)).await?;
             if self.live.latest(campaign).is_some() {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
@@ -288,7 +288,7 @@ impl Service {
     }
 
     /// Drops a campaign from memory that is further on in the database.
-    fn catch_up(&self, campaign: &str) -> Result<(), Fault> {
+    fn look_again(&self, campaign: &str) -> Result<(), Fault> {
         let revision = self.read(|conn| Ok(store::campaigns::revision_of(conn, campaign)?))?;
         revision.into_iter().for_each(|revision| self.live.drop_older(campaign, revision));
         Ok(())

@@ -407,8 +407,8 @@ impl<'a, 'w> Import<'a, 'w> {
             if row.stamp.stands() {
                 let new = Incoming { unit, day, counts: row.counts, note: row.note.as_deref(), reason: None };
                 recording.take(&new, || format!("figures.csv {} {day}", code(place)))?;
-            } else if !recording.take_back(unit, day, TAKEN_BACK)? {
-                recording.count_same();
+            } else {
+                recording.take_back(unit, day, TAKEN_BACK)?;
             }
         }
         let recorded = recording.finish()?;

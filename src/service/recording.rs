@@ -111,8 +111,10 @@ impl<'a, 'w> Recording<'a, 'w> {
 
     /// Takes a figure; one that cannot be taken is listed, and named by `at`.
     pub(super) fn take(&mut self, new: &Incoming<'_>, at: impl Fn() -> String) -> Result<(), Fault> {
-        if let Err((field, fault)) = self.check(new) {
-            self.faults.add(&at(), field, fault);
+        let refused = self.check(new).err();
+        // a pack may say again what it brought itself, whenever that was for
+        if let Some((field, fault)) = refused.as_ref().filter(|_| self.what != "pack") {
+            self.faults.add(&at(), field, fault.clone());
             return Ok(());
         }
         if let Some(named) = self.done.named.get_mut(new.unit as usize) {
@@ -122,6 +124,10 @@ impl<'a, 'w> Recording<'a, 'w> {
         let standing = self.standing(new.unit, new.day)?;
         if standing.counts == Some(new.counts) && self.has_note(new, &standing)? {
             self.done.rows.same += 1;
+            return Ok(());
+        }
+        if let Some((field, fault)) = refused {
+            self.faults.add(&at(), field, fault);
             return Ok(());
         }
         let rows = &mut self.done.rows;
@@ -171,7 +177,7 @@ impl<'a, 'w> Recording<'a, 'w> {
         }
     }
 
-    /// The figure that stands for a unit's day, with its history.
+    /// The figure that stands for a unit's day, as it is stored.
     fn stored_figure(&mut self, unit: u32, day: Day) -> Result<Option<StoredFigure>, Fault> {
         self.flush()?;
         let id = self.before.key(unit);
@@ -211,9 +217,12 @@ impl<'a, 'w> Recording<'a, 'w> {
         if self.waiting.len() >= AT_A_TIME { self.flush() } else { Ok(()) }
     }
 
-    /// Takes back what stands for a unit's day; `false` where nothing does.
-    pub(super) fn take_back(&mut self, unit: u32, day: Day, reason: &str) -> Result<bool, Fault> {
-        let Some(figure) = self.stored_figure(unit, day)? else { return Ok(false) };
+    /// Takes back what stands for a unit's day; where nothing does, it is as it should be.
+    pub(super) fn take_back(&mut self, unit: u32, day: Day, reason: &str) -> Result<(), Fault> {
+        let Some(figure) = self.stored_figure(unit, day)? else {
+            self.done.rows.same += 1;
+            return Ok(());
+        };
         let (_, at) = self.stamp()?;
         figures::withdraw(self.work.conn, self.stored.id, &figure, at, Some(reason))?;
         if let Some(at) = self.ledger.calendar.index(day) {
@@ -221,17 +230,12 @@ impl<'a, 'w> Recording<'a, 'w> {
             self.ledger.set_day(unit, at, entry);
         }
         self.done.rows.changed += 1;
-        Ok(true)
+        Ok(())
     }
 
     /// Lists a fault of a row that cannot be taken.
     pub(super) fn refuse(&mut self, at: &str, field: &str, fault: Fault) {
         self.faults.add(at, field, fault);
-    }
-
-    /// Counts a row that says what already stands.
-    pub(super) fn count_same(&mut self) {
-        self.done.rows.same += 1;
     }
 
     fn flush(&mut self) -> Result<(), Fault> {

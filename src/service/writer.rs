@@ -515,6 +515,9 @@ impl Thread {
         };
         match done {
             Ok(results) => {
+                let took = begun.elapsed();
+                self.measures.transaction(writes, took);
+                tracing::debug!(writes, took_us = took.as_micros() as u64, "committed");
                 let mut answers = Vec::with_capacity(replies.len());
                 let mut ahead = Ahead { live: &live, of: BTreeMap::new() };
                 for (subject, result) in subjects.iter().zip(results) {
@@ -524,8 +527,6 @@ impl Thread {
                     }));
                 }
                 ahead.finish();
-                self.measures.transaction(writes, begun.elapsed());
-                tracing::debug!(writes, took_us = begun.elapsed().as_micros() as u64, "committed");
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     if let Err(fault) = &answer {
                         self.measures.refuse(fault.code);

@@ -114,6 +114,10 @@ const VALUE_NAMES: [&str; COLUMNS] = [
 impl QueryFragment<Sqlite> for Values<'_> {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         let Some(first) = self.rows.first() else { return Ok(()) };
+        if self.rows.len() < VALUES {
+            // every number of rows is another statement: only that of full batches is kept
+            pass.unsafe_to_cache_prepared();
+        }
         pass.push_sql(INTO);
         let mut values = VALUE_NAMES.iter();
         macro_rules! select {
