@@ -117,16 +117,20 @@ fn every_write_without_a_token_is_401_and_with_garbage_a_clients_mistake() {
 }
 
 /// The bundled campaign, and one of what else an address can name.
-fn with_an_adjustment() -> TestApp {
+fn with_everything() -> TestApp {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
     let bonus = serde_json::json!({"unit_code": "27382", "kind": "bonus", "points": 1, "reason": "x"});
     app.post("/api/v1/campaigns/q6-2021/adjustments", &bonus).ok();
+    let criterion = serde_json::json!({"weight": 1, "reason": "x"});
+    app.put(&filled("/api/v1/campaigns/{campaign}/criteria/{kind}/{code}"), &criterion).ok();
+    let lifetime = serde_json::json!({"closes": "2021-07-20", "reason": "x"});
+    app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/lifetime"), &lifetime).ok();
     app
 }
 
 #[test]
 fn every_read_is_found_and_refuses_parameters_that_are_not_described() {
-    let app = with_an_adjustment();
+    let app = with_everything();
     let tokens = Tokens::new(&app);
     for operation in operations().iter().filter(|o| o.method == "GET") {
         let path = tokens.address(&operation.path);
@@ -147,7 +151,7 @@ fn every_read_is_found_and_refuses_parameters_that_are_not_described() {
 
 #[test]
 fn every_described_parameter_is_taken() {
-    let app = with_an_adjustment();
+    let app = with_everything();
     let tokens = Tokens::new(&app);
     for operation in operations().iter().filter(|o| o.method == "GET") {
         for parameter in operation.value["parameters"].as_array().into_iter().flatten() {
@@ -168,6 +172,7 @@ fn every_described_parameter_is_taken() {
                 "within" | "parent" => "775",
                 "include" => "days",
                 "state" => "active",
+                "status" => "verified",
                 "q" => "phuong",
                 // no ward has a block; a cursor is made by the service
                 "block" | "cursor" => continue,

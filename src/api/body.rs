@@ -1,14 +1,16 @@
 //! Bodies of requests, read strictly: every wrong field is named.
 
-use crate::domain::contest::AdjustmentKind;
+use crate::domain::contest::{AdjustmentKind, CriterionType, MAX_CRITERION_POINTS, WEIGHT_DECIMALS};
 use crate::domain::figure::MAX_COUNT;
 use crate::domain::json::{FieldError, Fields, Json, Reader};
-use crate::domain::text::{parse_code, parse_name, parse_note, parse_reason};
+use crate::domain::text::{nfc, parse_code, parse_name, parse_note, parse_reason};
 use crate::domain::time::parse_day;
 use crate::domain::unit::{MAX_POPULATION, Point, UnitState};
 use crate::domain::{Campaign, Counts, Day, Indicator};
 use crate::http::problem::{ApiError, Kind};
+use crate::service::criteria::{AssessmentFor, CriterionFor, Given, Verdict};
 use crate::service::figures::{FigureFor, NewFigure};
+use crate::service::lifetimes::Lifetime;
 use crate::service::units::NewUnit;
 use crate::service::{Code, Fault};
 use utoipa::ToSchema;
@@ -407,6 +409,239 @@ impl AdjustmentRequest {
             let reason = required(reader, &of, "reason", parse_reason);
             Some(Self { unit_code: unit_code?, kind: kind?, points: points?, reason: reason? })
         })
+    }
+}
+
+/// A criterion, with the columns of `criteria.csv`.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+pub(super) struct CriterionRequest {
+    /// Must be the kind of the address, where it is given.
+    kind: Option<String>,
+    /// Must be the code of the address, where it is given.
+    code: Option<String>,
+    /// Name in Vietnamese.
+    name_vi: Option<String>,
+    /// Name in English.
+    name_en: Option<String>,
+    /// `yes_no`, `percent` or `points`; a number from 0 to 100 without.
+    #[schema(rename = "type")]
+    value_type: Option<String>,
+    /// Its weight beside the other criteria of the kind: above 0, at most six decimals.
+    weight: f64,
+    /// Whether green status needs it at 100; false without.
+    required: Option<bool>,
+    /// The day by which it should be met.
+    #[schema(format = Date)]
+    due: Option<String>,
+    /// The most points, above 0; of type `points` alone, 100 without.
+    max_points: Option<f64>,
+    /// What a unit should bring to support its value, at most 500 characters.
+    evidence: Option<String>,
+    /// Why, 1 to 500 characters; needed once the window has begun; never public.
+    reason: Option<String>,
+}
+
+impl CriterionRequest {
+    /// Reads the body; kind and code are those of the address.
+    pub(super) fn read(bytes: &[u8], (kind, code): &(String, String)) -> Result<CriterionFor, ApiError> {
+        read(bytes, |reader, json| {
+            let known = [
+                "kind",
+                "code",
+                "name_vi",
+                "name_en",
+                "type",
+                "weight",
+                "required",
+                "due",
+                "max_points",
+                "evidence",
+                "reason",
+                "recorded_at",
+                "withdrawn_at",
+            ];
+            let of = reader.object("", json, &known)?;
+            refuse_instants(reader, &of);
+            for (name, at_address) in [("kind", kind), ("code", code)] {
+                let same =
+                    |t: &str| if nfc(t) == *at_address { Ok(()) } else { Err("that of the address, or nothing") };
+                text(reader, &of, name, same);
+            }
+            if let Err(expected) = parse_code(code) {
+                reader.wrong("code", Some(&Json::Text(code.clone())), expected);
+            }
+            let value_type =
+                text(reader, &of, "type", |t| CriterionType::parse(t).ok_or("yes_no, percent, points or nothing"));
+            let weight = reader.required(&of, "weight").cloned();
+            let weight = weight.and_then(|w| reader.positive_decimal("weight", &w, WEIGHT_DECIMALS));
+            let max_points =
+                of.get("max_points").and_then(|p| reader.hundredths("max_points", p, 1, MAX_CRITERION_POINTS));
+            if max_points.is_some() && value_type != Some(CriterionType::Points) {
+                reader.wrong("max_points", of.get("max_points"), "nothing: only the type points has a maximum");
+            }
+            Some(CriterionFor {
+                name_vi: text(reader, &of, "name_vi", parse_name),
+                name_en: text(reader, &of, "name_en", parse_name),
+                value_type,
+                weight: weight?,
+                required: of.get("required").and_then(|v| reader.flag("required", v)),
+                due: text(reader, &of, "due", parse_day),
+                max_points,
+                evidence: text(reader, &of, "evidence", parse_note).filter(|n| !n.is_empty()),
+                reason: text(reader, &of, "reason", parse_reason),
+            })
+        })
+    }
+}
+
+/// What a unit says of itself.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+pub(super) struct AssessmentRequest {
+    /// In the criterion's measure: true or false, percent, or points.
+    #[schema(value_type = AssessedValue)]
+    value: Given,
+    /// The day that it speaks of; not after today.
+    #[schema(value_type = String, format = Date)]
+    date: Day,
+    /// What supports it: a text or a link, at most 500 characters; never public.
+    evidence: Option<String>,
+}
+
+/// A value in the measure of its criterion.
+#[derive(Debug, serde::Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the variants are read by the derives alone")]
+pub(super) enum AssessedValue {
+    /// Of type `yes_no`.
+    Flag(bool),
+    /// Percent, or points.
+    Number(f64),
+}
+
+impl AssessmentRequest {
+    /// Reads the body.
+    pub(super) fn read(bytes: &[u8]) -> Result<AssessmentFor, ApiError> {
+        read(bytes, |reader, json| {
+            let of = reader.object("", json, &["value", "date", "evidence", "recorded_at", "withdrawn_at"])?;
+            refuse_instants(reader, &of);
+            reader.required(&of, "value");
+            let value = given(reader, &of);
+            let date = required(reader, &of, "date", parse_day);
+            let evidence = text(reader, &of, "evidence", parse_note).filter(|n| !n.is_empty());
+            Some(AssessmentFor { value: value?, date: date?, evidence })
+        })
+    }
+}
+
+/// What the council makes of an assessment.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+pub(super) struct VerdictRequest {
+    /// The day that the assessment speaks of; null for one of no day.
+    #[schema(value_type = Option<String>, format = Date)]
+    date: Option<Day>,
+    /// `verified` or `returned`.
+    decision: String,
+    /// Another value in the criterion's measure, where it is verified with that.
+    #[schema(value_type = Option<AssessedValue>)]
+    value: Option<Given>,
+    /// Why, 1 to 500 characters; needed where it is returned or changed; never public.
+    reason: Option<String>,
+}
+
+impl VerdictRequest {
+    /// Reads the body.
+    pub(super) fn read(bytes: &[u8]) -> Result<Verdict, ApiError> {
+        read(bytes, |reader, json| {
+            let known = ["date", "decision", "value", "reason", "recorded_at", "withdrawn_at"];
+            let of = reader.object("", json, &known)?;
+            refuse_instants(reader, &of);
+            let decision = required(reader, &of, "decision", |t| match t {
+                "verified" => Ok(true),
+                "returned" => Ok(false),
+                _ => Err("verified or returned"),
+            });
+            let value = given(reader, &of);
+            if decision == Some(false) && value.is_some() {
+                reader.wrong("value", of.get("value"), "nothing: what is returned keeps its value");
+            }
+            let date = text(reader, &of, "date", parse_day);
+            Some(Verdict { date, is_verified: decision?, value, reason: text(reader, &of, "reason", parse_reason) })
+        })
+    }
+}
+
+/// The level that a unit acts at.
+#[derive(Debug, ToSchema)]
+pub(super) struct DeclaredLevelRequest {
+    /// Code of a level of the scheme.
+    pub(super) level: String,
+    /// Why, 1 to 500 characters; never public.
+    pub(super) reason: Option<String>,
+}
+
+impl DeclaredLevelRequest {
+    /// Reads the body.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, ApiError> {
+        read(bytes, |reader, json| {
+            let of = reader.object("", json, &["level", "reason", "recorded_at", "withdrawn_at"])?;
+            refuse_instants(reader, &of);
+            let level = required(reader, &of, "level", parse_code);
+            Some(Self { level: level?, reason: text(reader, &of, "reason", parse_reason) })
+        })
+    }
+}
+
+/// When a unit opened or closed, and who goes on in its place.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+pub(super) struct LifetimeRequest {
+    /// Its first day, where it opened during the campaign.
+    #[schema(value_type = Option<String>, format = Date)]
+    opens: Option<Day>,
+    /// Its last day, where it closed during the campaign.
+    #[schema(value_type = Option<String>, format = Date)]
+    closes: Option<Day>,
+    /// Codes of the units of its kind that go on in its place.
+    successors: Option<Vec<String>>,
+    /// Why, 1 to 500 characters; never public.
+    reason: String,
+}
+
+impl LifetimeRequest {
+    /// Reads the body.
+    pub(super) fn read(bytes: &[u8]) -> Result<Lifetime, ApiError> {
+        read(bytes, |reader, json| {
+            let known = ["opens", "closes", "successors", "reason", "recorded_at", "withdrawn_at"];
+            let of = reader.object("", json, &known)?;
+            refuse_instants(reader, &of);
+            let (opens, closes) = (text(reader, &of, "opens", parse_day), text(reader, &of, "closes", parse_day));
+            if of.get("opens").is_none() && of.get("closes").is_none() {
+                reader.wrong("closes", None, "a first day in opens, a last day in closes, or both");
+            }
+            let mut successors = Vec::new();
+            if let Some(list) = of.get("successors").and_then(|list| reader.list("successors", list).map(<[_]>::to_vec))
+            {
+                for (at, item) in list.iter().enumerate() {
+                    successors.extend(reader.text(&format!("successors.{at}"), item, parse_code));
+                }
+                if !successors.is_empty() && of.get("closes").is_none() {
+                    reader.wrong("successors", None, "nothing: only a unit that closes has successors");
+                }
+            }
+            let reason = required(reader, &of, "reason", parse_reason);
+            Some(Lifetime { opens, closes, successors, reason: reason? })
+        })
+    }
+}
+
+/// A value in the measure of its criterion, where one is given.
+fn given(reader: &mut Reader, of: &Fields<'_>) -> Option<Given> {
+    match of.get("value")? {
+        Json::Bool(yes) => Some(Given::Flag(*yes)),
+        other => reader.hundredths(&of.path("value"), other, 0, MAX_CRITERION_POINTS).map(Given::Number),
     }
 }
 

@@ -21,12 +21,12 @@ const CSV: &str = "text/csv";
 const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
 
 /// What of a snapshot a cached answer stands for.
-fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
+pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
     let campaign = &snapshot.campaign().code;
     format!("{campaign}|{}|{:?}|{sight:?}|{what}", snapshot.read_at, snapshot.known_at)
 }
 
-fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, ApiError> {
+pub(super) fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, ApiError> {
     if let Some(code) = &ask.within {
         visible_unit(&view.snapshot, code, sight)?;
     }
@@ -149,7 +149,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     tag = "boards",
     params(
         UnitPath, MomentQuery,
-        ("by" = Option<String>, Query, description = "`points`, `reduction` or `level_drop`; points without"),
+        ("by" = Option<String>, Query, description = "`points`, `reduction`, `level_drop` or `green_on`; points without"),
         ("as_of" = Option<String>, Query, description = "Day of the board or `live`; the latest closed day with a report without")
     ),
     responses((status = 200, description = "The standing", body = StandingView))

@@ -10,6 +10,8 @@ mod auth;
 mod body;
 mod bounds;
 mod campaigns;
+mod course;
+mod criteria;
 mod decisions;
 mod figures;
 mod import;
@@ -68,6 +70,23 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(decisions::create_adjustment)
         .service(decisions::get_adjustment)
         .service(decisions::delete_adjustment)
+        .service(criteria::list_criteria)
+        .service(criteria::get_criterion)
+        .service(criteria::put_criterion)
+        .service(criteria::delete_criterion)
+        .service(criteria::list_assessments)
+        .service(criteria::list_unit_assessments)
+        .service(criteria::get_assessment)
+        .service(criteria::put_assessment)
+        .service(criteria::verify_assessment)
+        .service(course::list_declared_levels)
+        .service(course::put_declared_level)
+        .service(course::delete_declared_level)
+        .service(course::list_lifetimes)
+        .service(course::get_lifetime)
+        .service(course::put_lifetime)
+        .service(course::delete_lifetime)
+        .service(course::get_roll_up)
         .service(units::list_units)
         .service(units::create_units)
         .service(units::get_unit)

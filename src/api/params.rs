@@ -33,6 +33,42 @@ pub(super) struct DayPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct CriterionPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Code of the kind.
+    kind: String,
+    /// Code of the criterion, percent-encoded.
+    code: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct AssessmentPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Code of the unit, percent-encoded.
+    code: String,
+    /// Code of the criterion, of the unit's kind, percent-encoded.
+    criterion: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CriteriaQuery {
+    /// Only of this kind.
+    kind: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AssessmentsQuery {
+    /// Only `submitted`, `verified` or `returned` ones.
+    status: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct AdjustmentPath {
     /// Code of the campaign.
     campaign: String,
@@ -114,7 +150,7 @@ pub(super) struct BoardQuery {
     kind: Option<String>,
     /// `improvement` or `kept_clean`; improvement without.
     track: Option<String>,
-    /// `points`, `reduction` or `level_drop`; points without.
+    /// `points`, `reduction`, `level_drop` or `green_on`; points without.
     by: Option<String>,
     /// Day of the board or `live`; the latest closed day with a report without.
     as_of: Option<String>,

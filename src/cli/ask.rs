@@ -18,7 +18,7 @@ pub(super) struct BoardOptions {
     /// improvement or kept_clean
     #[arg(long, value_name = "TRACK", value_parser = parse_track)]
     track: Option<Track>,
-    /// Order: points, reduction or level_drop
+    /// Order: points, reduction, level_drop or green_on
     #[arg(long, value_name = "BY", value_parser = parse_by)]
     by: Option<By>,
     /// Day of the board (YYYY-MM-DD), or live; the latest closed day with a report without
@@ -72,7 +72,7 @@ fn parse_track(text: &str) -> Result<Track, &'static str> {
 }
 
 fn parse_by(text: &str) -> Result<By, &'static str> {
-    By::parse(text).ok_or("expected points, reduction or level_drop")
+    By::parse(text).ok_or("expected points, reduction, level_drop or green_on")
 }
 
 fn parse_as_of(text: &str) -> Result<AsOf, &'static str> {

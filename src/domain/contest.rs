@@ -93,6 +93,21 @@ pub struct StartLevelRow {
     pub stamp: Stamp,
 }
 
+/// One revision of the level that a unit declares to act at from a day on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeclaredLevelRow {
+    /// Index of the unit.
+    pub unit: u32,
+    /// From this day on, until a later declaration.
+    pub from: Day,
+    /// Index of the level.
+    pub level: u8,
+    /// Why.
+    pub reason: Option<String>,
+    /// Its life.
+    pub stamp: Stamp,
+}
+
 /// How a criterion's value is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CriterionType {
@@ -123,6 +138,9 @@ impl CriterionType {
 /// How many decimals a weight may have; [`CriterionRow::weight`] counts in units of the last.
 pub const WEIGHT_DECIMALS: usize = 6;
 
+/// The most points that a criterion can give, in hundredths.
+pub const MAX_CRITERION_POINTS: i64 = 10_000_000;
+
 /// One revision of a criterion, known by kind and code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CriterionRow {
@@ -142,8 +160,12 @@ pub struct CriterionRow {
     pub required: Option<bool>,
     /// The day by which it should be met.
     pub due: Option<Day>,
-    /// When.
-    pub recorded_at: Instant,
+    /// The most points that can be given, in hundredths; of a `points` criterion alone.
+    pub max_points: Option<i64>,
+    /// What a unit should bring to support its value.
+    pub evidence: Option<String>,
+    /// Its life.
+    pub stamp: Stamp,
 }
 
 /// One revision of an assessment.
@@ -221,6 +243,8 @@ pub struct Contest {
     pub states: Vec<StateRow>,
     /// All revisions of declared start levels.
     pub start_levels: Vec<StartLevelRow>,
+    /// All revisions of declared levels.
+    pub declared_levels: Vec<DeclaredLevelRow>,
     /// All revisions of criteria.
     pub criteria: Vec<CriterionRow>,
     /// All revisions of assessments.
@@ -242,6 +266,7 @@ impl Contest {
             excuses: Vec::new(),
             states: Vec::new(),
             start_levels: Vec::new(),
+            declared_levels: Vec::new(),
             criteria: Vec::new(),
             assessments: Vec::new(),
             adjustments: Vec::new(),
@@ -255,10 +280,10 @@ impl Contest {
         let stamps = (self.figures.iter().map(|r| &r.stamp))
             .chain(self.excuses.iter().map(|r| &r.stamp))
             .chain(self.start_levels.iter().map(|r| &r.stamp))
-            .chain(self.adjustments.iter().map(|r| &r.stamp));
-        let plain = (self.states.iter().map(|r| r.recorded_at))
-            .chain(self.criteria.iter().map(|r| r.recorded_at))
-            .chain(self.assessments.iter().map(|r| r.recorded_at));
+            .chain(self.adjustments.iter().map(|r| &r.stamp))
+            .chain(self.declared_levels.iter().map(|r| &r.stamp))
+            .chain(self.criteria.iter().map(|r| &r.stamp));
+        let plain = (self.states.iter().map(|r| r.recorded_at)).chain(self.assessments.iter().map(|r| r.recorded_at));
         stamps.flat_map(of_stamp).flatten().chain(plain)
     }
 }

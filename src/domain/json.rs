@@ -231,6 +231,20 @@ impl Reader {
         }
         value
     }
+
+    /// A number above 0 with so many decimals at most, as an integer of the last of them.
+    pub fn positive_decimal(&mut self, path: &str, json: &Json, decimals: usize) -> Option<u64> {
+        let number = match json {
+            Json::Number(n) => Some(n.to_string()),
+            _ => None,
+        };
+        let value = number.and_then(|text| super::number::parse_decimal(&text, decimals));
+        let value = value.and_then(|v| u64::try_from(v).ok()).filter(|v| *v > 0);
+        if value.is_none() {
+            self.wrong(path, Some(json), format!("a number above 0 with at most {decimals} decimals"));
+        }
+        value
+    }
 }
 
 /// A JSON number with at most two decimals, as an integer of hundredths.

@@ -255,7 +255,7 @@ impl Call {
         Ok(Ask {
             kind: self.text("kind")?,
             track: self.parse("track", "improvement or kept_clean", Track::parse)?,
-            by: self.parse("by", "points, reduction or level_drop", By::parse)?,
+            by: self.parse("by", "points, reduction, level_drop or green_on", By::parse)?,
             as_of: self.parse("as_of", "a day written YYYY-MM-DD, or live", as_of)?,
             within: self.text("within")?,
             block: self.text("block")?,

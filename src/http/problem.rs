@@ -130,6 +130,16 @@ fn of_code(code: Code) -> Row {
             row(code.name(), 404, "Đơn vị không có trong bảng này", "The unit is not on this board")
         }
         Code::CodeTaken => row(code.name(), 409, "Mã đã có người dùng", "The code is taken"),
+        Code::CriterionNotFound => row(code.name(), 404, "Không có tiêu chí này", "No such criterion"),
+        Code::AssessmentNotFound => row(code.name(), 404, "Chưa có bản tự đánh giá này", "No such assessment"),
+        Code::DeclaredLevelNotFound => row(code.name(), 404, "Không có cấp độ tự công bố này", "No such declaration"),
+        Code::LifetimeNotFound => {
+            row(code.name(), 404, "Đơn vị không mở hay đóng trong đợt", "It neither opens nor closes")
+        }
+        Code::LevelTooLow => {
+            row(code.name(), 422, "Cấp độ thấp hơn mức đánh giá", "The level is below the assessed one")
+        }
+        Code::LevelTooLate => row(code.name(), 422, "Cấp độ công bố muộn", "The level comes too late"),
         Code::LockedField => row(code.name(), 409, "Đã có số liệu, mục này đã khóa", "Locked since figures exist"),
         Code::UnitInUse => row(code.name(), 409, "Đơn vị đang được dùng", "The unit is in use"),
         Code::PreconditionFailed => row(code.name(), 412, "Đã có người sửa trước", "It has changed since it was read"),

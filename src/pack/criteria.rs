@@ -2,9 +2,9 @@
 
 use super::Errors;
 use super::decisions::{Against, is_first};
-use super::figures::read_recorded_at;
+use super::figures::{read_recorded_at, read_stamp};
 use super::table::{Columns, read_table};
-use crate::domain::contest::{AssessmentRow, CriterionRow, CriterionType, WEIGHT_DECIMALS};
+use crate::domain::contest::{AssessmentRow, CriterionRow, CriterionType, MAX_CRITERION_POINTS, WEIGHT_DECIMALS};
 use crate::domain::number::parse_decimal;
 use crate::domain::text::{nfc, parse_code, parse_name, parse_note};
 use crate::domain::time::parse_day;
@@ -12,7 +12,20 @@ use std::collections::{HashMap, HashSet};
 
 const CRITERIA: Columns = Columns {
     file: "criteria.csv",
-    names: &["code", "kind", "weight", "name_vi", "name_en", "type", "required", "due", "recorded_at"],
+    names: &[
+        "code",
+        "kind",
+        "weight",
+        "name_vi",
+        "name_en",
+        "type",
+        "required",
+        "due",
+        "max_points",
+        "evidence",
+        "recorded_at",
+        "withdrawn_at",
+    ],
     required: 3,
 };
 const ASSESSMENTS: Columns = Columns {
@@ -47,18 +60,35 @@ pub(super) fn read_criteria(against: Against<'_>, bytes: &[u8], errors: &mut Err
             row.optional(errors, 5, |t| CriterionType::parse(t).ok_or("yes_no, percent, points or nothing"));
         let required = row.optional(errors, 6, |t| parse_flag(t).map_err(|_| "true, false or nothing"));
         let due = row.optional(errors, 7, parse_day);
-        let recorded_at = read_recorded_at(row, 8, errors);
-        let (Some(code), Some(kind), Some(weight), Some(recorded_at)) = (code, kind, weight, recorded_at) else {
-            return;
-        };
+        let max_points = row.optional(errors, 8, |t| {
+            let is_points = value_type == Some(Some(CriterionType::Points));
+            let points = parse_decimal(t, 2).filter(|p| is_points && (1..=MAX_CRITERION_POINTS).contains(p));
+            points.ok_or("points above 0 with at most two decimals, of type points alone")
+        });
+        let evidence = row.optional(errors, 9, parse_note);
+        let stamp = read_stamp(row, 10, 11, errors);
+        let (Some(code), Some(kind), Some(weight), Some(stamp)) = (code, kind, weight, stamp) else { return };
         let (Some(name_vi), Some(name_en), Some(value_type), Some(required), Some(due)) =
             (name_vi, name_en, value_type, required, due)
         else {
             return;
         };
-        let key = (kind, code.clone(), recorded_at);
+        let (Some(max_points), Some(evidence)) = (max_points, evidence) else { return };
+        let key = (kind, code.clone(), stamp.recorded_at);
         if is_first(&mut lines, key, row, "a criterion and recorded_at", errors) {
-            rows.push(CriterionRow { code, kind, name_vi, name_en, value_type, weight, required, due, recorded_at });
+            rows.push(CriterionRow {
+                code,
+                kind,
+                name_vi,
+                name_en,
+                value_type,
+                weight,
+                required,
+                due,
+                max_points,
+                evidence,
+                stamp,
+            });
         }
     });
     rows

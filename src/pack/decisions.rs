@@ -4,12 +4,12 @@ use super::Errors;
 use super::figures::{read_recorded_at, read_reporting_unit, read_stamp};
 use super::table::{Columns, Row, read_table};
 use super::units::UnitIndex;
-use crate::domain::contest::{AdjustmentKind, AdjustmentRow, ExcuseRow, StartLevelRow, StateRow};
+use crate::domain::contest::{AdjustmentKind, AdjustmentRow, DeclaredLevelRow, ExcuseRow, StartLevelRow, StateRow};
 use crate::domain::number::parse_decimal;
-use crate::domain::text::parse_reason;
+use crate::domain::text::{nfc, parse_reason};
 use crate::domain::time::parse_day;
 use crate::domain::unit::UnitState;
-use crate::domain::{Campaign, Unit};
+use crate::domain::{Campaign, Scheme, Unit};
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -23,6 +23,11 @@ const EXCUSES: Columns = Columns {
 const START_LEVELS: Columns = Columns {
     file: "start_levels.csv",
     names: &["unit_code", "level", "reason", "recorded_at", "withdrawn_at"],
+    required: 3,
+};
+const DECLARED_LEVELS: Columns = Columns {
+    file: "declared_levels.csv",
+    names: &["unit_code", "date", "level", "reason", "recorded_at", "withdrawn_at"],
     required: 3,
 };
 const ADJUSTMENTS: Columns = Columns {
@@ -108,16 +113,33 @@ pub(super) fn read_excuses(against: Against<'_>, bytes: &[u8], errors: &mut Erro
     rows
 }
 
+fn parse_level(scheme: &Scheme, text: &str) -> Result<u8, String> {
+    scheme.level_index(&nfc(text)).ok_or_else(|| format!("a level of the scheme: {}", scheme.level_codes()))
+}
+
+pub(super) fn read_declared_levels(against: Against<'_>, bytes: &[u8], errors: &mut Errors) -> Vec<DeclaredLevelRow> {
+    let (mut rows, mut lines) = (Vec::new(), HashMap::new());
+    read_table(&DECLARED_LEVELS, bytes, errors, |row, errors| {
+        let unit = against.unit(row, errors);
+        let from = row.required(errors, 1, parse_day);
+        let level = row.required(errors, 2, |t| parse_level(&against.campaign.scheme, t));
+        let reason = row.optional(errors, 3, parse_reason);
+        let stamp = read_stamp(row, 4, 5, errors);
+        let (Some(unit), Some(from), Some(level)) = (unit, from, level) else { return };
+        let (Some(reason), Some(stamp)) = (reason, stamp) else { return };
+        if is_first(&mut lines, (unit, from, stamp.recorded_at), row, "a unit, date and recorded_at", errors) {
+            rows.push(DeclaredLevelRow { unit, from, level, reason, stamp });
+        }
+    });
+    rows
+}
+
 pub(super) fn read_start_levels(against: Against<'_>, bytes: &[u8], errors: &mut Errors) -> Vec<StartLevelRow> {
     let (mut rows, mut lines) = (Vec::new(), HashMap::new());
     let scheme = &against.campaign.scheme;
     read_table(&START_LEVELS, bytes, errors, |row, errors| {
         let unit = against.unit(row, errors);
-        let level = row.required(errors, 1, |t| {
-            scheme
-                .level_index(&crate::domain::text::nfc(t))
-                .ok_or_else(|| format!("a level of the scheme: {}", scheme.level_codes()))
-        });
+        let level = row.required(errors, 1, |t| parse_level(scheme, t));
         let reason = row.required(errors, 2, parse_reason);
         let stamp = read_stamp(row, 3, 4, errors);
         let (Some(unit), Some(level), Some(reason), Some(stamp)) = (unit, level, reason, stamp) else { return };

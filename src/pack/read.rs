@@ -1,7 +1,7 @@
 //! A whole pack read: campaign, units, then all that is said about them.
 
 use super::criteria::{read_assessments, read_criteria};
-use super::decisions::{Against, read_adjustments, read_excuses, read_start_levels, read_states};
+use super::decisions::{Against, read_adjustments, read_declared_levels, read_excuses, read_start_levels, read_states};
 use super::figures::read_figures;
 use super::source::{Files, Limits};
 use super::units::{read_neighbours, read_units};
@@ -100,6 +100,9 @@ fn read_contest(campaign: Arc<Campaign>, files: &Files, errors: &mut Errors) -> 
     }
     if let Some(bytes) = files.get("start_levels.csv") {
         contest.start_levels = read_start_levels(against, bytes, errors);
+    }
+    if let Some(bytes) = files.get("declared_levels.csv") {
+        contest.declared_levels = read_declared_levels(against, bytes, errors);
     }
     if let Some(bytes) = files.get("criteria.csv") {
         contest.criteria = read_criteria(against, bytes, errors);

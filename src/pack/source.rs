@@ -31,7 +31,7 @@ impl Default for Limits {
 pub struct Files(pub BTreeMap<String, Vec<u8>>);
 
 /// The files that belong to a pack; others in the folder are left alone.
-pub(super) const KNOWN: [&str; 11] = [
+pub(super) const KNOWN: [&str; 12] = [
     "campaign.json",
     "units.csv",
     "states.csv",
@@ -39,6 +39,7 @@ pub(super) const KNOWN: [&str; 11] = [
     "figures.csv",
     "excused.csv",
     "start_levels.csv",
+    "declared_levels.csv",
     "criteria.csv",
     "assessments.csv",
     "adjustments.csv",

@@ -2,7 +2,7 @@
 
 use super::ReadError;
 use super::source::Files;
-use crate::domain::contest::Stamp;
+use crate::domain::contest::{CriterionRow, Stamp};
 use crate::domain::number::{Hundredths, parse_decimal};
 use crate::domain::{Contest, Day, Indicator, Instant};
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub fn files(contest: &Contest) -> Files {
         ("states.csv", states(contest)),
         ("excused.csv", excuses(contest)),
         ("start_levels.csv", start_levels(contest)),
+        ("declared_levels.csv", declared_levels(contest)),
         ("criteria.csv", criteria(contest)),
         ("assessments.csv", assessments(contest)),
         ("adjustments.csv", adjustments(contest)),
@@ -188,11 +189,29 @@ fn start_levels(contest: &Contest) -> Table {
     table
 }
 
+fn declared_levels(contest: &Contest) -> Table {
+    let mut table = Table::new(&["unit_code", "date", "level", "reason", "recorded_at", "withdrawn_at"]);
+    for row in &contest.declared_levels {
+        let level = contest.campaign.scheme.level_code(row.level).to_owned();
+        let start = [code(contest, row.unit), row.from.to_string(), level, text(row.reason.clone())];
+        table.add(start.into_iter().chain(stamp(&row.stamp)));
+    }
+    table
+}
+
 fn criteria(contest: &Contest) -> Table {
-    let header = ["code", "kind", "name_vi", "name_en", "type", "weight", "required", "due", "recorded_at"];
+    let mut header = vec!["code", "kind", "name_vi", "name_en", "type", "weight", "required", "due", "recorded_at"];
+    // columns that came later stand where somebody uses them, so that older readers take the rest
+    let is_more = |row: &CriterionRow| row.max_points.is_some() || row.evidence.is_some() || !row.stamp.stands();
+    let has_more = contest.criteria.iter().any(is_more);
+    if has_more {
+        header.extend(["max_points", "evidence", "withdrawn_at"]);
+    }
     let mut table = Table::new(&header);
     for row in &contest.criteria {
-        table.add([
+        let [recorded_at, withdrawn_at] = stamp(&row.stamp);
+        let more = [text(row.max_points.map(Hundredths)), text(row.evidence.clone()), withdrawn_at];
+        let plain = [
             row.code.clone(),
             kind(contest, row.kind),
             text(row.name_vi.clone()),
@@ -201,8 +220,9 @@ fn criteria(contest: &Contest) -> Table {
             millionths(row.weight),
             text(row.required),
             day(row.due),
-            instant(row.recorded_at),
-        ]);
+            recorded_at,
+        ];
+        table.add(plain.into_iter().chain(more.into_iter().filter(|_| has_more)));
     }
     table
 }

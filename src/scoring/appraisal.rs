@@ -1,7 +1,9 @@
 //! One unit appraised on the board of a day: track, points, keys, reasons
 //! (domain.md section 4). Boards, rows and explanations all read this one.
 
+use super::board::By;
 use super::exact::Exact;
+use super::green::GreenReader;
 use super::ledger::{Ledger, is_counted};
 use super::levels::{LevelReader, UnitLevels};
 use super::rules::KindRules;
@@ -96,6 +98,8 @@ pub struct Appraisal {
     pub green_days: u32,
     /// Closing days known to be at the best level.
     pub closing_green: u32,
+    /// The day since which it is green, where the board or the campaign asks for it.
+    pub green_on: Option<usize>,
     /// e: what the closing days would have held at the baseline's pace.
     pub expected: Exact,
     /// The exact change.
@@ -122,6 +126,7 @@ impl Default for Appraisal {
             dropped: None,
             green_days: 0,
             closing_green: 0,
+            green_on: None,
             expected: Exact::ZERO,
             change: Exact::ZERO,
             components: Vec::new(),
@@ -179,27 +184,41 @@ pub struct Appraiser<'a> {
     pub levels: LevelReader<'a>,
     kind: u16,
     as_of: usize,
-    by_uses_levels: bool,
+    by: By,
+    /// Where somebody asks since when units are green.
+    green: Option<GreenReader<'a>>,
     allowance: u32,
 }
 
 impl<'a> Appraiser<'a> {
-    /// An appraiser of a kind on the board of D; `by_uses_levels` says whether
-    /// the board's order reads levels.
-    pub fn new(ledger: &'a Ledger, kind: u16, as_of: usize, by_uses_levels: bool) -> Self {
-        Self::with_levels_from(ledger, kind, as_of, by_uses_levels, ledger.calendar.window.start)
+    /// An appraiser of a kind on the boards of D in an order.
+    pub fn new(ledger: &'a Ledger, kind: u16, as_of: usize, by: By) -> Self {
+        Self::with_levels_from(ledger, kind, as_of, by, ledger.calendar.window.start)
     }
 
     /// The same with levels from an earlier day on.
-    pub fn with_levels_from(ledger: &'a Ledger, kind: u16, as_of: usize, by_uses_levels: bool, from: usize) -> Self {
+    pub fn with_levels_from(ledger: &'a Ledger, kind: u16, as_of: usize, by: By, from: usize) -> Self {
+        let campaign = &ledger.register.campaign;
+        let asks_for_green = by == By::GreenOn || campaign.green_by.is_some();
         Self {
             levels: LevelReader::new(ledger, kind, from, as_of),
-            allowance: ledger.register.campaign.allowance(kind),
+            green: asks_for_green.then(|| GreenReader::new(ledger, kind)),
+            allowance: campaign.allowance(kind),
             ledger,
             kind,
             as_of,
-            by_uses_levels,
+            by,
         }
+    }
+
+    /// Whether somebody asks since when units are green.
+    pub fn green(&self) -> bool {
+        self.green.is_some()
+    }
+
+    /// The board's day.
+    pub fn as_of(&self) -> usize {
+        self.as_of
     }
 
     fn policy(&self) -> &Policy {
@@ -211,7 +230,7 @@ impl<'a> Appraiser<'a> {
         let closing_days = self.policy().closing_days as usize;
         into.tally.count(self.ledger, unit, self.as_of, closing_days);
         self.levels.read(unit, &mut into.levels);
-        self.count_green(into);
+        self.count_green(unit, into);
         into.start = self.ledger.start_level(unit).filter(|_| self.levels.has_rules()).or(into.levels.start);
         into.dropped = match (into.start, into.levels.current) {
             (Some(start), Some(current)) => Some(i16::from(start) - i16::from(current)),
@@ -224,7 +243,7 @@ impl<'a> Appraiser<'a> {
         self.give_points(unit, into);
     }
 
-    fn count_green(&self, into: &mut Appraisal) {
+    fn count_green(&self, unit: u32, into: &mut Appraisal) {
         let skip = self.ledger.calendar.window.start - self.levels.first_day();
         let levels = into.levels.by_day.get(skip..).unwrap_or_default();
         let green = |from: usize| -> u32 {
@@ -232,6 +251,7 @@ impl<'a> Appraiser<'a> {
             days.map(|(level, due)| u32::from(*level == 0 && *due)).sum()
         };
         (into.green_days, into.closing_green) = (green(0), green(into.tally.closing_from));
+        into.green_on = self.green.as_ref().and_then(|reader| reader.green_on(unit, levels));
     }
 
     /// domain.md section 4, track.
@@ -263,7 +283,9 @@ impl<'a> Appraiser<'a> {
     }
 
     fn lacks_start_level(&self, unit: u32) -> bool {
-        if !(self.by_uses_levels || self.policy().uses_levels()) || !self.levels.has_rules() {
+        // "`no_start_level` does not apply" to boards by green_on (domain.md section 3)
+        let reads_start = self.by == By::LevelDrop || (self.by != By::GreenOn && self.policy().uses_levels());
+        if !reads_start || !self.levels.has_rules() {
             return false;
         }
         let register = &self.ledger.register;

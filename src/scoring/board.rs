@@ -11,6 +11,7 @@
 use super::appraisal::{Appraisal, Appraiser, Track};
 use super::exact::{Exact, KEY_BITS};
 use super::ledger::Ledger;
+use super::register::Calendar;
 use crate::domain::policy::{Policy, TieKey};
 use crate::domain::{Day, Instant};
 use std::cmp::Ordering;
@@ -25,11 +26,13 @@ pub enum By {
     Reduction,
     /// Levels dropped, then the chain without it.
     LevelDrop,
+    /// The day since which a unit is green, the earlier first, none last, then the chain.
+    GreenOn,
 }
 
 impl By {
     /// All orders.
-    pub const ALL: [By; 3] = [Self::Points, Self::Reduction, Self::LevelDrop];
+    pub const ALL: [By; 4] = [Self::Points, Self::Reduction, Self::LevelDrop, Self::GreenOn];
 
     /// The name on the wire.
     pub fn code(self) -> &'static str {
@@ -37,6 +40,7 @@ impl By {
             Self::Points => "points",
             Self::Reduction => "reduction",
             Self::LevelDrop => "level_drop",
+            Self::GreenOn => "green_on",
         }
     }
 
@@ -51,6 +55,8 @@ impl By {
 pub enum RankKey {
     /// Total points, more first.
     Total,
+    /// The day since which it is green, the earlier first, none last.
+    GreenOn,
     /// A key of the tie-break chain.
     Tie(TieKey),
 }
@@ -60,6 +66,7 @@ impl RankKey {
     pub fn code(self) -> &'static str {
         match self {
             Self::Total => "total",
+            Self::GreenOn => "green_on",
             Self::Tie(key) => key.code(),
         }
     }
@@ -166,6 +173,7 @@ pub fn rank_keys(chain: &[TieKey], by: By, track: Track) -> Vec<RankKey> {
         By::Points => RankKey::Total,
         By::Reduction => RankKey::Tie(TieKey::Change),
         By::LevelDrop => RankKey::Tie(TieKey::LevelsDropped),
+        By::GreenOn => RankKey::GreenOn,
     };
     let is_left_out = |key: TieKey| {
         RankKey::Tie(key) == first
@@ -253,7 +261,7 @@ impl<'a> Keys<'a> {
             RankKey::Tie(TieKey::Change) => KEY_BITS + 2,
             RankKey::Tie(TieKey::LevelsDropped) => bits(2 * worst + 1),
             RankKey::Tie(TieKey::CurrentLevel) => bits(worst + 1),
-            RankKey::Tie(TieKey::GreenDays) => bits(days),
+            RankKey::GreenOn | RankKey::Tie(TieKey::GreenDays) => bits(days),
             RankKey::Tie(TieKey::CommunityF0 | TieKey::MissingDays) => 0,
         };
         let left = 128u32.saturating_sub(taken + keys.iter().map(fixed).sum::<u32>());
@@ -265,7 +273,7 @@ impl<'a> Keys<'a> {
             key => fixed(key),
         });
         Self {
-            appraiser: Appraiser::new(ledger, query.kind, query.as_of, query.by == By::LevelDrop),
+            appraiser: Appraiser::new(ledger, query.kind, query.as_of, query.by),
             policy,
             worst: worst as i64,
             change_is_key: keys.contains(&RankKey::Tie(TieKey::Change)),
@@ -353,14 +361,16 @@ impl<'a> Keys<'a> {
     /// A key as a number, smaller is better. Of the change these are the leading bits.
     fn field(&self, key: RankKey, a: &Appraisal) -> u64 {
         let (policy, worst) = (self.policy, self.worst);
+        let first = self.ledger().calendar.window.start;
         let number = match key {
+            RankKey::GreenOn => return (a.green_on.unwrap_or(self.query.as_of + 1) - first) as u64,
             RankKey::Total => 10_000 + policy.max_bonus - a.total,
             RankKey::Tie(TieKey::Change) => (1i64 << KEY_BITS) - a.change.key(),
             RankKey::Tie(TieKey::LevelsDropped) => a.dropped.map_or(2 * worst + 1, |d| worst - i64::from(d)),
             RankKey::Tie(TieKey::CurrentLevel) => a.levels.current.map_or(worst + 1, i64::from),
             RankKey::Tie(TieKey::CommunityF0) => return a.cases(),
             RankKey::Tie(TieKey::GreenDays) => {
-                return (self.query.as_of + 1 - self.ledger().calendar.window.start) as u64 - u64::from(a.green_days);
+                return (self.query.as_of + 1 - first) as u64 - u64::from(a.green_days);
             }
             RankKey::Tie(TieKey::MissingDays) => return a.tally.missing,
         };
@@ -447,6 +457,8 @@ pub enum KeyValue {
     Number(i64),
     /// Index of a level.
     Level(u8),
+    /// A day.
+    Day(Day),
     /// There is none; it stands last.
     None,
 }
@@ -465,7 +477,8 @@ impl<'a> Comparison<'a> {
         let mut appraisal = Appraisal::default();
         self.0.appraiser.appraise(unit, &mut appraisal);
         let fields = self.0.keys.iter().map(|key| self.0.field(*key, &appraisal)).collect();
-        let values = self.0.keys.iter().map(|key| (*key, key_value(*key, &appraisal))).collect();
+        let values =
+            self.0.keys.iter().map(|key| (*key, key_value(*key, &appraisal, &self.0.ledger().calendar))).collect();
         UnitKeys { fields, values }
     }
 
@@ -480,9 +493,10 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn key_value(key: RankKey, a: &Appraisal) -> KeyValue {
+fn key_value(key: RankKey, a: &Appraisal, calendar: &Calendar) -> KeyValue {
     match key {
         RankKey::Total => KeyValue::Points(a.total),
+        RankKey::GreenOn => a.green_on.map_or(KeyValue::None, |day| KeyValue::Day(calendar.day(day))),
         RankKey::Tie(TieKey::Change) => KeyValue::Ratio(a.change.clone()),
         RankKey::Tie(TieKey::LevelsDropped) => a.dropped.map_or(KeyValue::None, |d| KeyValue::Number(i64::from(d))),
         RankKey::Tie(TieKey::CurrentLevel) => a.levels.current.map_or(KeyValue::None, KeyValue::Level),
@@ -554,5 +568,9 @@ mod tests {
         assert_eq!(names(By::Reduction, improvement), ["change", "levels_dropped", "current_level", "community_f0"]);
         assert_eq!(names(By::LevelDrop, improvement), ["levels_dropped", "change", "current_level", "community_f0"]);
         assert_eq!(names(By::Points, Track::KeptClean), ["total", "current_level", "community_f0"]);
+        assert_eq!(
+            names(By::GreenOn, improvement),
+            ["green_on", "change", "levels_dropped", "current_level", "community_f0"]
+        );
     }
 }

@@ -2,7 +2,7 @@
 //! (domain.md section 4, Campaign check). Warnings, never refusals.
 
 use super::appraisal::{Appraisal, Appraiser};
-use super::board::live_day;
+use super::board::{By, live_day};
 use super::ledger::{DayState, Ledger};
 use crate::domain::campaign::Figures;
 use crate::domain::unit::UnitState;
@@ -165,7 +165,7 @@ fn same_start(ledger: &Ledger, kind: u16) -> Option<Warning> {
     if units.len() < 5 || !ledger.register.campaign.policy.uses_levels() {
         return None;
     }
-    let appraiser = Appraiser::new(ledger, kind, ledger.calendar.window.start, false);
+    let appraiser = Appraiser::new(ledger, kind, ledger.calendar.window.start, By::Points);
     let mut appraisal = Appraisal::default();
     let mut counts = vec![0u32; usize::from(scheme.worst()) + 1];
     for unit in units {

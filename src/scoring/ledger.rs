@@ -7,7 +7,9 @@
 //! and boards that are being computed keep the ledger they started with.
 
 use super::register::{Calendar, Register};
-use crate::domain::contest::{AdjustmentKind, AdjustmentRow, AssessmentRow, CriterionRow, FigureRow, Stamp};
+use crate::domain::contest::{
+    AdjustmentKind, AdjustmentRow, AssessmentRow, CriterionRow, DeclaredLevelRow, FigureRow, Stamp,
+};
 use crate::domain::unit::UnitState;
 use crate::domain::{Contest, Counts, Day, Indicator, Instant};
 use std::collections::{BTreeMap, HashMap};
@@ -120,13 +122,15 @@ impl UnitDays<'_> {
     }
 }
 
-/// A criterion as it stands: its code and weight.
+/// A criterion as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Criterion {
     /// Its code.
     pub code: String,
     /// Its weight in millionths.
     pub weight: u64,
+    /// Whether green status needs it.
+    pub required: bool,
 }
 
 /// An assessment as it stands for one date.
@@ -172,6 +176,7 @@ pub struct Ledger {
     set_aside: BTreeMap<(u32, usize), Counts>,
     states: HashMap<u32, UnitState>,
     start_levels: HashMap<u32, u8>,
+    declared: HashMap<u32, BTreeMap<Day, u8>>,
     adjustments: HashMap<u32, Adjustments>,
     criteria: Arc<Vec<Vec<Criterion>>>,
     assessments: Arc<HashMap<u32, Vec<Assessment>>>,
@@ -192,6 +197,7 @@ impl Ledger {
         for (unit, row) in latest(declared, known_at) {
             ledger.set_start_level(unit, (!row.stamp.is_withdrawn_at(known_at)).then_some(row.level));
         }
+        ledger.enter_declared_levels(&contest.declared_levels, known_at);
         ledger.adjustments = sum_adjustments(&contest.adjustments, known_at);
         let criteria = standing_criteria(&contest.criteria, contest.campaign.kinds.len(), known_at);
         let assessments = standing_assessments(&contest.assessments, &criteria, &ledger.register, known_at);
@@ -216,6 +222,7 @@ impl Ledger {
             set_aside: BTreeMap::new(),
             states: HashMap::new(),
             start_levels: HashMap::new(),
+            declared: HashMap::new(),
             adjustments: HashMap::new(),
             criteria: Arc::default(),
             assessments: Arc::default(),
@@ -360,6 +367,30 @@ impl Ledger {
         };
     }
 
+    /// The level that a unit declares to act at on a day: no score reads it (domain.md
+    /// section 3, Declared levels).
+    pub fn declared_level(&self, unit: u32, day: Day) -> Option<u8> {
+        self.declared.get(&unit)?.range(..=day).next_back().map(|(_, level)| *level)
+    }
+
+    /// Declares the level that a unit acts at from a day on, or takes that back.
+    pub fn set_declared_level(&mut self, unit: u32, from: Day, level: Option<u8>) {
+        let of_unit = self.declared.entry(unit).or_default();
+        match level {
+            Some(level) => of_unit.insert(from, level),
+            None => of_unit.remove(&from),
+        };
+    }
+
+    fn enter_declared_levels(&mut self, rows: &[DeclaredLevelRow], known_at: Instant) {
+        let keyed = rows.iter().map(|r| ((r.unit, r.from), r.stamp.recorded_at, r));
+        for ((unit, from), row) in latest(keyed, known_at) {
+            if !row.stamp.is_withdrawn_at(known_at) {
+                self.set_declared_level(unit, from, Some(row.level));
+            }
+        }
+    }
+
     /// The adjustments of a unit.
     pub fn adjustments(&self, unit: u32) -> Adjustments {
         self.adjustments.get(&unit).copied().unwrap_or_default()
@@ -382,6 +413,22 @@ impl Ledger {
     /// The assessments of a unit, the latest date last.
     pub fn assessments(&self, unit: u32) -> &[Assessment] {
         self.assessments.get(&unit).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Says what an assessment of a unit for a date is worth; one by a criterion that does
+    /// not stand is worth nothing.
+    pub fn set_assessment(&mut self, unit: u32, criterion: &str, date: Option<Day>, value: u32) {
+        let kind = self.register.unit(unit).map_or(u16::MAX, |unit| unit.kind);
+        let Some(criterion) = self.criteria(kind).iter().position(|c| c.code == criterion) else { return };
+        let of_unit = Arc::make_mut(&mut self.assessments).entry(unit).or_default();
+        match of_unit.iter_mut().find(|a| (a.criterion, a.date) == (criterion, date)) {
+            Some(assessment) => assessment.value = value,
+            None => {
+                // as they are built: none before all dates
+                let at = of_unit.partition_point(|a| a.date <= date);
+                of_unit.insert(at, Assessment { criterion, date, value });
+            }
+        }
     }
 
     /// Bytes held by the scoring columns, for benches and metrics.
@@ -452,10 +499,13 @@ fn sum_adjustments(rows: &[AdjustmentRow], known_at: Instant) -> HashMap<u32, Ad
 
 fn standing_criteria(rows: &[CriterionRow], kinds: usize, known_at: Instant) -> Vec<Vec<Criterion>> {
     let mut criteria = vec![Vec::new(); kinds];
-    let keyed = rows.iter().map(|r| ((r.kind, r.code.as_str()), r.recorded_at, r));
+    let keyed = rows.iter().map(|r| ((r.kind, r.code.as_str()), r.stamp.recorded_at, r));
     for ((kind, code), row) in latest(keyed, known_at) {
-        if let Some(list) = criteria.get_mut(usize::from(kind)) {
-            list.push(Criterion { code: code.to_owned(), weight: row.weight });
+        if let Some(list) = criteria.get_mut(usize::from(kind))
+            && !row.stamp.is_withdrawn_at(known_at)
+        {
+            let (code, required) = (code.to_owned(), row.required.unwrap_or(false));
+            list.push(Criterion { code, weight: row.weight, required });
         }
     }
     criteria

@@ -188,6 +188,23 @@ fn worlds(ledger: &Ledger, kinds: &[bool], days: &[usize], reading: Reading) -> 
     (low, high)
 }
 
+/// The level that what is known demands of a unit on each of some days: that of the low
+/// world, so at least this strict; where the level is known, it is that one. None for a unit
+/// without levels.
+pub fn demanded(ledger: &Ledger, unit: u32, days: std::ops::RangeInclusive<usize>) -> Option<Vec<u8>> {
+    let register = &*ledger.register;
+    let rules = register.rules_of(unit).filter(|rules| rules.has_rules && !register.is_empty_unit(unit))?;
+    if !rules.reads_other_units() {
+        let mut windows = Windows::default();
+        windows.fill(ledger, unit, rules, *days.end(), Reading::Open);
+        return Some(days.map(|day| windows.level(rules, day, World::Low)).collect());
+    }
+    let kind = register.unit(unit)?.kind;
+    let days: Vec<usize> = days.collect();
+    let (low, _) = worlds(ledger, &kinds_below(register, kind), &days, Reading::Open);
+    Some(low.into_iter().skip(unit as usize).step_by(register.len().max(1)).collect())
+}
+
 /// The settled levels of one day in the low and in the high world, of a kind and
 /// all kinds that its levels read; for explanations.
 pub fn worlds_on(ledger: &Ledger, kind: u16, day: usize, reading: Reading) -> (Vec<u8>, Vec<u8>) {

@@ -11,6 +11,7 @@ pub mod board;
 pub mod check;
 pub mod exact;
 pub mod explain;
+pub mod green;
 #[cfg(test)]
 mod laws;
 pub mod ledger;

@@ -41,6 +41,8 @@ macro_rules! rights {
 rights! {
     /// Record figures and take them back.
     Figures,
+    /// Assess units by the criteria.
+    Assess,
     /// Decide about units: state, declared start, excuses, bonuses and deductions.
     Decisions,
     /// Register, change and take out units.
@@ -62,7 +64,7 @@ impl Right {
     /// it may be used on is looked at where it is used.
     fn needs(self) -> Reach {
         match self {
-            Self::Figures | Self::Decisions | Self::Units | Self::Hidden => Reach::Part,
+            Self::Figures | Self::Assess | Self::Decisions | Self::Units | Self::Hidden => Reach::Part,
             Self::Contest | Self::Campaigns | Self::Audit => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
@@ -81,11 +83,11 @@ enum Reach {
 
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
-    use Right::{Accounts, Audit, Campaigns, Contest, Decisions, Figures, Hidden, Units};
+    use Right::{Accounts, Assess, Audit, Campaigns, Contest, Decisions, Figures, Hidden, Units};
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
-        Role::Council => matches!(right, Figures | Decisions | Units | Contest | Campaigns | Hidden),
-        Role::Reporter => matches!(right, Figures | Hidden),
+        Role::Council => matches!(right, Figures | Assess | Decisions | Units | Contest | Campaigns | Hidden),
+        Role::Reporter => matches!(right, Figures | Assess | Hidden),
         Role::Committee => matches!(right, Hidden),
         Role::Auditor => matches!(right, Hidden | Audit),
     }
@@ -294,9 +296,10 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 8] = [
+    const TABLE: [(Right, &str); 9] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
+        (Right::Assess, "-yy--"),
         (Right::Decisions, "-y---"),
         (Right::Units, "-y---"),
         (Right::Contest, "-y---"),

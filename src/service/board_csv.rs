@@ -31,6 +31,9 @@ const REST: [&str; 15] = [
     "unranked",
 ];
 
+/// Columns of boards that tell since when units are green.
+const GREEN: [&str; 2] = ["green_on", "green_by_kept"];
+
 /// Writes a board.
 pub fn board_csv(board: &BoardView, reader: Reader) -> String {
     let terminator = match reader {
@@ -45,7 +48,9 @@ pub fn board_csv(board: &BoardView, reader: Reader) -> String {
         .map(|p| p.components.iter().map(|c| c.measure).collect())
         .unwrap_or_default();
     // writing into memory does not fail
-    let _ = writer.write_record(FIXED.iter().chain(&measures).chain(&REST));
+    let has_green = board.items.iter().any(|row| row.green.is_some());
+    let green: &[&str] = if has_green { &GREEN } else { &[] };
+    let _ = writer.write_record(FIXED.iter().chain(&measures).chain(&REST).chain(green));
     for row in &board.items {
         let _ = writer.write_record(cells(row, measures.len(), reader));
     }
@@ -95,6 +100,9 @@ fn cells(row: &RowView, measures: usize, reader: Reader) -> Vec<String> {
         number(row.missing_days),
         row.unranked.join(" "),
     ]);
+    if let Some(green) = &row.green {
+        cells.extend([optional(&green.green_on), number(green.green_by_kept.flatten())]);
+    }
     cells
 }
 

@@ -6,7 +6,7 @@
 //! here, so that the same question has one answer.
 
 use super::privacy::{Shown, tells};
-use super::views::{BoardView, ComponentView, PointsView, RowDayView, RowLevelView, RowView, UnitRef};
+use super::views::{BoardView, ComponentView, GreenView, PointsView, RowDayView, RowLevelView, RowView, UnitRef};
 use crate::domain::number::Hundredths;
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::appraisal::{Appraisal, Appraiser, Track};
@@ -225,7 +225,7 @@ pub fn shown_rows(
 ) -> Vec<RowView> {
     let ledger = &*boards.ledger;
     let from = if with_days { ledger.calendar.baseline.start } else { ledger.calendar.window.start };
-    let appraiser = Appraiser::with_levels_from(ledger, query.kind, query.as_of, query.by == By::LevelDrop, from);
+    let appraiser = Appraiser::with_levels_from(ledger, query.kind, query.as_of, query.by, from);
     let before = boards.day_before(query);
     let days = with_days.then(|| boards_by_day(boards, query));
     let mut appraisal = Appraisal::default();
@@ -262,6 +262,7 @@ fn mask(row: &mut RowView, seen: Shown, has_declared_start: bool) {
         row.days.iter_mut().for_each(Vec::clear);
     }
     if !seen.levels {
+        row.green.iter_mut().for_each(GreenView::mask);
         mask_levels(row, seen, has_declared_start);
     }
 }
@@ -357,8 +358,19 @@ fn row_view(ledger: &Ledger, place: board::Place, unit: UnitRef, appraiser: &App
         imputed_days: Some(a.tally.missing),
         green_days: Some(u64::from(a.green_days)),
         missing_days: Some(a.tally.missing),
+        green: appraiser.green().then(|| green_view(ledger, appraiser.as_of(), a.green_on)),
         unranked: a.unranked().map(|r| r.code()).collect(),
         days: None,
+    }
+}
+
+/// Since when a unit is green, and whether that was in time (domain.md section 3).
+fn green_view(ledger: &Ledger, as_of: usize, green_on: Option<usize>) -> GreenView {
+    let green_by = ledger.register.campaign.green_by.and_then(|day| ledger.calendar.index(day));
+    let is_over = |by: &usize| as_of >= *by;
+    GreenView {
+        green_on: green_on.map(|day| ledger.calendar.day(day).to_string()),
+        green_by_kept: green_by.map(|by| Some(by).filter(is_over).map(|by| green_on.is_some_and(|on| on <= by))),
     }
 }
 

@@ -12,7 +12,7 @@ use super::writer::{Pending, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::time::local_instant;
 use crate::domain::{Day, Instant};
-use crate::scoring::board;
+use crate::scoring::board::{self, By};
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::{StoreError, figures, units};
 use chrono::NaiveTime;
@@ -201,7 +201,7 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller) -> StatusView 
         capabilities: CapabilitiesView {
             write: caller.may::<RecordFigures>(Some(&campaign.code)).is_ok(),
             tracks: ["improvement", "kept_clean"],
-            by: ["points", "reduction", "level_drop"],
+            by: By::ALL.map(By::code),
             languages: ["vi", "en"],
         },
     }

@@ -36,12 +36,14 @@ fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredU
 }
 
 /// A unit that a reader of a list may see.
-struct Seen {
+pub(super) struct Seen {
     /// Its place in the order of names.
-    name_rank: u32,
-    code: String,
+    pub(super) name_rank: u32,
+    pub(super) code: String,
+    /// Index of its kind.
+    pub(super) kind: u16,
     /// Whether the reader may see reasons.
-    is_confided: bool,
+    pub(super) is_confided: bool,
 }
 
 /// A bonus or deduction as somebody sends it.
@@ -275,9 +277,9 @@ impl Service {
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
     pub fn excuses(&self, campaign: &str, audience: &Audience) -> Result<(i64, Vec<ExcuseView>), Fault> {
-        self.list(campaign, audience, |conn, id, visible| {
+        self.list(campaign, audience, |conn, stored, visible| {
             let mut latest: HashMap<(i64, Day), ExcuseRow> = HashMap::new();
-            for row in decisions::list_excuses(conn, id)? {
+            for row in decisions::list_excuses(conn, stored.id)? {
                 latest.insert((row.unit_id, row.day()), row);
             }
             let rows = latest.into_values().filter(|r| r.stamp().stands());
@@ -295,9 +297,9 @@ impl Service {
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
     pub fn start_levels(&self, campaign: &str, audience: &Audience) -> Result<(i64, Vec<StartLevelView>), Fault> {
-        self.list(campaign, audience, |conn, id, visible| {
+        self.list(campaign, audience, |conn, stored, visible| {
             let mut latest: HashMap<i64, StartLevelRow> = HashMap::new();
-            for row in decisions::list_start_levels(conn, id)? {
+            for row in decisions::list_start_levels(conn, stored.id)? {
                 latest.insert(row.unit_id, row);
             }
             let rows = latest.into_values().filter(|r| r.stamp().stands());
@@ -314,8 +316,8 @@ impl Service {
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
     pub fn adjustments(&self, campaign: &str, audience: &Audience) -> Result<(i64, Vec<AdjustmentView>), Fault> {
-        self.list(campaign, audience, |conn, id, visible| {
-            let rows = decisions::list_adjustments(conn, id, None)?;
+        self.list(campaign, audience, |conn, stored, visible| {
+            let rows = decisions::list_adjustments(conn, stored.id, None)?;
             let standing = rows.iter().filter(|r| r.stamp().stands());
             let view = |r: &AdjustmentRow| visible.get(&r.unit_id).map(|u| adjustment_view(&u.code, r, u.is_confided));
             Ok(standing.filter_map(view).collect())
@@ -323,11 +325,11 @@ impl Service {
     }
 
     /// Reads a list of decisions with the visible units' ranks by name and codes, by key.
-    fn list<T>(
+    pub(super) fn list<T>(
         &self,
         campaign: &str,
         audience: &Audience,
-        read: impl FnOnce(&mut crate::store::DbConn, i64, &HashMap<i64, Seen>) -> Result<Vec<T>, Fault>,
+        read: impl FnOnce(&mut crate::store::DbConn, &StoredCampaign, &HashMap<i64, Seen>) -> Result<Vec<T>, Fault>,
     ) -> Result<(i64, Vec<T>), Fault> {
         let snapshot = self.snapshot(campaign)?;
         let sight = snapshot.sight(audience);
@@ -336,11 +338,12 @@ impl Service {
             let register = snapshot.register();
             let visible = units::codes(conn, stored.id)?.into_iter().filter_map(|(id, code)| {
                 let unit = register.find(&code).filter(|u| snapshot.shows_figures(*u, sight))?;
+                let (name_rank, kind) = (register.name_rank(unit), register.unit(unit)?.kind);
                 let is_confided = snapshot.is_confided(unit, sight);
-                Some((id, Seen { name_rank: register.name_rank(unit), code, is_confided }))
+                Some((id, Seen { name_rank, code, kind, is_confided }))
             });
             let visible = visible.collect();
-            Ok((stored.revision, read(conn, stored.id, &visible)?))
+            Ok((stored.revision, read(conn, &stored, &visible)?))
         })
     }
 }
@@ -373,12 +376,12 @@ fn state_view(unit_code: &str, row: &StateRow) -> StateView {
 }
 
 /// The entity tag of a decision as who may write reads it.
-fn tag(view: &impl Serialize) -> String {
+pub(super) fn tag(view: &impl Serialize) -> String {
     etag_of(&serde_json::to_vec(view).unwrap_or_default())
 }
 
 /// An answer with the entity tag of what now is there.
-fn tagged<T: Serialize>(status: u16, written: T, revision: i64) -> Result<Done, Fault> {
+pub(super) fn tagged<T: Serialize>(status: u16, written: T, revision: i64) -> Result<Done, Fault> {
     let etag = Some(tag(&written));
     Ok(Done { etag, ..done(status, &WrittenView { written, revision })? })
 }

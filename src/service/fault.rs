@@ -28,6 +28,18 @@ pub enum Code {
     StateNotFound,
     /// No adjustment of this id stands.
     AdjustmentNotFound,
+    /// No criterion of this kind and code stands.
+    CriterionNotFound,
+    /// Nothing was said of this unit, criterion and day.
+    AssessmentNotFound,
+    /// Nothing is declared from this day on.
+    DeclaredLevelNotFound,
+    /// The unit neither opens nor closes during the campaign.
+    LifetimeNotFound,
+    /// The declared level is below what the figures demand.
+    LevelTooLow,
+    /// The declared level comes after the day from which the figures demand it.
+    LevelTooLate,
     /// No level scheme of this code.
     SchemeNotFound,
     /// No revision of this number.
@@ -109,6 +121,12 @@ impl Code {
             Self::StartLevelNotFound => "start_level_not_found",
             Self::StateNotFound => "state_not_found",
             Self::AdjustmentNotFound => "adjustment_not_found",
+            Self::CriterionNotFound => "criterion_not_found",
+            Self::AssessmentNotFound => "assessment_not_found",
+            Self::DeclaredLevelNotFound => "declared_level_not_found",
+            Self::LifetimeNotFound => "lifetime_not_found",
+            Self::LevelTooLow => "level_too_low",
+            Self::LevelTooLate => "level_too_late",
             Self::SchemeNotFound => "scheme_not_found",
             Self::RevisionNotFound => "revision_not_found",
             Self::NotOnThisBoard => "not_on_this_board",
@@ -155,6 +173,12 @@ impl Code {
         Code::StartLevelNotFound,
         Code::StateNotFound,
         Code::AdjustmentNotFound,
+        Code::CriterionNotFound,
+        Code::AssessmentNotFound,
+        Code::DeclaredLevelNotFound,
+        Code::LifetimeNotFound,
+        Code::LevelTooLow,
+        Code::LevelTooLate,
         Code::SchemeNotFound,
         Code::RevisionNotFound,
         Code::NotOnThisBoard,

@@ -1,13 +1,14 @@
 //! Levels of units by day, and how many units have each.
 
 use super::boards::{level_code, named};
+use super::declared_levels::effective;
 use super::fault::{Code, Fault};
 use super::live::{Sight, Snapshot};
 use super::units::UnitFilter;
 use super::views::{LevelCountView, LevelDayView, LevelHistoryItem, LevelHistoryView, LevelView, LevelsView};
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::board;
-use crate::scoring::levels::{LevelReader, UNKNOWN, UnitLevels};
+use crate::scoring::levels::{LevelReader, UNKNOWN, UnitLevels, known};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -54,9 +55,16 @@ pub fn levels(
     let last = |unit: &u32| by_unit.get(unit).and_then(|levels| levels.last().copied());
     let counts = count(scheme, units.iter().filter_map(last), lens.counts_are_public(snapshot, &units, date));
     let shown = units.get(rows.start.min(units.len())..rows.end.min(units.len())).unwrap_or_default();
-    let item = |unit: &u32| LevelView {
-        unit: named(ledger, *unit, |above| snapshot.is_visible(above, lens.sight)),
-        level: Some(level_code(scheme, last(unit))).filter(|_| lens.sees(snapshot, *unit, date)),
+    let item = |unit: &u32| {
+        let (is_seen, assessed) = (lens.sees(snapshot, *unit, date), last(unit).and_then(known));
+        let declared = ledger.declared_level(*unit, ledger.calendar.day(date));
+        let effective = effective(assessed, declared, scheme.worst());
+        LevelView {
+            unit: named(ledger, *unit, |above| snapshot.is_visible(above, lens.sight)),
+            level: Some(level_code(scheme, assessed)).filter(|_| is_seen),
+            declared: declared.map(|level| scheme.level_code(level).to_owned()).filter(|_| is_seen),
+            effective: Some(level_code(scheme, effective)).filter(|_| is_seen),
+        }
     };
     Ok(LevelsView {
         campaign: snapshot.campaign().code.clone(),

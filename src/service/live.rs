@@ -181,12 +181,32 @@ pub enum Change {
         /// Index of the level; none where it was taken back.
         level: Option<u8>,
     },
+    /// The level that a unit declares to act at.
+    DeclaredLevel {
+        /// Code of the unit.
+        unit: String,
+        /// From this day on.
+        from: Day,
+        /// Index of the level; none where it was taken back.
+        level: Option<u8>,
+    },
     /// A unit's bonuses and deductions.
     Adjustments {
         /// Code of the unit.
         unit: String,
         /// Their sums now.
         sums: Adjustments,
+    },
+    /// What a unit is assessed at by a criterion for a day.
+    Assessment {
+        /// Code of the unit.
+        unit: String,
+        /// Code of the criterion.
+        criterion: String,
+        /// The day.
+        date: Option<Day>,
+        /// What it is worth now, in hundredths.
+        value: u32,
     },
 }
 
@@ -283,8 +303,14 @@ fn enter(ledger: &mut Ledger, change: &Change) {
         Change::StartLevel { unit, level } => {
             register.find(unit).into_iter().for_each(|unit| ledger.set_start_level(unit, *level));
         }
+        Change::DeclaredLevel { unit, from, level } => {
+            register.find(unit).into_iter().for_each(|unit| ledger.set_declared_level(unit, *from, *level));
+        }
         Change::Adjustments { unit, sums } => {
             register.find(unit).into_iter().for_each(|unit| ledger.set_adjustments(unit, *sums));
+        }
+        Change::Assessment { unit, criterion, date, value } => {
+            register.find(unit).into_iter().for_each(|unit| ledger.set_assessment(unit, criterion, *date, *value));
         }
     }
 }

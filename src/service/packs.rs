@@ -22,8 +22,9 @@ use crate::pack::{self, Refusal};
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::contests::{self, EmptyTables, StoredContest};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
+use crate::store::declared_levels::{DeclaredLevelRow, NewDeclaredLevel};
 use crate::store::figures;
-use crate::store::{criteria, units};
+use crate::store::{criteria, declared_levels, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
@@ -285,6 +286,7 @@ impl<'a, 'w> Import<'a, 'w> {
             excuses: !has_figures && decisions::list_excuses(conn, stored.id)?.is_empty(),
             states: !has_figures && decisions::list_states(conn, stored.id)?.is_empty(),
             start_levels: !has_figures && decisions::list_start_levels(conn, stored.id)?.is_empty(),
+            declared_levels: !has_figures && declared_levels::list(conn, stored.id, None)?.is_empty(),
             adjustments: !has_figures && decisions::list_adjustments(conn, stored.id, None)?.is_empty(),
             criteria: !has_figures && criteria::list(conn, stored.id, &stored.campaign)?.is_empty(),
         };
@@ -300,6 +302,7 @@ impl<'a, 'w> Import<'a, 'w> {
         self.excuses()?;
         self.states()?;
         self.start_levels()?;
+        self.declared_levels()?;
         self.adjustments()?;
         self.criteria()?;
         if self.stamp.is_some() {
@@ -502,6 +505,39 @@ impl<'a, 'w> Import<'a, 'w> {
         Ok(())
     }
 
+    fn declared_levels(&mut self) -> Result<(), Fault> {
+        if self.empty.declared_levels {
+            return Ok(());
+        }
+        let id = self.stored.id;
+        let before = declared_levels::list(self.work.conn, id, None)?;
+        // ordered by instant within a unit's day: the last one is the latest
+        let before: HashMap<(i64, Day), DeclaredLevelRow> =
+            before.into_iter().map(|row| ((row.unit_id, row.from()), row)).collect();
+        let rows = self.contest.declared_levels.iter().map(|r| ((r.unit, r.from), r.stamp.recorded_at, r));
+        for ((unit, from), row) in latest(rows) {
+            let unit_id = self.id(unit);
+            let level = self.contest.campaign.scheme.level_code(row.level);
+            let standing = before.get(&(unit_id, from)).filter(|r| r.stamp().stands());
+            match (standing, row.stamp.withdrawn_at) {
+                (Some(before), None) if before.level == level && before.reason == row.reason => {}
+                (_, None) => {
+                    let (revision, at) = self.stamp()?;
+                    let stamp = Stamp { recorded_at: at, withdrawn_at: None };
+                    let (level, reason) = (level.to_owned(), row.reason.clone());
+                    let new = NewDeclaredLevel { unit_id, from, level, reason };
+                    declared_levels::insert(self.work.conn, &[DeclaredLevelRow::new(id, new, stamp, revision)])?;
+                }
+                (Some(before), Some(_)) => {
+                    let (_, at) = self.stamp()?;
+                    declared_levels::withdraw(self.work.conn, before, at, Some(TAKEN_BACK))?;
+                }
+                (None, Some(_)) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Adjustments have no key: of equal ones, as many stand as the pack says.
     fn adjustments(&mut self) -> Result<(), Fault> {
         if self.empty.adjustments {
@@ -546,21 +582,29 @@ impl<'a, 'w> Import<'a, 'w> {
         if self.empty.criteria || (self.contest.criteria.is_empty() && self.contest.assessments.is_empty()) {
             return Ok(());
         }
-        let before = contests::load_stored(self.work.conn, &self.stored)?;
-        let known = before.contest.criteria.iter().map(|c| ((c.kind, c.code.as_str()), c.recorded_at, c));
-        let known = latest(known);
-        let said = self.contest.criteria.iter().map(|c| ((c.kind, c.code.as_str()), c.recorded_at, c));
-        let differs = |key: &(u16, &str), row: &CriterionRow| {
-            known
-                .get(key)
-                .is_none_or(|b| CriterionRow { recorded_at: row.recorded_at, ..CriterionRow::clone(b) } != *row)
-        };
-        let said: Vec<CriterionRow> =
-            latest(said).into_iter().filter(|(key, row)| differs(key, row)).map(|(_, row)| row.clone()).collect();
-        if !said.is_empty() {
+        let before = contests::load_without_figures(self.work.conn, &self.stored)?;
+        fn by_code(rows: &[CriterionRow]) -> BTreeMap<(u16, &str), &CriterionRow> {
+            latest(rows.iter().map(|c| ((c.kind, c.code.as_str()), c.stamp.recorded_at, c)))
+        }
+        let known = by_code(&before.contest.criteria);
+        let (mut new, mut gone) = (Vec::new(), Vec::new());
+        for (key, said) in by_code(&self.contest.criteria) {
+            let standing = known.get(&key).filter(|row| row.stamp.stands());
+            match (said.stamp.stands(), standing) {
+                (true, Some(row)) if CriterionRow { stamp: said.stamp, ..CriterionRow::clone(row) } == *said => {}
+                (true, _) => new.push(said.clone()),
+                (false, Some(row)) => gone.push(CriterionRow::clone(row)),
+                (false, None) => {}
+            }
+        }
+        if !new.is_empty() || !gone.is_empty() {
             let (revision, at) = self.stamp()?;
-            let new: Vec<CriterionRow> = said.into_iter().map(|c| CriterionRow { recorded_at: at, ..c }).collect();
-            criteria::insert(self.work.conn, self.stored.id, &self.contest.campaign, new.iter(), revision)?;
+            let (id, campaign) = (self.stored.id, self.contest.campaign.clone());
+            new.iter_mut().for_each(|row| row.stamp = Stamp { recorded_at: at, withdrawn_at: None });
+            criteria::insert(self.work.conn, id, &campaign, new.iter(), revision)?;
+            for row in &gone {
+                criteria::withdraw(self.work.conn, id, &campaign, row, at, Some(TAKEN_BACK))?;
+            }
         }
         self.assessments(&before)
     }

@@ -9,7 +9,7 @@ use super::views::{RowView, UnitRef};
 use crate::domain::Indicator;
 use crate::domain::number::Hundredths;
 use crate::scoring::appraisal::{Appraisal, Appraiser};
-use crate::scoring::board::{By, Comparison, KeyValue, Place, Query, UnitKeys};
+use crate::scoring::board::{Comparison, KeyValue, Place, Query, UnitKeys};
 use crate::scoring::exact::Exact;
 use crate::scoring::explain::{Reason, level_reasons};
 use crate::scoring::ledger::{DayState, Ledger};
@@ -288,7 +288,7 @@ impl StandingView {
 }
 
 fn appraise<'a>(ledger: &'a Ledger, query: &Query, unit: u32) -> (Appraiser<'a>, Appraisal) {
-    let appraiser = Appraiser::new(ledger, query.kind, query.as_of, query.by == By::LevelDrop);
+    let appraiser = Appraiser::new(ledger, query.kind, query.as_of, query.by);
     let mut appraisal = Appraisal::default();
     appraiser.appraise(unit, &mut appraisal);
     (appraiser, appraisal)
@@ -428,6 +428,7 @@ pub fn key_text(scheme: &crate::domain::Scheme, value: &KeyValue) -> Option<Stri
         }
         KeyValue::Number(number) => Some(number.to_string()),
         KeyValue::Level(level) => Some(scheme.level_code(*level).to_owned()),
+        KeyValue::Day(day) => Some(day.to_string()),
         KeyValue::None => None,
     }
 }

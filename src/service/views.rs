@@ -17,7 +17,7 @@ pub struct BoardView {
     pub kind: String,
     /// `improvement` or `kept_clean`.
     pub track: &'static str,
-    /// `points`, `reduction` or `level_drop`.
+    /// `points`, `reduction`, `level_drop` or `green_on`.
     pub by: &'static str,
     /// Only units strictly below this one.
     pub within: Option<String>,
@@ -84,11 +84,36 @@ pub struct RowView {
     pub green_days: Option<u64>,
     /// Missing due days in S…D.
     pub missing_days: Option<u64>,
+    /// Since when it is green: on boards by `green_on`, and where the campaign has `green_by`.
+    #[serde(flatten)]
+    pub green: Option<GreenView>,
     /// Why there is no rank: every reason that holds.
     pub unranked: Vec<&'static str>,
     /// The days from Bs to D, with `include=days`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<Vec<RowDayView>>,
+}
+
+/// Since when a unit is green (domain.md section 3, Green status).
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct GreenView {
+    /// The first day from which on it is green up to the board's day; null where it is not,
+    /// or where that is not public.
+    #[schema(format = Date)]
+    pub green_on: Option<String>,
+    /// Whether that was by the campaign's `green_by`; null before that day is over, or where
+    /// that is not public. Only where the campaign has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<bool>, required = false)]
+    pub green_by_kept: Option<Option<bool>>,
+}
+
+impl GreenView {
+    /// Takes out what a reader does not see.
+    pub(super) fn mask(&mut self) {
+        self.green_on = None;
+        self.green_by_kept = self.green_by_kept.map(|_| None);
+    }
 }
 
 /// A unit as boards name it.
@@ -399,6 +424,11 @@ pub struct LevelView {
     pub unit: UnitRef,
     /// Its level, or `unknown`; null where it is not public.
     pub level: Option<String>,
+    /// Level that the unit declares to act at; null where there is none, or it is not public.
+    pub declared: Option<String>,
+    /// The stricter of the two; `unknown` where the figures may still demand a stricter one;
+    /// null where it is not public.
+    pub effective: Option<String>,
 }
 
 /// How many units have a level.
@@ -496,7 +526,7 @@ pub struct CapabilitiesView {
     /// Tracks of the boards.
     pub tracks: [&'static str; 2],
     /// Orders of the boards.
-    pub by: [&'static str; 3],
+    pub by: [&'static str; 4],
     /// Languages of titles and texts.
     pub languages: [&'static str; 2],
 }

@@ -4,7 +4,7 @@ use super::campaigns::StoredCampaign;
 use super::conn::DbConn;
 use super::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use super::figures::StoredFigure;
-use super::{StoreError, campaigns, criteria, figures, units};
+use super::{StoreError, campaigns, criteria, declared_levels, figures, units};
 use crate::domain::contest::{self, Contest};
 use std::collections::HashMap;
 
@@ -57,6 +57,7 @@ pub fn load_without_figures(conn: &mut DbConn, stored: &StoredCampaign) -> Resul
     contest.states = states(conn, id, &places)?;
     contest.start_levels = start_levels(conn, stored, &places)?;
     contest.adjustments = adjustments(conn, id, &places)?;
+    contest.declared_levels = declared(conn, stored, &places)?;
     contest.criteria = criteria::list(conn, id, campaign)?;
     contest.assessments = criteria::list_assessments(conn, id, &places)?;
     contest.boundaries = campaigns::boundaries(conn, id)?.map(Into::into);
@@ -96,6 +97,21 @@ fn start_levels(
     Ok(found)
 }
 
+fn declared(
+    conn: &mut DbConn,
+    stored: &StoredCampaign,
+    places: &HashMap<i64, u32>,
+) -> Result<Vec<contest::DeclaredLevelRow>, StoreError> {
+    let read = |row: declared_levels::DeclaredLevelRow| {
+        let unit = *places.get(&row.unit_id)?;
+        // a scheme that came later may not have it any more
+        let level = stored.campaign.scheme.level_index(&row.level)?;
+        let (from, stamp) = (row.from(), row.stamp());
+        Some(contest::DeclaredLevelRow { unit, from, level, stamp, reason: row.reason })
+    };
+    Ok(declared_levels::list(conn, stored.id, None)?.into_iter().filter_map(read).collect())
+}
+
 fn adjustments(
     conn: &mut DbConn,
     id: i64,
@@ -119,6 +135,8 @@ pub struct EmptyTables {
     pub states: bool,
     /// Declared starts.
     pub start_levels: bool,
+    /// Declared levels.
+    pub declared_levels: bool,
     /// Adjustments.
     pub adjustments: bool,
     /// Criteria and assessments.
@@ -172,6 +190,19 @@ pub fn insert_history(
             StartLevelRow::new(campaign_id, key(r.unit), level, r.reason.clone(), r.stamp, revision)
         };
         decisions::insert_start_levels(conn, &contest.start_levels.iter().map(row).collect::<Vec<_>>())?;
+    }
+    if empty.declared_levels {
+        let row = |r: &contest::DeclaredLevelRow| {
+            let level = contest.campaign.scheme.level_code(r.level).to_owned();
+            let new = declared_levels::NewDeclaredLevel {
+                unit_id: key(r.unit),
+                from: r.from,
+                level,
+                reason: r.reason.clone(),
+            };
+            declared_levels::DeclaredLevelRow::new(campaign_id, new, r.stamp, revision)
+        };
+        declared_levels::insert(conn, &contest.declared_levels.iter().map(row).collect::<Vec<_>>())?;
     }
     if empty.adjustments {
         let row = |(r, id): (&contest::AdjustmentRow, i64)| {

@@ -130,7 +130,11 @@ diesel::table! {
         weight_millionths -> BigInt,
         required -> Nullable<Bool>,
         due -> Nullable<Integer>,
+        max_points_hundredths -> Nullable<BigInt>,
+        evidence -> Nullable<Text>,
         revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
     }
 }
 
@@ -145,6 +149,38 @@ diesel::table! {
         verified -> Bool,
         evidence -> Nullable<Text>,
         revision -> BigInt,
+        given_hundredths -> Nullable<BigInt>,
+        status -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    declared_levels (campaign_id, unit_id, from_day, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        from_day -> Integer,
+        recorded_us -> BigInt,
+        level -> Text,
+        reason -> Nullable<Text>,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    lifetimes (campaign_id, unit_id, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        recorded_us -> BigInt,
+        opens -> Nullable<Integer>,
+        closes -> Nullable<Integer>,
+        successors -> Text,
+        reason -> Text,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
     }
 }
 

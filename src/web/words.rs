@@ -134,6 +134,7 @@ impl Language {
             "current_level" => self.pick("cấp độ", "level"),
             "community_f0" => self.pick("số F0", "F0"),
             "green_days" => self.pick("số ngày xanh", "green days"),
+            "green_on" => self.pick("xanh từ ngày", "green since"),
             "missing_days" => self.pick("số ngày thiếu", "missing days"),
             other => other,
         }

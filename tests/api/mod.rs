@@ -5,6 +5,8 @@ use serde_json::json;
 
 mod campaigns;
 mod conventions;
+mod course;
+mod criteria;
 mod decisions;
 mod figures;
 mod import;

@@ -35,6 +35,15 @@ pub fn filled(database: TestDatabase) -> TestApp {
     ];
     files.0.extend(tables.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())));
     app.import(&pack::read(&files).expect("a pack"));
+    let of_unit = |what: &str| format!("/api/v1/campaigns/q6-2021/units/27382/{what}");
+    app.put(&of_unit("assessments/c"), &json!({"value": 70, "date": "2021-07-12", "evidence": "https://…"})).ok();
+    app.post(
+        &of_unit("assessments/c/verify"),
+        &json!({"date": "2021-07-12", "decision": "verified", "value": 60, "reason": "x"}),
+    )
+    .ok();
+    app.put(&of_unit("declared-levels/2021-07-12"), &json!({"level": "red", "reason": "x"})).ok();
+    app.put(&of_unit("lifetime"), &json!({"closes": "2021-07-22", "reason": "x"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::unit::UnitState;
 use crate::domain::{Contest, Indicator};
 use crate::pack::{Files, read};
+use crate::scoring::By;
 use crate::scoring::appraisal::{Appraisal, Appraiser, Track, Unranked};
 use crate::scoring::{Ledger, Register};
 use proptest::prelude::*;
@@ -131,7 +132,7 @@ struct Standing {
 fn standing(contest: &Contest, kind: &str) -> Standing {
     let ledger = Ledger::build(contest, Arc::new(Register::new(contest)), None);
     let kind = contest.campaign.kind_index(kind).unwrap();
-    let appraiser = Appraiser::new(&ledger, kind, ledger.calendar.window.end - 1, false);
+    let appraiser = Appraiser::new(&ledger, kind, ledger.calendar.window.end - 1, By::Points);
     let (mut found, mut appraisal) = (Standing::default(), Appraisal::default());
     for unit in &ledger.register.of_kind[usize::from(kind)] {
         appraiser.appraise(*unit, &mut appraisal);

@@ -305,9 +305,11 @@ fn add_criteria(dice: &mut Dice, contest: &mut Contest) {
                 name_en: None,
                 value_type: None,
                 weight: 500_000 * (1 + dice.below(4)),
-                required: None,
+                required: dice.chance(50).then(|| dice.chance(50)),
                 due: None,
-                recorded_at,
+                max_points: None,
+                evidence: None,
+                stamp: Stamp { recorded_at, withdrawn_at: None },
             });
         }
     }
@@ -320,7 +322,7 @@ fn add_criteria(dice: &mut Dice, contest: &mut Contest) {
             contest.assessments.push(AssessmentRow {
                 unit,
                 criterion: criterion.to_owned(),
-                value: 2_500 * dice.below(5) as u32,
+                value: if dice.chance(50) { 10_000 } else { 2_500 * dice.below(5) as u32 },
                 verified: dice.chance(70),
                 date,
                 evidence: None,

@@ -41,14 +41,14 @@ fn queries(ledger: &Ledger, as_of: usize) -> Vec<Query> {
 fn shown(ledger: &Ledger, as_of: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for query in queries(ledger, as_of) {
-        let appraiser = Appraiser::new(ledger, query.kind, as_of, query.by == By::LevelDrop);
+        let appraiser = Appraiser::new(ledger, query.kind, as_of, query.by);
         let mut a = Appraisal::default();
         for place in rank(ledger, &query).places {
             appraiser.appraise(place.unit, &mut a);
             let unit = ledger.register.unit(place.unit).map(|u| u.code.as_str());
             let reasons: Vec<_> = a.unranked().map(|r| r.code()).collect();
             lines.push(format!(
-                "{:?} {:?} {unit:?} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {} {} {} {reasons:?}",
+                "{:?} {:?} {unit:?} {:?} {:?} {} {:?} {:?} {:?} {:?} {:?} {} {} {} {:?} {reasons:?}",
                 query.track,
                 query.by,
                 place.rank,
@@ -61,7 +61,8 @@ fn shown(ledger: &Ledger, as_of: usize) -> Vec<String> {
                 a.levels.by_day,
                 a.cases(),
                 a.tally.missing,
-                a.green_days
+                a.green_days,
+                a.green_on
             ));
         }
     }
@@ -86,7 +87,7 @@ fn ranks(ledger: &Ledger, query: &Query) -> BTreeMap<String, u32> {
 fn track_of(ledger: &Ledger, unit: u32, as_of: usize) -> Track {
     let kind = ledger.register.unit(unit).map_or(0, |u| u.kind);
     let mut a = Appraisal::default();
-    Appraiser::new(ledger, kind, as_of, false).appraise(unit, &mut a);
+    Appraiser::new(ledger, kind, as_of, By::Points).appraise(unit, &mut a);
     a.track
 }
 
@@ -296,7 +297,7 @@ fn known_then(all: &Contest, known_at: Instant, day: Day) -> Contest {
     cut.start_levels.retain_mut(|r| forget(&mut r.stamp));
     cut.adjustments.retain_mut(|r| forget(&mut r.stamp));
     cut.states.retain(|r| r.recorded_at <= known_at);
-    cut.criteria.retain(|r| r.recorded_at <= known_at);
+    cut.criteria.retain_mut(|r| forget(&mut r.stamp));
     cut.assessments.retain(|r| r.recorded_at <= known_at && r.date.is_none_or(|d| d <= day));
     cut
 }

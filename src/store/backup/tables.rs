@@ -115,9 +115,13 @@ tables! {
     adjustments: campaign_id, adjustment_id, unit_id, recorded_us, kind, points_hundredths, reason, revision,
         withdrawn_us, withdrawn_reason;
     criteria: campaign_id, kind, code, recorded_us, name_vi, name_en, value_type, weight_millionths, required,
-        due, revision;
+        due, max_points_hundredths, evidence, revision, withdrawn_us, withdrawn_reason;
     assessments: campaign_id, unit_id, criterion, about_day, recorded_us, value_hundredths, verified, evidence,
-        revision;
+        revision, given_hundredths, status, reason;
+    declared_levels: campaign_id, unit_id, from_day, recorded_us, level, reason, revision, withdrawn_us,
+        withdrawn_reason;
+    lifetimes: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision, withdrawn_us,
+        withdrawn_reason;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
