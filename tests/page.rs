@@ -90,7 +90,7 @@ fn names_are_escaped_wherever_they_stand() {
 #[test]
 fn before_the_first_board_the_page_says_when_it_comes() {
     let app = TestApp::on(TestDatabase::sqlite());
-    let [q6, _] = greenzone::pack::bundled();
+    let [q6, ..] = greenzone::pack::bundled();
     let mut contest = greenzone::pack::read(&q6.files()).expect("the pack");
     contest.figures.clear();
     app.import(&contest);

@@ -23,7 +23,7 @@ impl Dice {
 }
 
 const CAMPAIGN: &str = r##"{
-    "code": "law", "time_zone": "Asia/Ho_Chi_Minh",
+    "code": "law", "time_zone": "Asia/Ho_Chi_Minh", "green_by": "2021-07-22",
     "window": {"from": "2021-07-20", "to": "2021-07-26"}, "baseline": {"from": "2021-07-10", "to": "2021-07-19"},
     "kinds": [
         {"code": "group", "figures": "reported"},
@@ -95,8 +95,18 @@ impl World {
         for ((code, day), cases) in &self.figures {
             figures += &format!("{code},2021-07-{day:02},{cases}\n");
         }
+        // the council's part is the same in all worlds
+        let mut assessments = "unit_code,criterion_code,value,verified,date,evidence\n".to_owned();
+        let mut declared = "unit_code,date,level,reason\n".to_owned();
+        for code in self.codes.iter().filter(|code| code.contains('g')) {
+            assessments += &format!("{code},homes,100,true,2021-07-2{},x\n", code.len() % 3);
+            declared += &format!("{code},2021-07-22,red,x\n");
+        }
         let files = [
             ("campaign.json", CAMPAIGN),
+            ("criteria.csv", "code,kind,weight,required\nhomes,group,1,true\n"),
+            ("assessments.csv", &assessments),
+            ("declared_levels.csv", &declared),
             ("units.csv", &self.units),
             ("neighbours.csv", &self.neighbours),
             ("figures.csv", &figures),
@@ -167,7 +177,7 @@ fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
                 ("as_of", &days[1..]),
                 ("date", &days[..]),
                 ("track", &["kept_clean"][..]),
-                ("by", &["reduction", "level_drop"][..]),
+                ("by", &["reduction", "level_drop", "green_on"][..]),
                 ("include", &["days"][..]),
                 ("known_at", &["2021-07-22T00:00:00Z"][..]),
                 ("revision", &["1"][..]),
@@ -221,7 +231,7 @@ fn premise(app: &TestApp, hidden: &[String]) -> Vec<Value> {
     let mut kept = Vec::new();
     for kind in ["group", "ward", "district"] {
         for track in ["improvement", "kept_clean"] {
-            for by in ["points", "reduction", "level_drop"] {
+            for by in ["points", "reduction", "level_drop", "green_on"] {
                 for as_of in ["", "&as_of=2021-07-20", "&as_of=2021-07-21", "&as_of=2021-07-22", "&as_of=2021-07-23"] {
                     let board = app.get(&format!("/api/v1/campaigns/law/leaderboard?kind={kind}&track={track}&by={by}{as_of}&include=days&limit=1000")).ok();
                     for row in board["items"].as_array().expect("rows") {
@@ -242,7 +252,10 @@ fn premise(app: &TestApp, hidden: &[String]) -> Vec<Value> {
                         ]));
                         if kind != "group" {
                             let mut numbers = row.clone();
+                            // made of levels, which are public or null
                             numbers["level"] = Value::Null;
+                            numbers["green_on"] = Value::Null;
+                            numbers["green_by_kept"] = Value::Null;
                             kept.push(numbers);
                         }
                     }

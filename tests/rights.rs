@@ -78,7 +78,14 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ),
         ("GET", of("/adjustments/{id}"), Anyone, none.clone()),
         ("DELETE", of("/adjustments/{id}"), OfUnit(&[Council]), none.clone()),
+        ("GET", api("/criteria-sets"), Anyone, none.clone()),
         ("GET", of("/criteria"), Anyone, none.clone()),
+        (
+            "POST",
+            of("/criteria"),
+            OfCampaign(&[Council]),
+            json!({"set": "q6-259-contents", "kinds": ["ward"], "reason": "x"}),
+        ),
         ("GET", of("/criteria/{kind}/{code}"), Anyone, none.clone()),
         ("PUT", of("/criteria/{kind}/{code}"), OfCampaign(&[Council]), json!({"weight": 1, "reason": "x"})),
         ("DELETE", of("/criteria/{kind}/{code}"), OfCampaign(&[Council]), none.clone()),
@@ -241,7 +248,7 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
 #[test]
 fn every_operation_is_open_to_its_roles_inside_their_scope_and_to_nobody_else() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
-    let [_, other] = greenzone::pack::bundled();
+    let [_, other, _] = greenzone::pack::bundled();
     app.import(&greenzone::pack::read(&other.files()).expect("the other bundled pack"));
     app.make_account("somebody", Role::Committee, Scope::All);
     let mut callers = Vec::new();

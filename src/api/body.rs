@@ -495,6 +495,40 @@ impl CriterionRequest {
     }
 }
 
+/// A built-in set of criteria, for some kinds.
+#[derive(Debug, ToSchema)]
+pub(super) struct CriteriaSetRequest {
+    /// Code of the set.
+    pub(super) set: String,
+    /// Codes of the kinds.
+    pub(super) kinds: Vec<String>,
+    /// Why, 1 to 500 characters; needed once the window has begun; never public.
+    pub(super) reason: Option<String>,
+}
+
+impl CriteriaSetRequest {
+    /// Reads the body.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, ApiError> {
+        read(bytes, |reader, json| {
+            let of = reader.object("", json, &["set", "kinds", "reason", "recorded_at", "withdrawn_at"])?;
+            refuse_instants(reader, &of);
+            let set = required(reader, &of, "set", parse_code);
+            let list = reader.required(&of, "kinds").cloned();
+            let list = list.and_then(|list| reader.list("kinds", &list).map(<[_]>::to_vec)).unwrap_or_default();
+            let mut kinds: Vec<String> = Vec::new();
+            for (at, item) in list.iter().enumerate() {
+                kinds.extend(reader.text(&format!("kinds.{at}"), item, parse_code));
+            }
+            if list.is_empty() && of.get("kinds").is_some() {
+                reader.wrong("kinds", of.get("kinds"), "at least one kind");
+            }
+            kinds.sort();
+            kinds.dedup();
+            Some(Self { set: set?, kinds, reason: text(reader, &of, "reason", parse_reason) })
+        })
+    }
+}
+
 /// What a unit says of itself.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "the fields are read by the derive alone")]

@@ -1,6 +1,6 @@
 //! Criteria and assessments.
 
-use super::body::{AssessmentRequest, CriterionRequest, VerdictRequest};
+use super::body::{AssessmentRequest, CriteriaSetRequest, CriterionRequest, VerdictRequest};
 use super::paging::{Cursor, Page};
 use super::params::{
     AssessmentPath, AssessmentsQuery, CampaignPath, CriteriaQuery, CriterionPath, MinRevision, PageQuery, ReasonQuery,
@@ -8,7 +8,9 @@ use super::params::{
 };
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
-use crate::service::criteria::{AssessmentStatus, AssessmentView, CriterionView, no_criterion};
+use crate::service::criteria::{
+    AssessmentStatus, AssessmentView, CriteriaSetView, CriteriaView, CriterionView, criteria_sets, no_criterion,
+};
 use crate::service::views::{TakenBackView, WrittenView};
 use crate::service::{Moment, access};
 use actix_web::{delete, get, post, put, web};
@@ -29,6 +31,38 @@ pub(super) async fn list_criteria(call: Call) -> Answer {
     let (revision, found) = call.service.blocking(move |service| service.criteria(&campaign, kind.as_deref())).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(found), Some(revision))
+}
+
+/// The built-in sets of criteria.
+#[utoipa::path(
+    tag = "criteria",
+    params(PageQuery),
+    responses((status = 200, description = "Sets", body = crate::service::views::Page<CriteriaSetView>))
+)]
+#[get("/api/v1/criteria-sets")]
+pub(super) async fn list_criteria_sets(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    let page = Page::of(&call, cursor.as_ref(), "criteria sets", 0, None)?;
+    let list = crate::service::views::Page { revision: None, ..page.cut(criteria_sets()) };
+    call.reply_json(&list, None)
+}
+
+/// Defines the criteria of a built-in set for some kinds, all or nothing.
+#[utoipa::path(
+    tag = "criteria",
+    params(CampaignPath),
+    request_body = CriteriaSetRequest,
+    responses((status = 200, description = "The criteria of the set as they stand", body = CriteriaView)),
+    security(("bearer" = []))
+)]
+#[post("/api/v1/campaigns/{campaign}/criteria")]
+pub(super) async fn adopt_criteria(call: Call, payload: web::Payload) -> Answer {
+    let grant = call.may::<access::Contest>()?;
+    let body = call.json_body(payload).await?;
+    let CriteriaSetRequest { set, kinds, reason } = CriteriaSetRequest::read(&body)?;
+    let (campaign, request) = (call.path("campaign")?, call.write_request(&body)?);
+    Ok(call.written(call.service.adopt_criteria(&grant, &campaign, set, kinds, reason, request).answer().await?))
 }
 
 /// A criterion.

@@ -70,6 +70,8 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(decisions::create_adjustment)
         .service(decisions::get_adjustment)
         .service(decisions::delete_adjustment)
+        .service(criteria::list_criteria_sets)
+        .service(criteria::adopt_criteria)
         .service(criteria::list_criteria)
         .service(criteria::get_criterion)
         .service(criteria::put_criterion)

@@ -9,6 +9,7 @@ pub mod account;
 pub mod builtin;
 pub mod campaign;
 pub mod contest;
+pub mod criteria_sets;
 pub mod figure;
 pub mod json;
 pub mod number;

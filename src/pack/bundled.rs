@@ -7,7 +7,7 @@ use super::source::Files;
 pub struct Bundled {
     /// Its code.
     pub code: &'static str,
-    files: [(&'static str, &'static [u8]); 3],
+    files: &'static [(&'static str, &'static [u8])],
 }
 
 impl Bundled {
@@ -18,21 +18,22 @@ impl Bundled {
 }
 
 macro_rules! bundle {
-    ($code:literal) => {
+    ($code:literal: $($file:literal),+) => {
         Bundled {
             code: $code,
-            files: [
-                ("campaign.json", include_bytes!(concat!("../../packs/", $code, "/campaign.json"))),
-                ("units.csv", include_bytes!(concat!("../../packs/", $code, "/units.csv"))),
-                ("figures.csv", include_bytes!(concat!("../../packs/", $code, "/figures.csv"))),
-            ],
+            files: &[$(($file, include_bytes!(concat!("../../packs/", $code, "/", $file)))),+],
         }
     };
 }
 
-/// District 6 of Ho Chi Minh City, and the provinces of Viet Nam, in July 2021.
-pub fn bundled() -> [Bundled; 2] {
-    [bundle!("q6-2021"), bundle!("vn-provinces-2021")]
+/// District 6 of Ho Chi Minh City and the provinces of Viet Nam in July 2021, and the hamlets
+/// of Vĩnh Phúc in September, of which no figures were published.
+pub fn bundled() -> [Bundled; 3] {
+    [
+        bundle!("q6-2021": "campaign.json", "units.csv", "figures.csv"),
+        bundle!("vn-provinces-2021": "campaign.json", "units.csv", "figures.csv"),
+        bundle!("vinh-phuc-239-2021": "campaign.json", "units.csv", "figures.csv", "criteria.csv"),
+    ]
 }
 
 #[cfg(test)]

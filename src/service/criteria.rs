@@ -6,10 +6,11 @@ use super::access::{Assess, Audience, Contest, Decisions, Grant};
 use super::audit::Note;
 use super::decisions::{tag, tagged};
 use super::fault::{Code, Fault};
-use super::figures::{escape, taken_back, visible_unit};
+use super::figures::{done, escape, taken_back, visible_unit};
 use super::live::Change;
 use super::writer::{Pending, Work, WriteRequest};
-use crate::domain::contest::{CriterionRow, CriterionType, Stamp};
+use crate::domain::contest::{CriterionRow, CriterionType, Stamp, WEIGHT_DECIMALS};
+use crate::domain::criteria_sets::{self, CriteriaSet, SetCriterion};
 use crate::domain::number::Hundredths;
 use crate::domain::{Campaign, Day, Instant};
 use crate::store::campaigns::{self, StoredCampaign};
@@ -79,6 +80,80 @@ pub struct CriterionView {
     /// When it was recorded; null: before the service, from a pack.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub recorded_at: Option<Instant>,
+}
+
+/// The criteria that a set gave.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CriteriaView {
+    /// By kind and code.
+    pub items: Vec<CriterionView>,
+    /// Revision of the campaign after it.
+    pub revision: i64,
+}
+
+/// A built-in set of criteria.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CriteriaSetView {
+    /// Its code.
+    pub code: &'static str,
+    /// Its title in Vietnamese.
+    pub title_vi: &'static str,
+    /// Its title in English.
+    pub title_en: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// Its criteria; their weight is 1.
+    pub criteria: Vec<SetCriterionView>,
+}
+
+/// A criterion of a built-in set.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SetCriterionView {
+    /// Its code.
+    pub code: &'static str,
+    /// Name in Vietnamese.
+    pub name_vi: &'static str,
+    /// Name in English.
+    pub name_en: &'static str,
+    /// `yes_no`, `percent` or `points`.
+    #[serde(rename = "type")]
+    #[schema(rename = "type")]
+    pub value_type: &'static str,
+    /// Whether green status needs it at 100.
+    pub required: bool,
+}
+
+/// The built-in sets of criteria.
+pub fn criteria_sets() -> Vec<CriteriaSetView> {
+    let criterion = |c: &'static SetCriterion| SetCriterionView {
+        code: &c.code,
+        name_vi: &c.name_vi,
+        name_en: &c.name_en,
+        value_type: c.value_type().code(),
+        required: c.required,
+    };
+    let set = |set: &'static CriteriaSet| CriteriaSetView {
+        code: &set.code,
+        title_vi: &set.title.vi,
+        title_en: &set.title.en,
+        source: &set.source,
+        criteria: set.criteria.iter().map(criterion).collect(),
+    };
+    criteria_sets::all().iter().map(set).collect()
+}
+
+fn adopted(criterion: &SetCriterion) -> CriterionFor {
+    CriterionFor {
+        name_vi: Some(criterion.name_vi.clone()),
+        name_en: Some(criterion.name_en.clone()),
+        value_type: Some(criterion.value_type()),
+        weight: 10u64.pow(WEIGHT_DECIMALS as u32),
+        required: Some(criterion.required),
+        due: None,
+        max_points: None,
+        evidence: None,
+        reason: None,
+    }
 }
 
 /// A value in the measure of its criterion.
@@ -198,6 +273,59 @@ impl Service {
             let path = [&stored.campaign.code, &kind, &code].map(|part| escape(part));
             done.location = Some(format!("/campaigns/{}/criteria/{}/{}", path[0], path[1], path[2]));
             Ok(done)
+        })
+    }
+
+    /// Defines the criteria of a built-in set for some kinds, all or nothing; those that stand
+    /// so already stay.
+    pub fn adopt_criteria(
+        &self,
+        grant: &Grant<Contest>,
+        campaign: &str,
+        set: String,
+        kinds: Vec<String>,
+        reason: Option<String>,
+        request: WriteRequest,
+    ) -> Pending {
+        self.write(grant, campaign, request, move |work, _| {
+            let stored = work.campaign()?;
+            let of_set = criteria_sets::find(&set).ok_or_else(|| {
+                let known = criteria_sets::all().iter().map(|s| s.code.as_str()).collect::<Vec<_>>().join(", ");
+                Fault::of_field(Code::InvalidRequest, "/set", format!("no set {set:?}; expected one of: {known}"))
+            })?;
+            let (mut all, mut new) = (Vec::new(), Vec::new());
+            for kind in &kinds {
+                let index = kind_index(&stored.campaign, kind)?;
+                for criterion in &of_set.criteria {
+                    let mut row = adopted(criterion).into_row(index, criterion.code.clone());
+                    let before = standing(work, &stored, kind, &criterion.code)?;
+                    row.stamp = before.as_ref().map_or(row.stamp, |before| before.stamp);
+                    if let Some(before) = before.filter(|before| *before != row) {
+                        check_measure_kept(work, &stored, &before, &row)?;
+                    } else if row.stamp != Stamp::ALWAYS {
+                        all.push(row);
+                        continue;
+                    }
+                    new.push(row);
+                }
+            }
+            if !new.is_empty() {
+                check_reason_of_rules(&stored.campaign, work.now, reason.as_deref())?;
+                let (revision, at) = work.accept("criterion")?;
+                new.iter_mut().for_each(|row| row.stamp = Stamp { recorded_at: at, withdrawn_at: None });
+                criteria::insert(work.conn, stored.id, &stored.campaign, new.iter(), revision)?;
+                work.reload();
+                for row in &new {
+                    let is = criterion_view(&stored.campaign, row);
+                    let note = Note::of("criterion.put", target(&is.kind, &is.code), None, Some(&is))
+                        .with("set", set.as_str());
+                    work.note(reason.iter().fold(note, |note, reason| note.with("reason", reason.as_str())));
+                }
+            }
+            all.append(&mut new);
+            all.sort_by(|a, b| (a.kind, &a.code).cmp(&(b.kind, &b.code)));
+            let items = all.iter().map(|row| criterion_view(&stored.campaign, row)).collect();
+            done(200, &CriteriaView { items, revision: work.revision() })
         })
     }
 

@@ -53,6 +53,77 @@ on_both! {
 }
 
 on_both! {
+    fn the_contents_of_a_plan_are_adopted_in_one_call(app: TestApp) {
+        let app = app.with_q6();
+        let address = format!("{Q6}/criteria");
+        let sets = app.get("/api/v1/criteria-sets").ok();
+        assert_eq!(sets["items"][0]["criteria"].as_array().map(Vec::len), Some(7));
+        let adopt = json!({"set": "q6-259-contents", "kinds": ["ward"], "reason": "theo kế hoạch"});
+        let made = app.post(&address, &adopt).ok();
+        assert_eq!((made["items"].as_array().map(Vec::len), &made["revision"]), (Some(7), &json!(2)));
+        let again = app.post(&address, &adopt).ok();
+        assert_eq!((again["items"].as_array().map(Vec::len), &again["revision"]), (Some(7), &json!(2)));
+        assert_eq!(app.get(&format!("{address}/ward/new-ways")).ok()["type"], "percent");
+        app.post(&address, &json!({"set": "q6-259-contents", "kinds": ["ward", "planet"], "reason": "x"})).refused(422, "unknown_kind");
+        app.post(&address, &json!({"set": "no-such", "kinds": ["ward"], "reason": "x"})).refused(422, "invalid_request");
+        app.post(&address, &json!({"set": "q6-259-contents", "kinds": [], "reason": "x"})).refused(422, "invalid_request");
+        app.post(&address, &json!({"set": "vinh-phuc-239-green", "kinds": ["ward"]})).refused(422, "reason_required");
+    }
+}
+
+on_both! {
+    fn hamlets_turn_green_in_time_and_are_counted_up_the_province(app: TestApp) {
+        const VP: &str = "/api/v1/campaigns/vinh-phuc-239-2021";
+        app.import(&greenzone::pack::read(&greenzone::pack::bundled()[2].files()).expect("the bundled pack"));
+        app.set_clock("2021-09-20T06:00:00Z");
+        assert_eq!(app.get(&format!("{VP}/units?kind=commune")).ok()["total"], 136);
+        app.get(&format!("{VP}/leaderboard")).refused(409, "not_started");
+        let hamlets = ["a", "b", "c"];
+        let units: Vec<Value> = hamlets.iter().map(|code| json!({"code": code, "name": format!("Thôn {code}"), "kind": "hamlet",
+            "parent_code": "08707", "population": 900})).collect();
+        app.post(&format!("{VP}/units"), &json!(units)).ok();
+        let days = (1..=31).map(|d| format!("2021-08-{d:02}")).chain((1..=19).map(|d| format!("2021-09-{d:02}")));
+        let days: Vec<String> = days.skip(17).collect();
+        for code in hamlets {
+            // the last case of a on 3 September: green from 17 September on; c has one on the 18th
+            let cases = |day: &str| u64::from((code == "a" && day == "2021-09-03") || (code == "c" && day == "2021-09-18"));
+            let figures: Vec<Value> = days.iter().map(|day| json!({"unit_code": code, "date": day, "community_f0": cases(day)})).collect();
+            app.post(&format!("{VP}/figures"), &json!(figures)).ok();
+            for criterion in ["steering-committee", "safety-rules", "communication", "sources-controlled", "daily-assessment", "green-households"] {
+                let value = if criterion == "green-households" { json!(100) } else { json!(true) };
+                let date = if code == "b" { "2021-09-15" } else { "2021-09-14" };
+                let address = format!("{VP}/units/{code}/assessments/{criterion}");
+                app.put(&address, &json!({"value": value, "date": date})).ok();
+                app.post(&format!("{address}/verify"), &json!({"date": date, "decision": "verified"})).ok();
+            }
+        }
+        let board = app.get(&format!("{VP}/leaderboard?by=green_on&track=kept_clean")).ok();
+        let rows = |board: &Value| -> Vec<Value> {
+            let row = |r: &Value| json!([r["rank"], r["unit"]["code"], r["green_on"], r["green_by_kept"]]);
+            board["items"].as_array().unwrap().iter().map(row).collect()
+        };
+        assert_eq!(rows(&board), [json!([1, "b", "2021-09-15", true]), json!([2, "c", null, false])]);
+        let improved = app.get(&format!("{VP}/leaderboard?by=green_on")).ok();
+        assert_eq!(rows(&improved), [json!([1, "a", "2021-09-17", true])]);
+        // lost on the 18th: on the board of the day before it was green since the first day
+        let before = app.get(&format!("{VP}/leaderboard?by=green_on&track=kept_clean&as_of=2021-09-17")).ok();
+        assert_eq!(rows(&before), [json!([1, "c", "2021-09-14", null]), json!([2, "b", "2021-09-15", null])]);
+        let view = app.get(&format!("{VP}/units/26/roll-up")).ok();
+        let hamlet = view["kinds"].as_array().unwrap().iter().find(|k| k["kind"] == "hamlet").unwrap().clone();
+        let by_day: Vec<u64> = hamlet["days"].as_array().unwrap().iter().filter_map(|d| d["green"].as_u64()).collect();
+        assert_eq!(by_day, [1, 2, 2, 3, 2, 2]);
+        let since: Vec<u64> = hamlet["days"].as_array().unwrap().iter().filter_map(|d| d["green_since"].as_u64()).collect();
+        assert_eq!(since, [0, 1, 0, 1, 0, 0]);
+        // a criterion that is returned takes the green away from that day on
+        let homes = format!("{VP}/units/b/assessments/green-households");
+        app.put(&homes, &json!({"value": 99.5, "date": "2021-09-19"})).ok();
+        app.post(&format!("{homes}/verify"), &json!({"date": "2021-09-19", "decision": "verified"})).ok();
+        let lost = app.get(&format!("{VP}/leaderboard?by=green_on&track=kept_clean")).ok();
+        assert_eq!(rows(&lost), [json!([1, "b", null, false]), json!([2, "c", null, false])]);
+    }
+}
+
+on_both! {
     fn a_unit_assesses_itself_and_only_what_is_verified_scores(app: TestApp) {
         let q6 = greenzone::pack::read(&greenzone::pack::bundled()[0].files()).expect("the bundled pack");
         let mut contest = q6.clone();

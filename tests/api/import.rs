@@ -12,7 +12,7 @@ fn send(app: &TestApp, query: &str, content_type: &str, body: &[u8]) -> Answer {
 
 on_both! {
     fn a_pack_keeps_its_history_once_and_then_only_differences_are_stamped(app: TestApp) {
-        let [q6, _] = pack::bundled();
+        let [q6, ..] = pack::bundled();
         let mut contest = pack::read(&q6.files()).expect("the pack");
         let zip = pack::write_zip(&contest);
         let dry = send(&app, "?dry_run=true", "application/zip", &zip).ok();
@@ -92,7 +92,7 @@ fn what_is_no_file_of_ours_is_refused_by_type_and_size() {
 #[test]
 fn a_pack_of_another_campaign_is_not_taken_here() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
-    let [_, provinces] = pack::bundled();
+    let [_, provinces, _] = pack::bundled();
     let zip = pack::write_zip(&pack::read(&provinces.files()).expect("the pack"));
     send(&app, "", "application/zip", &zip).refused(422, "invalid_pack");
 }

@@ -42,7 +42,7 @@ fn what_was_written_by_others_stays_theirs() {
 #[test]
 fn an_id_of_another_campaign_is_not_there() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
-    let [_, other] = greenzone::pack::bundled();
+    let [_, other, _] = greenzone::pack::bundled();
     app.import(&greenzone::pack::read(&other.files()).expect("the other bundled pack"));
     let bonus = json!({"unit_code": "27382", "kind": "bonus", "points": 1, "reason": "x"});
     let id = app.post(&format!("{Q6}/adjustments"), &bonus).ok()["id"].as_str().expect("an id").to_owned();

@@ -139,7 +139,7 @@ impl TestApp {
 
     /// With the bundled campaign of District 6 in it.
     pub fn with_q6(self) -> Self {
-        let [q6, _] = pack::bundled();
+        let [q6, ..] = pack::bundled();
         self.import(&pack::read(&q6.files()).expect("the bundled pack"));
         self
     }

@@ -119,7 +119,7 @@ fn invented_districts(groups: u32) -> impl Iterator<Item = District> {
 
 /// The real district and its real wards, from the bundled pack; the rest is told by number alone.
 fn district_6() -> Result<District> {
-    let [q6, _] = bundled();
+    let [q6, ..] = bundled();
     let contest = read(&q6.files()).map_err(Error::other)?;
     let top = contest.units.iter().find(|u| u.parent.is_none());
     let top = top.ok_or_else(|| Error::other("the bundled pack has no district"))?;
