@@ -147,7 +147,7 @@ fn empty_folder_to_first_board(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(|| tempfile::tempdir().expect("a folder")).bench_refs(|folder| {
         let address = Address::Sqlite(folder.path().join("greenzone.db"));
         let service = greenzone::app::open(address, Clock::System, true, security()).expect("a service");
-        let [q6, _] = pack::bundled();
+        let [q6, ..] = pack::bundled();
         let contest = pack::read(&q6.files()).expect("the pack");
         let grant = Caller::Operator.may(None).expect("a grant");
         service.import_pack(&grant, contest, false, WriteRequest::default()).wait().expect("stored");

@@ -59,7 +59,7 @@ fn serve(cores: usize) -> String {
     let passwords = Passwords::new(parameters, cores);
     let security = Security { passwords, keys: Some(KeyRing::random().expect("random bytes")) };
     let service = greenzone::app::open(address, Clock::System, true, security).expect("a service");
-    let [q6, _] = pack::bundled();
+    let [q6, ..] = pack::bundled();
     let contest = pack::read(&q6.files()).expect("the pack");
     let grant = Caller::Operator.may(None).expect("the operator may");
     service.import_pack(&grant, contest, false, WriteRequest::default()).wait().expect("stored");

@@ -269,3 +269,100 @@ fn raise_by_neighbours(register: &Register, members: &[u32], levels: &mut [u8]) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contest::{FigureRow, Stamp};
+    use crate::domain::{Campaign, Contest, Counts, Unit};
+    use std::sync::Arc;
+
+    /// A district over wards that had these cases on the eve of the window.
+    fn district(scheme: &str, wards: &[u32]) -> Ledger {
+        let document = format!(
+            r#"{{"code": "t", "time_zone": "Asia/Ho_Chi_Minh",
+            "window": {{"from": "2021-07-09", "to": "2021-07-10"}}, "baseline": {{"from": "2021-06-25", "to": "2021-07-08"}},
+            "kinds": [{{"code": "district", "figures": "derived", "derived_from": "ward"}}, {{"code": "ward", "figures": "reported"}}],
+            "level_scheme": "{scheme}", "scoring": {{"components": [{{"measure": "level_drop", "max_points": 100}}]}}}}"#
+        );
+        let campaign = Campaign::parse(document.as_bytes()).unwrap_or_else(|e| panic!("{e:?}"));
+        let mut contest = Contest::new(Arc::new(campaign));
+        let unit = |code: String, kind: u16, parent: Option<u32>| Unit {
+            name: code.clone(),
+            code,
+            kind,
+            parent,
+            block: None,
+            population: None,
+            households: None,
+            point: None,
+        };
+        contest.units.push(unit("d".to_owned(), 0, None));
+        let eve = contest.campaign.baseline.to;
+        for (at, cases) in (1u32..).zip(wards) {
+            contest.units.push(unit(format!("w{at}"), 1, Some(0)));
+            for day in contest.campaign.earliest_day().iter_days().take_while(|day| *day <= eve) {
+                let cases = if day == eve { *cases } else { 0 };
+                let counts = Counts::new([Some(cases), None, None, None, None, None]).unwrap();
+                contest.figures.push(FigureRow { unit: at, day, counts, stamp: Stamp::ALWAYS, note: None });
+            }
+        }
+        Ledger::build(&contest, Arc::new(Register::new(&contest)), None)
+    }
+
+    /// The district's level on the eve, of 14 wards of which some had so many cases each.
+    fn level(scheme: &str, some: &[(usize, u32)]) -> String {
+        let mut wards: Vec<u32> = some.iter().flat_map(|(count, cases)| vec![*cases; *count]).collect();
+        wards.resize(14, 0);
+        let ledger = district(scheme, &wards);
+        let eve = ledger.calendar.window.start - 1;
+        let mut levels = UnitLevels::default();
+        LevelReader::new(&ledger, 0, eve, eve).read(0, &mut levels);
+        ledger.register.campaign.scheme.level_code(levels.by_day[0]).to_owned()
+    }
+
+    #[test]
+    fn a_districts_level_turns_at_five_and_seven_of_fourteen_wards_and_at_one_red() {
+        const YELLOW: u32 = 1;
+        const ORANGE: u32 = 6;
+        const RED: u32 = 16;
+        let turns: [(&[(usize, u32)], &str); 12] = [
+            (&[], "green"),
+            (&[(1, YELLOW)], "yellow"),
+            (&[(6, YELLOW)], "yellow"),
+            (&[(7, YELLOW)], "orange"),
+            (&[(4, ORANGE)], "yellow"),
+            (&[(5, ORANGE)], "orange"),
+            (&[(6, ORANGE)], "orange"),
+            (&[(7, ORANGE)], "red"),
+            (&[(1, RED)], "orange"),
+            (&[(4, RED)], "orange"),
+            (&[(5, RED)], "red"),
+            (&[(3, RED), (4, ORANGE)], "red"),
+        ];
+        for (some, expected) in turns {
+            assert_eq!(level("counts-14d", some), expected, "{some:?}");
+        }
+        // of unknown source all of them are, as 2686 reads blanks: one is orange, three are red
+        assert_eq!(level("qd-2686-2021", &[(6, 1)]), "orange");
+        assert_eq!(level("qd-2686-2021", &[(7, 1)]), "red");
+        assert_eq!(level("qd-2686-2021", &[(4, 3)]), "orange");
+        assert_eq!(level("qd-2686-2021", &[(5, 3)]), "red");
+    }
+
+    #[test]
+    fn what_is_known_is_demanded_though_the_level_is_unknown() {
+        let ledger = district("counts-14d", &[7]);
+        let eve = ledger.calendar.window.start - 1;
+        // the days of the window are missing: at least orange, perhaps red
+        let orange = ledger.register.campaign.scheme.level_index("orange");
+        assert_eq!(
+            demanded(&ledger, 1, eve..=eve + 1).map(|d| d.iter().map(|l| Some(*l)).collect()),
+            Some(vec![orange, orange])
+        );
+        assert_eq!(
+            demanded(&ledger, 0, eve..=eve).map(|d| Some(d[0])),
+            Some(ledger.register.campaign.scheme.level_index("red"))
+        );
+    }
+}
