@@ -66,7 +66,8 @@ pub struct CriterionView {
     #[schema(rename = "type")]
     pub value_type: Option<&'static str>,
     /// Its weight beside the other criteria of the kind.
-    pub weight: f64,
+    #[schema(value_type = f64)]
+    pub weight: serde_json::Number,
     /// Whether green status needs it at 100.
     pub required: bool,
     /// The day by which it should be met.
@@ -685,13 +686,22 @@ fn criterion_view(campaign: &Campaign, row: &CriterionRow) -> CriterionView {
         name_vi: row.name_vi.clone(),
         name_en: row.name_en.clone(),
         value_type: row.value_type.map(CriterionType::code),
-        // shown, never reckoned with
-        weight: row.weight as f64 / 1_000_000.0,
+        weight: weight_number(row.weight),
         required: row.required.unwrap_or(false),
         due: row.due.map(|day| day.to_string()),
         max_points: row.max_points.map(Hundredths),
         evidence: row.evidence.clone(),
         recorded_at: Some(row.stamp.recorded_at).filter(|at| *at != Instant::BEGINNING),
+    }
+}
+
+/// A weight in millionths as a JSON number: shown, never reckoned with.
+fn weight_number(millionths: u64) -> serde_json::Number {
+    const ONE: u64 = 10u64.pow(WEIGHT_DECIMALS as u32);
+    let whole = || serde_json::Number::from(millionths / ONE);
+    match millionths % ONE {
+        0 => whole(),
+        _ => serde_json::Number::from_f64(millionths as f64 / ONE as f64).unwrap_or_else(whole),
     }
 }
 
