@@ -42,6 +42,9 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of(""), Anyone, none.clone()),
         ("PUT", of(""), OfCampaign(&[Admin, Council]), json!({})),
         ("GET", of("/status"), Anyone, none.clone()),
+        ("GET", of("/policies"), Anyone, none.clone()),
+        ("POST", of("/policies"), OfCampaign(&[Council]), json!({"allowances": {}, "reason": "x"})),
+        ("GET", of("/policies/{version}"), Anyone, none.clone()),
         ("GET", api("/level-schemes"), Anyone, none.clone()),
         ("GET", api("/level-schemes/{scheme}"), Anyone, none.clone()),
         ("GET", of("/levels"), Anyone, none.clone()),
@@ -137,6 +140,7 @@ pub fn filled(path: &str) -> String {
         ("{code}", code),
         ("{date}", "2021-07-12"),
         ("{scheme}", "counts-14d"),
+        ("{version}", "1"),
         ("{id}", "1"),
         ("{username}", "somebody"),
     ]

@@ -152,7 +152,8 @@ fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
     use greenzone::service::boards::{AsOf, Ask, Show, board_view, resolve};
     let ask = Ask { as_of: Some(AsOf::Live), ..Ask::default() };
     let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
-    let show = Show { days: true, revision: Some(view.snapshot.revision), policy_version: Some(1), ..Show::default() };
+    let (revision, policy_version) = (Some(view.snapshot.revision), Some(view.snapshot.policy_version));
+    let show = Show { days: true, revision, policy_version, ..Show::default() };
     serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| {
         greenzone::service::privacy::Shown::ALL
     }))

@@ -17,6 +17,7 @@ mod leaderboard;
 mod levels;
 mod paging;
 mod params;
+mod policies;
 mod system;
 mod units;
 mod users;
@@ -45,6 +46,9 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(campaigns::create_campaign)
         .service(campaigns::get_campaign)
         .service(campaigns::put_campaign)
+        .service(policies::list_policies)
+        .service(policies::create_policy)
+        .service(policies::get_policy)
         .service(levels::list_level_schemes)
         .service(levels::get_level_scheme)
         .service(levels::get_level_history)

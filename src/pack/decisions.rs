@@ -114,9 +114,9 @@ pub(super) fn read_start_levels(against: Against<'_>, bytes: &[u8], errors: &mut
     read_table(&START_LEVELS, bytes, errors, |row, errors| {
         let unit = against.unit(row, errors);
         let level = row.required(errors, 1, |t| {
-            scheme
-                .level_index(&crate::domain::text::nfc(t))
-                .ok_or_else(|| format!("a level of the scheme: {}", scheme.level_codes()))
+            let code = crate::domain::text::nfc(t);
+            let is_known = scheme.level_index(&code).is_some();
+            is_known.then_some(code).ok_or_else(|| format!("a level of the scheme: {}", scheme.level_codes()))
         });
         let reason = row.required(errors, 2, parse_reason);
         let stamp = read_stamp(row, 3, 4, errors);

@@ -182,8 +182,8 @@ fn excuses(contest: &Contest) -> Table {
 fn start_levels(contest: &Contest) -> Table {
     let mut table = Table::new(&["unit_code", "level", "reason", "recorded_at", "withdrawn_at"]);
     for row in &contest.start_levels {
-        let level = contest.campaign.scheme.level_code(row.level).to_owned();
-        table.add([code(contest, row.unit), level, row.reason.clone()].into_iter().chain(stamp(&row.stamp)));
+        table
+            .add([code(contest, row.unit), row.level.clone(), row.reason.clone()].into_iter().chain(stamp(&row.stamp)));
     }
     table
 }

@@ -192,7 +192,7 @@ fn silent_days(ledger: &Ledger, kind: u16) -> Option<Warning> {
 
 fn withdrawn_with_missing_days(ledger: &Ledger) -> Vec<Warning> {
     let Ok(last) = live_day(ledger) else { return Vec::new() };
-    let units = (0u32..).zip(&ledger.register.units);
+    let units = (0u32..).zip(ledger.register.units.iter());
     let missing = |unit: u32| {
         let days = ledger.calendar.baseline.start..=last;
         days.filter(|day| ledger.day_state(unit, *day, last) == DayState::Missing).count() as u32

@@ -373,12 +373,12 @@ fn state_view(unit_code: &str, row: &StateRow) -> StateView {
 }
 
 /// The entity tag of a decision as who may write reads it.
-fn tag(view: &impl Serialize) -> String {
+pub(super) fn tag(view: &impl Serialize) -> String {
     etag_of(&serde_json::to_vec(view).unwrap_or_default())
 }
 
 /// An answer with the entity tag of what now is there.
-fn tagged<T: Serialize>(status: u16, written: T, revision: i64) -> Result<Done, Fault> {
+pub(super) fn tagged<T: Serialize>(status: u16, written: T, revision: i64) -> Result<Done, Fault> {
     let etag = Some(tag(&written));
     Ok(Done { etag, ..done(status, &WrittenView { written, revision })? })
 }

@@ -19,6 +19,7 @@ pub mod criteria;
 pub mod decisions;
 pub mod figures;
 pub mod idempotency;
+pub mod policies;
 mod schema;
 pub mod sessions;
 pub mod units;
