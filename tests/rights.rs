@@ -45,6 +45,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/policies"), Anyone, none.clone()),
         ("POST", of("/policies"), OfCampaign(&[Council]), json!({"allowances": {}, "reason": "x"})),
         ("GET", of("/policies/{version}"), Anyone, none.clone()),
+        ("POST", of("/dry-run"), OfCampaign(&[Council]), json!({"policy": {"allowances": {}}})),
         ("GET", api("/level-schemes"), Anyone, none.clone()),
         ("GET", api("/level-schemes/{scheme}"), Anyone, none.clone()),
         ("GET", of("/levels"), Anyone, none.clone()),

@@ -11,6 +11,7 @@ mod body;
 mod bounds;
 mod campaigns;
 mod decisions;
+mod dry_run;
 mod figures;
 mod import;
 mod leaderboard;
@@ -49,6 +50,7 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(policies::list_policies)
         .service(policies::create_policy)
         .service(policies::get_policy)
+        .service(dry_run::create_dry_run)
         .service(levels::list_level_schemes)
         .service(levels::get_level_scheme)
         .service(levels::get_level_history)

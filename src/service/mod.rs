@@ -12,6 +12,7 @@ pub mod boards;
 pub mod campaigns;
 mod catch_up;
 pub mod decisions;
+pub mod dry_run;
 pub mod fault;
 pub mod figures;
 pub mod keys;
