@@ -263,9 +263,11 @@ on_both! {
         assert!(codes(&told).contains(&json!("27382")), "{told}");
         assert_eq!(try_out(json!({"figure": one, "kind": "district", "as_of": "live"})).ok()["kind"], "district");
         // the campaign check speaks of the new rules
+        assert_eq!(told["level_scheme"], json!({"before": "counts-14d", "after": "counts-14d"}));
         let rate = try_out(json!({"policy": {"level_scheme": "qd-4800-2021"}})).ok();
         let warned: Vec<_> = rate["warnings"].as_array().expect("warnings").iter().map(|w| w["code"].clone()).collect();
         assert!(warned.contains(&json!("no_population")), "{rate}");
+        assert_eq!(rate["level_scheme"]["after"], "qd-4800-2021");
     }
 }
 

@@ -15,7 +15,7 @@ use super::live::Snapshot;
 use super::policies::check_declared_starts;
 use super::views::UnitRef;
 use crate::domain::number::Hundredths;
-use crate::domain::{Day, Instant, RulesChange};
+use crate::domain::{Day, Instant, RulesChange, Scheme};
 use crate::scoring::appraisal::{Appraisal, Appraiser, Track};
 use crate::scoring::board::{By, Query};
 use crate::scoring::check::{Warning, check_standing};
@@ -79,6 +79,8 @@ pub struct DryRunView {
     pub revision: i64,
     /// Version of the rules in force there.
     pub policy_version: i64,
+    /// Codes of the level schemes that the levels are of.
+    pub level_scheme: SchemesView,
     /// Rows with a rank.
     pub ranked: BeforeAfterView,
     /// How many units would change, in what.
@@ -90,6 +92,15 @@ pub struct DryRunView {
     pub items: Vec<MoveView>,
     /// What the campaign check would say of the whole contest.
     pub warnings: Vec<WarningView>,
+}
+
+/// The codes of two level schemes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SchemesView {
+    /// The one in force.
+    pub before: String,
+    /// The one after the change.
+    pub after: String,
 }
 
 /// A number before and after.
@@ -272,14 +283,18 @@ impl<'a> Side<'a> {
         Self { ledger, survey: Survey::new(ledger, &query), query }
     }
 
+    fn scheme(&self) -> &Scheme {
+        &self.ledger.register.campaign.scheme
+    }
+
     fn level(&self, level: Option<u8>) -> Option<&str> {
-        level.map(|level| self.ledger.register.campaign.scheme.level_code(level))
+        level.map(|level| self.scheme().level_code(level))
     }
 
     fn place(&self, appraiser: &Appraiser<'_>, gist: &Gist) -> PlaceView {
         let mut appraisal = Appraisal::default();
         appraiser.appraise(gist.unit, &mut appraisal);
-        let code = |level: u8| level_code(&self.ledger.register.campaign.scheme, Some(level));
+        let code = |level: u8| level_code(self.scheme(), Some(level));
         PlaceView {
             track: gist.track.code(),
             rank: self.survey.rank_of(gist).map(u64::from),
@@ -303,32 +318,50 @@ impl<'a> Side<'a> {
     }
 }
 
+/// Who differs between two sides, and in what.
+struct Differences {
+    changed: ChangedView,
+    total: u64,
+    /// Whether each unit of the register does.
+    of: Vec<bool>,
+}
+
+impl Differences {
+    fn between(old: &Side<'_>, new: &Side<'_>, track: Option<Track>) -> Self {
+        let of = vec![false; new.ledger.register.len()];
+        let mut found = Self { changed: ChangedView::default(), total: 0, of };
+        // both sides ask for the same units in the same order
+        for (was, is) in old.survey.gists.iter().zip(&new.survey.gists) {
+            if track.is_none_or(|track| was.track == track || is.track == track) {
+                found.add(old, new, was, is);
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, old: &Side<'_>, new: &Side<'_>, was: &Gist, is: &Gist) {
+        let (rank, then) = (old.survey.rank_of(was), new.survey.rank_of(is));
+        let tracks = was.track != is.track;
+        let ranks = rank != then || (tracks && rank.is_some());
+        let points = was.points != is.points;
+        let levels = old.level(was.start) != new.level(is.start) || old.level(was.current) != new.level(is.current);
+        let changed = &mut self.changed;
+        let counts = [&mut changed.ranks, &mut changed.tracks, &mut changed.points, &mut changed.levels];
+        let differs = [ranks, tracks, points, levels];
+        counts.into_iter().zip(differs).for_each(|(count, differs)| *count += u64::from(differs));
+        if differs.contains(&true) {
+            self.total += 1;
+            self.of.get_mut(was.unit as usize).into_iter().for_each(|of| *of = true);
+        }
+    }
+}
+
 fn compare(before: &Snapshot, after: &Ledger, query: Query, asked: &DryRun) -> DryRunView {
     let day = before.ledger().calendar.day(query.as_of);
     let then = Query { as_of: after.calendar.index(day).unwrap_or(query.as_of), ..query.clone() };
     let (old, new) = (Side::new(before.ledger(), query), Side::new(after, then));
     let track = asked.ask.track;
-    let is_asked = |a: &Gist, b: &Gist| track.is_none_or(|track| a.track == track || b.track == track);
-    let mut changed = ChangedView::default();
-    let mut is_changed = vec![false; before.register().len()];
-    let mut total = 0;
-    // both sides ask for the same units in the same order
-    for (a, b) in old.survey.gists.iter().zip(&new.survey.gists).filter(|(a, b)| is_asked(a, b)) {
-        let (was, is) = (old.survey.rank_of(a), new.survey.rank_of(b));
-        let has_other_track = a.track != b.track;
-        let ranks = was != is || (has_other_track && was.is_some());
-        let points = a.points != b.points;
-        let levels = old.level(a.start) != new.level(b.start) || old.level(a.current) != new.level(b.current);
-        let differs = ranks || has_other_track || points || levels;
-        changed.ranks += u64::from(ranks);
-        changed.tracks += u64::from(has_other_track);
-        changed.points += u64::from(points);
-        changed.levels += u64::from(levels);
-        total += u64::from(differs);
-        if let Some(flag) = is_changed.get_mut(a.unit as usize) {
-            *flag = differs;
-        }
-    }
+    let Differences { changed, total, of } = Differences::between(&old, &new, track);
     let register = before.register();
     let kind_code = |index: u16| register.campaign.kind(index).map_or_else(String::new, |kind| kind.code.clone());
     let within = old.query.within.and_then(|unit| register.unit(unit)).map(|unit| unit.code.clone());
@@ -342,10 +375,11 @@ fn compare(before: &Snapshot, after: &Ledger, query: Query, asked: &DryRun) -> D
         as_of: day.to_string(),
         revision: before.revision,
         policy_version: before.policy_version,
+        level_scheme: SchemesView { before: old.scheme().code.clone(), after: new.scheme().code.clone() },
         ranked: BeforeAfterView { before: old.ranked(track), after: new.ranked(track) },
         changed,
         total,
-        items: moves(&old, &new, asked, &is_changed),
+        items: moves(&old, &new, asked, &of),
         warnings: check_standing(after).iter().map(warning_view).collect(),
     }
 }
