@@ -7,10 +7,15 @@ mod support;
 
 use divan::{Bencher, black_box};
 use greenzone::clock::Clock;
+use greenzone::domain::scheme::Condition;
+use greenzone::domain::{Counts, Policy, RulesChange, Scheme};
 use greenzone::pack;
 use greenzone::scoring::appraisal::Track;
 use greenzone::scoring::board::{By, Query, rank};
 use greenzone::scoring::{Ledger, Register};
+use greenzone::service::boards::Ask;
+use greenzone::service::dry_run::{DryRun, Trial};
+use greenzone::service::figures::NewFigure;
 use greenzone::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters};
 use greenzone::service::writer::WriteRequest;
 use greenzone::service::{Caller, Moment, Security};
@@ -172,6 +177,60 @@ fn start_to_first_board_of_60_000_units(bencher: Bencher<'_, '_>) {
         let service = greenzone::app::open(address.clone(), Clock::System, false, security()).expect("a service");
         first_board(&service, "bench")
     });
+}
+
+/// What a dry run cannot be faster than: the board as it stands and the one after.
+#[divan::bench(sample_count = 15)]
+fn two_boards(bencher: Bencher<'_, '_>) {
+    let ledger = ledger_of(SMALL);
+    let query = query(ledger);
+    bencher.bench(|| [rank(black_box(ledger), &query), rank(black_box(ledger), &query)]);
+}
+
+/// What other points would change, on both tracks, with the campaign check.
+#[divan::bench(sample_count = 15)]
+fn dry_run_of_other_points(bencher: Bencher<'_, '_>) {
+    let change = RulesChange { policy: Some(other_points()), ..RulesChange::default() };
+    try_out(bencher, Trial::Policy(change));
+}
+
+/// What a scheme that looks back further would change: columns are laid anew.
+#[divan::bench(sample_count = 15)]
+fn dry_run_of_a_scheme_that_looks_back_further(bencher: Bencher<'_, '_>) {
+    let mut scheme = Scheme::clone(&support::campaign().scheme);
+    for condition in scheme.rules.iter_mut().flat_map(|rule| &mut rule.any) {
+        if let Condition::Sum { days, .. } = condition {
+            *days = 21;
+        }
+    }
+    try_out(bencher, Trial::Policy(RulesChange { scheme: Some(Arc::new(scheme)), ..RulesChange::default() }));
+}
+
+/// What one correction would change.
+#[divan::bench(sample_count = 15)]
+fn dry_run_of_a_figure(bencher: Bencher<'_, '_>) {
+    let counts = Counts::new([Some(40), None, None, None, None, None]).expect("counts");
+    let figure = Some(NewFigure { counts, note: None, reason: None });
+    let (unit_code, day) = ("u0000077".to_owned(), support::campaign().window.from);
+    try_out(bencher, Trial::Figure { unit_code, day, figure });
+}
+
+fn other_points() -> Policy {
+    let mut policy = support::campaign().policy.clone();
+    policy.components.iter_mut().for_each(|component| component.max_points = 5_000);
+    policy
+}
+
+/// Tries a change on the stored campaign of 60,000 units, on its last day.
+fn try_out(bencher: Bencher<'_, '_>, trial: Trial) {
+    let address = Address::Sqlite(STORED.path().join("greenzone.db"));
+    let service = greenzone::app::open(address, Clock::System, false, security()).expect("a service");
+    let view = service.at("bench", Moment::Now).expect("the campaign");
+    let grant = Caller::Operator.may(None).expect("a grant");
+    let asked = DryRun { trial, ask: Ask::default(), offset: 0, limit: 50 };
+    let told = service.dry_run(&grant, &view, asked.clone()).expect("told");
+    println!("\n{} of {SMALL} units change", told.total);
+    bencher.bench(|| service.dry_run(&grant, black_box(&view), asked.clone()).expect("told"));
 }
 
 /// Nobody signs in here.

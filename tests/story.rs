@@ -6,12 +6,14 @@ use crate::support::database::TestDatabase;
 use crate::support::on_both;
 use greenzone::clock::Clock;
 use greenzone::domain::contest::AdjustmentKind;
+use greenzone::domain::json::{Json, Reader};
 use greenzone::domain::unit::UnitState;
-use greenzone::domain::{Counts, Day, Instant};
+use greenzone::domain::{Counts, Day, Instant, RulesChange};
 use greenzone::pack;
 use greenzone::service::access::Provable;
 use greenzone::service::decisions::AdjustmentFor;
 use greenzone::service::figures::NewFigure;
+use greenzone::service::policies::Words;
 use greenzone::service::writer::{Pending, WriteRequest};
 use greenzone::service::{Caller, Grant, Service};
 use serde_json::json;
@@ -98,8 +100,26 @@ impl Dice {
     }
 }
 
-/// Does many things, some of which are refused.
-fn do_things(app: &TestApp, seed: u64) {
+/// Other rules: of two schemes and a third that does not know all levels of these.
+fn rules(dice: &mut Dice) -> RulesChange {
+    let far = r##"{"code": "far", "levels": [{"code": "green", "colour": "#0FA57F"}, {"code": "red", "colour": "#DA4711"}],
+        "rules": [{"kinds": ["*"], "level": "red", "any": [{"sum": {"indicator": "community_f0", "days": 25, "at_least": 9}}]}]}"##;
+    let scheme = ["\"counts-14d\"", "\"qd-2686-2021\"", far][dice.roll(3) as usize];
+    let share = dice.roll(101);
+    let text = format!(
+        r#"{{"level_scheme": {scheme}, "scoring": {{"closing_days": {}, "components": [
+            {{"measure": "level_drop", "max_points": {share}}}, {{"measure": "case_reduction", "max_points": {}}}]}}}}"#,
+        1 + dice.roll(9),
+        100 - share
+    );
+    let mut reader = Reader::default();
+    let json = Json::parse(text.as_bytes()).expect("JSON");
+    let of = reader.object("", &json, &RulesChange::FIELDS).expect("an object");
+    RulesChange::read(&mut reader, &of)
+}
+
+/// Does many things, some of which are refused; looks after each.
+fn do_things(app: &TestApp, seed: u64, mut look: impl FnMut()) {
     let mut dice = Dice(seed);
     let wards = ["27382", "27379", "27364", "27385", "27346", "775", "nobody"];
     let days = [
@@ -120,7 +140,7 @@ fn do_things(app: &TestApp, seed: u64) {
         let unit = wards[dice.roll(wards.len() as u64) as usize].to_owned();
         let on = day(days[dice.roll(days.len() as u64) as usize]);
         let (request, why) = (WriteRequest::default(), "lý do".to_owned());
-        let pending = match dice.roll(10) {
+        let pending = match dice.roll(11) {
             0..=3 => service.record_figure(&grant(), "q6-2021", unit, on, figure(dice.roll(40) as u32), request),
             4 => service.take_back_figure(&grant(), "q6-2021", unit, on, why, request),
             5 => service.excuse_day(&grant(), "q6-2021", unit, on, why, request),
@@ -133,6 +153,10 @@ fn do_things(app: &TestApp, seed: u64) {
                 let level = ["green", "orange", "red", "violet"][dice.roll(4) as usize].to_owned();
                 service.set_start_level(&grant(), "q6-2021", unit, level, why, request)
             }
+            9 => {
+                let (change, words) = (rules(&mut dice), Words { reason: Some(why), legal_reference: None });
+                service.create_policy(&grant(), "q6-2021", change, words, request)
+            }
             _ => {
                 let kind = if dice.roll(2) == 0 { AdjustmentKind::Bonus } else { AdjustmentKind::Deduction };
                 let new = AdjustmentFor { unit_code: unit, kind, points: 1 + dice.roll(500) as i64, reason: why };
@@ -141,6 +165,7 @@ fn do_things(app: &TestApp, seed: u64) {
         };
         // refusals are part of the story
         let _ = pending.wait();
+        look();
     }
 }
 
@@ -152,7 +177,8 @@ fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
     use greenzone::service::boards::{AsOf, Ask, Show, board_view, resolve};
     let ask = Ask { as_of: Some(AsOf::Live), ..Ask::default() };
     let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
-    let show = Show { days: true, revision: Some(view.snapshot.revision), policy_version: Some(1), ..Show::default() };
+    let (revision, policy_version) = (Some(view.snapshot.revision), Some(view.snapshot.policy_version));
+    let show = Show { days: true, revision, policy_version, ..Show::default() };
     serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| {
         greenzone::service::privacy::Shown::ALL
     }))
@@ -166,7 +192,7 @@ fn law_7_what_is_served_is_what_the_stored_facts_say_on_both_databases() {
         for database in [Some(TestDatabase::sqlite()), TestDatabase::postgres()].into_iter().flatten() {
             let address = database.address.clone();
             let app = TestApp::on(database).with_q6();
-            do_things(&app, seed);
+            do_things(&app, seed, || {});
             let (exported, board) = state(&app);
             assert_eq!(anew(&app, &address), board, "seed {seed}: recomputed from the stored facts");
             let contest = pack::read_zip(&exported, pack::Limits::default()).expect("the export is sound");
@@ -176,6 +202,26 @@ fn law_7_what_is_served_is_what_the_stored_facts_say_on_both_databases() {
             } else {
                 told = Some((exported, board));
             }
+        }
+    }
+}
+
+on_both! {
+    fn what_was_announced_is_printed_again_whatever_changed_since(app: TestApp) {
+        let app = app.with_q6();
+        let read = |moment: &str| {
+            let address = "/api/v1/campaigns/q6-2021/leaderboard?as_of=2021-07-12&include=days&limit=1000";
+            let mut board = app.get_as_council(&format!("{address}{moment}")).ok();
+            board["known_at"] = json!(null);
+            board
+        };
+        let mut announced = Vec::new();
+        do_things(&app, 11, || announced.push(read("")));
+        announced.dedup();
+        let versions: std::collections::BTreeSet<_> = announced.iter().map(|b| b["policy_version"].as_i64()).collect();
+        assert!(announced.len() > 30 && versions.len() > 3, "{} boards, {versions:?}", announced.len());
+        for board in announced {
+            assert!(read(&format!("&revision={}", board["revision"])) == board, "revision {}", board["revision"]);
         }
     }
 }

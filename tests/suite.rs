@@ -7,6 +7,7 @@ mod api;
 mod boards;
 mod clients;
 mod command_line;
+mod dry_run;
 mod house;
 mod metrics;
 mod migrations;

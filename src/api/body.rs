@@ -16,7 +16,7 @@ use crate::service::{Code, Fault};
 use utoipa::ToSchema;
 
 /// Instants that a client may not send.
-const INSTANTS: [&str; 2] = ["recorded_at", "withdrawn_at"];
+pub(super) const INSTANTS: [&str; 2] = ["recorded_at", "withdrawn_at"];
 
 /// The most points of one bonus or deduction, in hundredths.
 const MAX_POINTS: i64 = 10_000_000;
@@ -689,7 +689,7 @@ fn community_is_given(values: &[Option<u32>; 6]) -> bool {
     values.first().is_some_and(Option::is_some)
 }
 
-fn refuse_instants(reader: &mut Reader, of: &Fields<'_>) {
+pub(super) fn refuse_instants(reader: &mut Reader, of: &Fields<'_>) {
     for name in INSTANTS {
         if let Some(value) = of.get(name) {
             reader.wrong(of.path(name), Some(value), "nothing here: the service tells the time");

@@ -35,7 +35,7 @@ pub(super) fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, Ap
 
 fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
     let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));
-    Show { rows: Some(rows), days, known_at, revision, policy_version: Some(1) }
+    Show { rows: Some(rows), days, known_at, revision, policy_version: Some(snapshot.policy_version) }
 }
 
 /// A leaderboard: units of a kind and track in their order, as of a day.

@@ -13,12 +13,14 @@ mod campaigns;
 mod course;
 mod criteria;
 mod decisions;
+mod dry_run;
 mod figures;
 mod import;
 mod leaderboard;
 mod levels;
 mod paging;
 mod params;
+mod policies;
 mod system;
 mod units;
 mod users;
@@ -47,6 +49,10 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(campaigns::create_campaign)
         .service(campaigns::get_campaign)
         .service(campaigns::put_campaign)
+        .service(policies::list_policies)
+        .service(policies::create_policy)
+        .service(policies::get_policy)
+        .service(dry_run::create_dry_run)
         .service(levels::list_level_schemes)
         .service(levels::get_level_scheme)
         .service(levels::get_level_history)

@@ -78,6 +78,15 @@ pub(super) struct AdjustmentPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct PolicyPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Number of the version, from 1.
+    version: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct UserPath {
     /// Name of the account.
     username: String,

@@ -71,7 +71,11 @@ impl Demo {
         let view = service.at(campaign, Moment::Now)?;
         let snapshot = &view.snapshot;
         let query = resolve(snapshot.ledger(), &Ask::default(), view.judged_at)?;
-        let show = Show { revision: Some(snapshot.revision), policy_version: Some(1), ..Show::default() };
+        let show = Show {
+            revision: Some(snapshot.revision),
+            policy_version: Some(snapshot.policy_version),
+            ..Show::default()
+        };
         let board = board_view(&snapshot.boards, &query, &show, |_| Shown::ALL);
         board_table::print(&board, snapshot.campaign(), Format::Table, self.lang);
         Ok(())

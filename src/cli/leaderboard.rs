@@ -33,7 +33,7 @@ impl Leaderboard {
         let snapshot = &view.snapshot;
         let query = resolve(snapshot.ledger(), &self.options.ask(), view.judged_at)?;
         let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));
-        let show = Show { known_at, revision, policy_version: Some(1), ..Show::default() };
+        let show = Show { known_at, revision, policy_version: Some(snapshot.policy_version), ..Show::default() };
         let board = board_view(&snapshot.boards, &query, &show, |_| Shown::ALL);
         board_table::print(&board, snapshot.campaign(), self.options.format, self.options.lang);
         Ok(())

@@ -130,10 +130,6 @@ impl Campaign {
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::{Value, json};
         let kinds: Vec<Value> = self.kinds.iter().map(|k| self.kind_to_json(k)).collect();
-        let scheme = match builtin::find(&self.scheme.code) {
-            Some(known) if *known == *self.scheme => json!(self.scheme.code),
-            _ => self.scheme.to_json(),
-        };
         let mut document = json!({
             "code": self.code,
             "title": self.title.to_json(),
@@ -145,7 +141,7 @@ impl Campaign {
             "small_cell_population": self.small_cell_population,
             "day_closes": self.day_closes.format("%H:%M").to_string(),
             "kinds": kinds,
-            "level_scheme": scheme,
+            "level_scheme": scheme_to_json(&self.scheme),
             "scoring": self.policy.to_json(),
         });
         if let (Some(day), Value::Object(fields)) = (self.green_by, &mut document) {
@@ -261,7 +257,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let noon = NaiveTime::from_hms_opt(12, 0, 0);
     let closes = of.get("day_closes").map_or(noon, |v| reader.text("day_closes", v, parse_time_of_day));
     let kinds = reader.required(&of, "kinds").and_then(|v| read_kinds(reader, v));
-    let scheme = reader.required(&of, "level_scheme").and_then(|v| read_scheme(reader, v));
+    let scheme = reader.required(&of, "level_scheme").and_then(|v| read_scheme(reader, "level_scheme", v));
     let policy = reader.required(&of, "scoring").and_then(|v| Policy::read(reader, "scoring", v));
     let green_by = of.get("green_by").and_then(|v| reader.text("green_by", v, parse_day));
     if let Some(awards) = of.get("awards") {
@@ -295,16 +291,26 @@ fn check_together(reader: &mut Reader, campaign: &Campaign) {
     {
         reader.wrong("green_by", Some(&Json::Text(day.to_string())), "a day of the window");
     }
+    check_rules(reader, campaign);
+    for i in 0..campaign.kinds.len() {
+        if derives_from_itself(campaign, i) {
+            reader.wrong(format!("kinds.{i}.derived_from"), None, "a kind whose own figures do not come from this one");
+        }
+    }
+}
+
+/// Refuses kinds without rules where the policy needs levels (domain.md section 4, Campaign check).
+pub(super) fn check_rules(reader: &mut Reader, campaign: &Campaign) {
+    if !campaign.policy.uses_levels() {
+        return;
+    }
     for (i, kind) in campaign.kinds.iter().enumerate() {
-        if campaign.policy.uses_levels() && campaign.scheme.rules_for(&kind.code).next().is_none() {
+        if campaign.scheme.rules_for(&kind.code).next().is_none() {
             let expected = format!(
                 "a kind that level scheme {} has rules for, since the policy scores levels",
                 campaign.scheme.code
             );
             reader.wrong(format!("kinds.{i}.code"), Some(&Json::Text(kind.code.clone())), expected);
-        }
-        if derives_from_itself(campaign, i) {
-            reader.wrong(format!("kinds.{i}.derived_from"), None, "a kind whose own figures do not come from this one");
         }
     }
 }
@@ -360,16 +366,25 @@ fn parse_time_of_day(text: &str) -> Result<NaiveTime, &'static str> {
     time.ok_or("a time of day written HH:MM, 00:00 to 23:59")
 }
 
-fn read_scheme(reader: &mut Reader, json: &Json) -> Option<Arc<Scheme>> {
+/// A scheme as documents name it: a built-in's code, else the whole scheme.
+pub(super) fn scheme_to_json(scheme: &Scheme) -> serde_json::Value {
+    match builtin::find(&scheme.code) {
+        Some(known) if known == scheme => scheme.code.as_str().into(),
+        _ => scheme.to_json(),
+    }
+}
+
+/// Reads a scheme: a built-in's code or a scheme object.
+pub(super) fn read_scheme(reader: &mut Reader, path: &str, json: &Json) -> Option<Arc<Scheme>> {
     if let Json::Text(_) = json {
-        return reader.text("level_scheme", json, |t| {
+        return reader.text(path, json, |t| {
             builtin::find(t).map(|s| Arc::new(s.clone())).ok_or_else(|| {
                 let codes: Vec<_> = builtin::all().iter().map(|s| s.code.as_str()).collect();
                 format!("a built-in scheme ({}) or a scheme object", codes.join(", "))
             })
         });
     }
-    Scheme::read(reader, "level_scheme", json).map(Arc::new)
+    Scheme::read(reader, path, json).map(Arc::new)
 }
 
 fn read_kinds(reader: &mut Reader, json: &Json) -> Option<Vec<Kind>> {

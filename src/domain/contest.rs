@@ -85,8 +85,8 @@ pub struct StateRow {
 pub struct StartLevelRow {
     /// Index of the unit.
     pub unit: u32,
-    /// Index of the level.
-    pub level: u8,
+    /// Code of the level: which one that is, the scheme says that is in force.
+    pub level: String,
     /// Why.
     pub reason: String,
     /// Its life.
@@ -100,8 +100,8 @@ pub struct DeclaredLevelRow {
     pub unit: u32,
     /// From this day on, until a later declaration.
     pub from: Day,
-    /// Index of the level.
-    pub level: u8,
+    /// Code of the level: which one that is, the scheme says that is in force.
+    pub level: String,
     /// Why.
     pub reason: Option<String>,
     /// Its life.

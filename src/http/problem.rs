@@ -125,6 +125,9 @@ fn of_code(code: Code) -> Row {
         Code::StateNotFound => row(code.name(), 404, "Đơn vị đang tham gia", "The unit takes part"),
         Code::AdjustmentNotFound => row(code.name(), 404, "Không có điểm thưởng, điểm trừ này", "No such adjustment"),
         Code::SchemeNotFound => row(code.name(), 404, "Không có thang cấp độ này", "No such level scheme"),
+        Code::PolicyNotFound => {
+            row(code.name(), 404, "Không có phiên bản quy định này", "No such version of the rules")
+        }
         Code::RevisionNotFound => row(code.name(), 404, "Không có bản số này", "No such revision"),
         Code::NotOnThisBoard => {
             row(code.name(), 404, "Đơn vị không có trong bảng này", "The unit is not on this board")

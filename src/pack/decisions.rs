@@ -113,8 +113,10 @@ pub(super) fn read_excuses(against: Against<'_>, bytes: &[u8], errors: &mut Erro
     rows
 }
 
-fn parse_level(scheme: &Scheme, text: &str) -> Result<u8, String> {
-    scheme.level_index(&nfc(text)).ok_or_else(|| format!("a level of the scheme: {}", scheme.level_codes()))
+fn parse_level(scheme: &Scheme, text: &str) -> Result<String, String> {
+    let code = nfc(text);
+    let is_known = scheme.level_index(&code).is_some();
+    is_known.then_some(code).ok_or_else(|| format!("a level of the scheme: {}", scheme.level_codes()))
 }
 
 pub(super) fn read_declared_levels(against: Against<'_>, bytes: &[u8], errors: &mut Errors) -> Vec<DeclaredLevelRow> {

@@ -183,8 +183,8 @@ fn excuses(contest: &Contest) -> Table {
 fn start_levels(contest: &Contest) -> Table {
     let mut table = Table::new(&["unit_code", "level", "reason", "recorded_at", "withdrawn_at"]);
     for row in &contest.start_levels {
-        let level = contest.campaign.scheme.level_code(row.level).to_owned();
-        table.add([code(contest, row.unit), level, row.reason.clone()].into_iter().chain(stamp(&row.stamp)));
+        table
+            .add([code(contest, row.unit), row.level.clone(), row.reason.clone()].into_iter().chain(stamp(&row.stamp)));
     }
     table
 }
@@ -192,8 +192,7 @@ fn start_levels(contest: &Contest) -> Table {
 fn declared_levels(contest: &Contest) -> Table {
     let mut table = Table::new(&["unit_code", "date", "level", "reason", "recorded_at", "withdrawn_at"]);
     for row in &contest.declared_levels {
-        let level = contest.campaign.scheme.level_code(row.level).to_owned();
-        let start = [code(contest, row.unit), row.from.to_string(), level, text(row.reason.clone())];
+        let start = [code(contest, row.unit), row.from.to_string(), row.level.clone(), text(row.reason.clone())];
         table.add(start.into_iter().chain(stamp(&row.stamp)));
     }
     table

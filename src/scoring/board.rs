@@ -11,11 +11,12 @@
 use super::appraisal::{Appraisal, Appraiser, Track};
 use super::exact::{Exact, KEY_BITS};
 use super::ledger::Ledger;
-use super::register::Calendar;
+use super::register::{Calendar, Register};
 use crate::domain::policy::{Policy, TieKey};
 use crate::domain::{Day, Instant};
+use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What a board is ordered by first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -189,21 +190,27 @@ pub fn rank(ledger: &Ledger, query: &Query) -> Board {
 }
 
 fn rank_with(ledger: &Ledger, query: &Query, keys: &Keys<'_>) -> Board {
-    let register = &ledger.register;
+    let packed = keys.pack_all(&members(&ledger.register, query));
+    board_of(query, keys, packed)
+}
+
+/// The units of a query's kind that it asks for, on whichever track; in the register's order.
+pub(super) fn members<'r>(register: &'r Register, query: &Query) -> Cow<'r, [u32]> {
     let of_kind = register.of_kind.get(usize::from(query.kind)).map(Vec::as_slice).unwrap_or_default();
     let is_asked_for = |unit: &u32| {
         query.within.is_none_or(|above| register.is_below(*unit, above))
             && query.block.as_deref().is_none_or(|b| register.unit(*unit).and_then(|u| u.block.as_deref()) == Some(b))
     };
-    let everybody = query.within.is_none() && query.block.is_none();
-    let filtered: Vec<u32>;
-    let members = if everybody {
-        of_kind
-    } else {
-        filtered = of_kind.iter().copied().filter(is_asked_for).collect();
-        &filtered
-    };
-    let mut places = keys.order(members);
+    if query.within.is_none() && query.block.is_none() {
+        return Cow::Borrowed(of_kind);
+    }
+    of_kind.iter().copied().filter(is_asked_for).collect()
+}
+
+/// The board of members that were packed.
+pub(super) fn board_of(query: &Query, keys: &Keys<'_>, packed: Packed) -> Board {
+    let register = &keys.ledger().register;
+    let mut places = keys.order(packed);
     let ranked = places.iter().take_while(|p| p.rank.is_some()).count();
     if register.campaign.policy.rank_within_blocks && query.block.is_none() {
         let (with_rank, _) = places.split_at_mut(ranked);
@@ -221,16 +228,28 @@ pub(crate) fn rank_one_by_one(ledger: &Ledger, query: &Query) -> Board {
 
 /// Members of a board, appraised and packed by one thread.
 #[derive(Default)]
-struct Packed {
+pub(super) struct Packed {
     ranked: Vec<u128>,
     unranked: Vec<u32>,
     /// Whether every number found room in its field and every change has a key of its own.
     is_exact: bool,
 }
 
+impl Packed {
+    /// Room for so many.
+    pub(super) fn for_members(len: usize) -> Self {
+        Self { ranked: Vec::with_capacity(len), unranked: Vec::new(), is_exact: true }
+    }
+
+    /// Brings the ranked ones into their order.
+    pub(super) fn sort(&mut self) {
+        self.ranked.sort_unstable();
+    }
+}
+
 /// The keys that order one board, and how they are packed.
-struct Keys<'a> {
-    appraiser: Appraiser<'a>,
+pub(super) struct Keys<'a> {
+    appraiser: Arc<Appraiser<'a>>,
     policy: &'a Policy,
     worst: i64,
     keys: Vec<RankKey>,
@@ -249,6 +268,12 @@ const MIN_PER_THREAD: usize = 8_192;
 
 impl<'a> Keys<'a> {
     fn new(ledger: &'a Ledger, query: &'a Query) -> Self {
+        Self::with(Arc::new(Appraiser::new(ledger, query.kind, query.as_of, query.by)), query)
+    }
+
+    /// The keys of a query whose units are appraised already.
+    pub(super) fn with(appraiser: Arc<Appraiser<'a>>, query: &'a Query) -> Self {
+        let ledger = appraiser.ledger;
         let policy = &ledger.register.campaign.policy;
         let keys = rank_keys(&policy.tie_break, query.by, query.track);
         let name_bits = bits(ledger.register.len() as u64);
@@ -273,7 +298,7 @@ impl<'a> Keys<'a> {
             key => fixed(key),
         });
         Self {
-            appraiser: Appraiser::new(ledger, query.kind, query.as_of, query.by),
+            appraiser,
             policy,
             worst: worst as i64,
             change_is_key: keys.contains(&RankKey::Tie(TieKey::Change)),
@@ -290,8 +315,7 @@ impl<'a> Keys<'a> {
         self.appraiser.ledger
     }
 
-    fn order(&self, members: &[u32]) -> Vec<Place> {
-        let mut packed = self.pack_all(members);
+    fn order(&self, mut packed: Packed) -> Vec<Place> {
         let register = &self.ledger().register;
         packed.unranked.sort_unstable_by_key(|u| register.name_rank(*u));
         let mut places = Vec::with_capacity(packed.ranked.len() + packed.unranked.len());
@@ -306,37 +330,31 @@ impl<'a> Keys<'a> {
 
     /// Packs and sorts all members, on several threads where there are many.
     fn pack_all(&self, members: &[u32]) -> Packed {
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
-        let threads = (members.len() / MIN_PER_THREAD).clamp(1, cores);
-        if threads == 1 {
-            return self.pack(members);
-        }
-        let parts: Vec<Packed> = std::thread::scope(|scope| {
-            let part = members.len().div_ceil(threads);
-            let running: Vec<_> = members.chunks(part).map(|part| scope.spawn(|| self.pack(part))).collect();
-            running.into_iter().map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
-        });
-        parts.into_iter().reduce(merge).unwrap_or_default()
+        in_parts(members, |part| self.pack(part)).into_iter().reduce(merge).unwrap_or_default()
     }
 
     fn pack(&self, members: &[u32]) -> Packed {
-        let mut packed = Packed { ranked: Vec::with_capacity(members.len()), unranked: Vec::new(), is_exact: true };
+        let mut packed = Packed::for_members(members.len());
         let mut appraisal = Appraisal::default();
         for unit in members {
             self.appraiser.appraise(*unit, &mut appraisal);
-            if appraisal.track != self.query.track {
-                continue;
+            if appraisal.track == self.query.track {
+                self.add(*unit, &appraisal, &mut packed);
             }
-            if !appraisal.is_ranked() {
-                packed.unranked.push(*unit);
-                continue;
-            }
-            let (key, fits) = self.packed_key(*unit, &appraisal);
-            packed.is_exact &= fits && (!self.change_is_key || appraisal.change.has_own_key());
-            packed.ranked.push(key);
         }
-        packed.ranked.sort_unstable();
+        packed.sort();
         packed
+    }
+
+    /// Packs a member of the query's track.
+    pub(super) fn add(&self, unit: u32, appraisal: &Appraisal, packed: &mut Packed) {
+        if !appraisal.is_ranked() {
+            packed.unranked.push(unit);
+            return;
+        }
+        let (key, fits) = self.packed_key(unit, appraisal);
+        packed.is_exact &= fits && (!self.change_is_key || appraisal.change.has_own_key());
+        packed.ranked.push(key);
     }
 
     /// One integer per unit, smaller is better; and whether every field had room.
@@ -526,7 +544,22 @@ fn number_blocks(ledger: &Ledger) -> std::collections::HashMap<&str, u128> {
     names.into_iter().zip(1u128..).collect()
 }
 
-fn merge(mut a: Packed, mut b: Packed) -> Packed {
+/// Does something with the parts of many members, on several threads where that is worth it.
+pub(super) fn in_parts<T: Send>(members: &[u32], work: impl Fn(&[u32]) -> T + Sync) -> Vec<T> {
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(8));
+    let threads = (members.len() / MIN_PER_THREAD).clamp(1, cores);
+    if threads == 1 {
+        return vec![work(members)];
+    }
+    std::thread::scope(|scope| {
+        let part = members.len().div_ceil(threads);
+        let running: Vec<_> = members.chunks(part).map(|part| scope.spawn(|| work(part))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).collect()
+    })
+}
+
+/// The members of two threads.
+pub(super) fn merge(mut a: Packed, mut b: Packed) -> Packed {
     let mut ranked = Vec::with_capacity(a.ranked.len() + b.ranked.len());
     let (mut left, mut right) = (a.ranked.iter().peekable(), b.ranked.iter().peekable());
     while let (Some(l), Some(r)) = (left.peek(), right.peek()) {

@@ -120,7 +120,21 @@ fn some(list: &[String]) -> String {
 
 /// Checks a contest as it stands.
 pub fn check(contest: &Contest, ledger: &Ledger) -> Vec<Warning> {
-    let campaign = &contest.campaign;
+    let earliest = contest.campaign.earliest_day();
+    let out_of_reach = contest.figures.iter().filter(|r| r.day < earliest).count() as u64;
+    check_with(ledger, out_of_reach)
+}
+
+/// Checks what a ledger holds. Of figures out of reach it knows those that its rules, since
+/// it was built, no longer look back to ([`Ledger::under`]).
+pub fn check_standing(ledger: &Ledger) -> Vec<Warning> {
+    let earliest = ledger.register.campaign.earliest_day();
+    let before = (0..ledger.calendar.len).take_while(|day| ledger.calendar.day(*day) < earliest);
+    check_with(ledger, before.map(|day| u64::from(ledger.reports_on(day))).sum())
+}
+
+fn check_with(ledger: &Ledger, out_of_reach: u64) -> Vec<Warning> {
+    let campaign = &ledger.register.campaign;
     let mut found = Vec::new();
     let (look_back, baseline) = (campaign.longest_look_back(), campaign.baseline.days());
     if look_back > baseline {
@@ -134,10 +148,8 @@ pub fn check(contest: &Contest, ledger: &Ledger) -> Vec<Warning> {
         found.extend(same_start(ledger, kind));
         found.extend(silent_days(ledger, kind));
     }
-    let earliest = campaign.earliest_day();
-    let count = contest.figures.iter().filter(|r| r.day < earliest).count() as u64;
-    if count > 0 {
-        found.push(Warning::FiguresOutOfReach { count, earliest });
+    if out_of_reach > 0 {
+        found.push(Warning::FiguresOutOfReach { count: out_of_reach, earliest: campaign.earliest_day() });
     }
     found.extend(withdrawn_with_missing_days(ledger));
     found
@@ -192,7 +204,7 @@ fn silent_days(ledger: &Ledger, kind: u16) -> Option<Warning> {
 
 fn withdrawn_with_missing_days(ledger: &Ledger) -> Vec<Warning> {
     let Ok(last) = live_day(ledger) else { return Vec::new() };
-    let units = (0u32..).zip(&ledger.register.units);
+    let units = (0u32..).zip(ledger.register.units.iter());
     let missing = |unit: u32| {
         let days = ledger.calendar.baseline.start..=last;
         days.filter(|day| ledger.day_state(unit, *day, last) == DayState::Missing).count() as u32

@@ -195,7 +195,9 @@ impl Ledger {
         }
         let declared = contest.start_levels.iter().map(|r| (r.unit, r.stamp.recorded_at, r));
         for (unit, row) in latest(declared, known_at) {
-            ledger.set_start_level(unit, (!row.stamp.is_withdrawn_at(known_at)).then_some(row.level));
+            // a level that the scheme does not know is no start under it
+            let level = ledger.register.campaign.scheme.level_index(&row.level);
+            ledger.set_start_level(unit, level.filter(|_| !row.stamp.is_withdrawn_at(known_at)));
         }
         ledger.enter_declared_levels(&contest.declared_levels, known_at);
         ledger.adjustments = sum_adjustments(&contest.adjustments, known_at);
@@ -227,6 +229,45 @@ impl Ledger {
             criteria: Arc::default(),
             assessments: Arc::default(),
         }
+    }
+
+    /// The same facts under other rules of the campaign, which `register` holds. Columns are
+    /// shared, unless the rules look further back than before: then there are more days, and
+    /// what stands on them is for the caller to enter. Where they look back less far, the
+    /// days before stay, and no rule reads them.
+    pub fn under(&self, register: Arc<Register>) -> Self {
+        let (before, scheme) = (&self.register.campaign.scheme, register.campaign.scheme.clone());
+        let level = |(unit, level): (&u32, &u8)| Some((*unit, scheme.level_index(before.level_code(*level))?));
+        let start_levels = self.start_levels.iter().filter_map(level).collect();
+        let first = Calendar::new(&register.campaign).first;
+        let more = usize::try_from((self.calendar.first - first).num_days()).unwrap_or(0);
+        let mut ledger =
+            if more > 0 { self.with_days_before(register, more) } else { Self { register, ..self.clone() } };
+        ledger.start_levels = start_levels;
+        let recoded = |levels: &BTreeMap<Day, u8>| {
+            let level = |(from, level): (&Day, &u8)| Some((*from, scheme.level_index(before.level_code(*level))?));
+            levels.iter().filter_map(level).collect()
+        };
+        ledger.declared = self.declared.iter().map(|(unit, levels)| (*unit, recoded(levels))).collect();
+        ledger
+    }
+
+    /// The same facts in longer columns.
+    fn with_days_before(&self, register: Arc<Register>, more: usize) -> Self {
+        let mut ledger = Self::empty(register);
+        for unit in 0..self.register.len() as u32 {
+            for day in 0..self.calendar.len {
+                let entry = self.entry(unit, day);
+                if entry != DayEntry::default() {
+                    ledger.set_day(unit, day + more, entry);
+                }
+            }
+        }
+        ledger.states.clone_from(&self.states);
+        ledger.adjustments.clone_from(&self.adjustments);
+        ledger.criteria = self.criteria.clone();
+        ledger.assessments = self.assessments.clone();
+        ledger
     }
 
     fn enter_excuses(&mut self, contest: &Contest, known_at: Instant) {
@@ -359,6 +400,11 @@ impl Ledger {
         self.start_levels.get(&unit).copied()
     }
 
+    /// The units with a declared start, each with the index of its level; in no order.
+    pub fn declared_starts(&self) -> impl Iterator<Item = (u32, u8)> + '_ {
+        self.start_levels.iter().map(|(unit, level)| (*unit, *level))
+    }
+
     /// Declares a start level, or takes it back.
     pub fn set_start_level(&mut self, unit: u32, level: Option<u8>) {
         match level {
@@ -385,8 +431,10 @@ impl Ledger {
     fn enter_declared_levels(&mut self, rows: &[DeclaredLevelRow], known_at: Instant) {
         let keyed = rows.iter().map(|r| ((r.unit, r.from), r.stamp.recorded_at, r));
         for ((unit, from), row) in latest(keyed, known_at) {
-            if !row.stamp.is_withdrawn_at(known_at) {
-                self.set_declared_level(unit, from, Some(row.level));
+            // a level that the scheme does not know says nothing under it
+            let level = self.register.campaign.scheme.level_index(&row.level);
+            if let Some(level) = level.filter(|_| !row.stamp.is_withdrawn_at(known_at)) {
+                self.set_declared_level(unit, from, Some(level));
             }
         }
     }

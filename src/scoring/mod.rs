@@ -20,6 +20,7 @@ pub mod register;
 pub mod rules;
 #[cfg(test)]
 mod small_contest;
+pub mod survey;
 pub mod tally;
 pub mod window;
 

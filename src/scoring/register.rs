@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// Lists of indexes, one list per unit, in one allocation.
 #[derive(Clone, Debug, Default)]
 pub struct Lists {
-    starts: Vec<u32>,
-    items: Vec<u32>,
+    starts: Arc<[u32]>,
+    items: Arc<[u32]>,
 }
 
 impl Lists {
@@ -34,7 +34,7 @@ impl Lists {
             items[*at as usize] = *item;
             *at += 1;
         }
-        Self { starts, items }
+        Self { starts: starts.into(), items: items.into() }
     }
 
     /// The list of a unit; empty for an unknown one.
@@ -45,13 +45,14 @@ impl Lists {
     }
 }
 
-/// The units of a contest and everything that follows from them alone.
-#[derive(Debug)]
+/// The units of a contest and everything that follows from them and the campaign alone.
+/// What does not follow from the rules is shared between registers ([`Register::under`]).
+#[derive(Clone, Debug)]
 pub struct Register {
     /// The campaign.
     pub campaign: Arc<Campaign>,
     /// The units.
-    pub units: Vec<Unit>,
+    pub units: Arc<[Unit]>,
     /// Direct children in the tree.
     pub children: Lists,
     /// Neighbours, both ways.
@@ -63,18 +64,24 @@ pub struct Register {
     /// The rules of each kind.
     pub rules: Vec<KindRules>,
     /// Units of each kind.
-    pub of_kind: Vec<Vec<u32>>,
+    pub of_kind: Arc<[Vec<u32>]>,
     /// Groups of kinds, those below before those above (domain.md section 3, Order).
     pub kind_order: Vec<Vec<u16>>,
     /// Depth in the tree, roots at 0.
-    pub depth: Vec<u32>,
+    pub depth: Arc<[u32]>,
     /// Kinds of the units, close together: boards ask for them unit after unit.
-    kind_of_unit: Vec<u16>,
+    kind_of_unit: Arc<[u16]>,
     is_kind_derived: Vec<bool>,
-    by_code: HashMap<Box<str>, u32>,
-    name_rank: Vec<u32>,
-    by_name: Vec<u32>,
-    is_empty: Vec<bool>,
+    by_code: Arc<HashMap<Box<str>, u32>>,
+    name_rank: Arc<[u32]>,
+    by_name: Arc<[u32]>,
+    is_empty: Arc<[bool]>,
+    walk: Arc<Walk>,
+}
+
+/// A walk through the tree: when each unit was entered and left, and who came when.
+#[derive(Debug, Default)]
+struct Walk {
     enter: Vec<u32>,
     leave: Vec<u32>,
     tour: Vec<u32>,
@@ -83,8 +90,23 @@ pub struct Register {
 impl Register {
     /// Reads the structure of a contest.
     pub fn new(contest: &Contest) -> Self {
-        let campaign = contest.campaign.clone();
-        let units = contest.units.clone();
+        Self::of(contest, contest.campaign.clone())
+    }
+
+    /// The same units under other rules of their campaign: its kinds are the same.
+    pub fn under(&self, campaign: Arc<Campaign>) -> Self {
+        let has_scheme = campaign.scheme == self.campaign.scheme;
+        let mut register = Self { campaign, ..self.clone() };
+        if !has_scheme {
+            register.rules = rules_of(&register.campaign);
+            register.is_empty = register.find_empty();
+        }
+        register
+    }
+
+    /// Reads the structure of a contest under its campaign's rules of some time.
+    pub fn of(contest: &Contest, campaign: Arc<Campaign>) -> Self {
+        let units: Arc<[Unit]> = contest.units.as_slice().into();
         let len = units.len();
         let parents: Vec<(u32, u32)> = units
             .iter()
@@ -95,34 +117,32 @@ impl Register {
         let children = Lists::collect(&parents, len);
         let both: Vec<(u32, u32)> = contest.neighbours.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
         let neighbours = Lists::collect(&both, len);
-        let rules = campaign.kinds.iter().map(|k| KindRules::of(&campaign.scheme, &k.code)).collect();
         let mut of_kind = vec![Vec::new(); campaign.kinds.len()];
         for (unit, index) in units.iter().zip(0u32..) {
             if let Some(list) = of_kind.get_mut(usize::from(unit.kind)) {
                 list.push(index);
             }
         }
-        let by_code = units.iter().zip(0u32..).map(|(u, i)| (u.code.as_str().into(), i)).collect();
+        let by_code: HashMap<Box<str>, u32> =
+            units.iter().zip(0u32..).map(|(u, i)| (u.code.as_str().into(), i)).collect();
         let (by_name, name_rank) = name_order(&units);
         let mut register = Self {
             kind_of_unit: units.iter().map(|u| u.kind).collect(),
             is_kind_derived: campaign.kinds.iter().map(|k| k.figures != Figures::Reported).collect(),
+            rules: rules_of(&campaign),
             campaign,
             units,
             children,
             neighbours,
             leaves: Lists::default(),
-            rules,
-            of_kind,
+            of_kind: of_kind.into(),
             kind_order: Vec::new(),
-            depth: vec![0; len],
-            by_code,
-            name_rank,
-            by_name,
-            is_empty: vec![false; len],
-            enter: vec![0; len],
-            leave: vec![0; len],
-            tour: Vec::with_capacity(len),
+            depth: Arc::default(),
+            by_code: Arc::new(by_code),
+            name_rank: name_rank.into(),
+            by_name: by_name.into(),
+            is_empty: Arc::default(),
+            walk: Arc::default(),
         };
         register.walk_tree();
         register.kind_order = register.order_kinds();
@@ -169,7 +189,7 @@ impl Register {
     /// Whether a unit lies strictly below another, at any depth.
     pub fn is_below(&self, unit: u32, above: u32) -> bool {
         let at = |list: &[u32], u: u32| list.get(u as usize).copied();
-        match (at(&self.enter, unit), at(&self.enter, above), at(&self.leave, above)) {
+        match (at(&self.walk.enter, unit), at(&self.walk.enter, above), at(&self.walk.leave, above)) {
             (Some(unit), Some(from), Some(to)) => from < unit && unit < to,
             _ => false,
         }
@@ -177,9 +197,9 @@ impl Register {
 
     /// All units strictly below one, parents before their children.
     pub fn below(&self, unit: u32) -> &[u32] {
-        let bounds = (self.enter.get(unit as usize), self.leave.get(unit as usize));
+        let bounds = (self.walk.enter.get(unit as usize), self.walk.leave.get(unit as usize));
         let (Some(from), Some(to)) = bounds else { return &[] };
-        self.tour.get(*from as usize + 1..*to as usize).unwrap_or_default()
+        self.walk.tour.get(*from as usize + 1..*to as usize).unwrap_or_default()
     }
 
     /// Whether a unit is empty: its level is unknown and it counts for nobody
@@ -200,6 +220,9 @@ impl Register {
     }
 
     fn walk_tree(&mut self) {
+        let len = self.units.len();
+        let mut walk = Walk { enter: vec![0; len], leave: vec![0; len], tour: Vec::with_capacity(len) };
+        let mut depth = vec![0; len];
         let roots: Vec<u32> =
             self.units.iter().zip(0u32..).filter(|(u, _)| u.parent.is_none()).map(|(_, i)| i).collect();
         // (unit, whether its subtree is done), a stack so that depth costs no recursion
@@ -207,17 +230,18 @@ impl Register {
         while let Some((unit, done)) = stack.pop() {
             let at = unit as usize;
             if done {
-                self.leave[at] = self.tour.len() as u32;
+                walk.leave[at] = walk.tour.len() as u32;
                 continue;
             }
-            self.enter[at] = self.tour.len() as u32;
-            self.tour.push(unit);
+            walk.enter[at] = walk.tour.len() as u32;
+            walk.tour.push(unit);
             stack.push((unit, true));
             for child in self.children.of(unit).iter().rev() {
-                self.depth[*child as usize] = self.depth[at] + 1;
+                depth[*child as usize] = depth[at] + 1;
                 stack.push((*child, false));
             }
         }
+        (self.walk, self.depth) = (Arc::new(walk), depth.into());
     }
 
     /// Kinds in groups, each after all kinds that stand below it in the tree.
@@ -225,7 +249,7 @@ impl Register {
     fn order_kinds(&self) -> Vec<Vec<u16>> {
         let kinds = self.campaign.kinds.len();
         let mut below = vec![vec![false; kinds]; kinds];
-        for unit in &self.units {
+        for unit in self.units.iter() {
             let parent = unit.parent.and_then(|p| self.unit(p)).map(|p| usize::from(p.kind));
             if let Some(above) = parent.filter(|above| *above != usize::from(unit.kind)) {
                 below[above][usize::from(unit.kind)] = true;
@@ -273,16 +297,20 @@ impl Register {
         }
     }
 
-    fn find_empty(&self) -> Vec<bool> {
+    fn find_empty(&self) -> Arc<[bool]> {
         let mut is_empty = vec![false; self.len()];
-        for unit in self.tour.iter().rev() {
+        for unit in self.walk.tour.iter().rev() {
             let sums_nobody = self.is_derived(*unit) && self.leaves.of(*unit).is_empty();
             let counts = |child: &u32| self.rules_of(*child).is_some_and(|r| r.has_rules) && !is_empty[*child as usize];
             let children_only = self.rules_of(*unit).is_some_and(KindRules::reads_children_only);
             is_empty[*unit as usize] = sums_nobody || (children_only && !self.children.of(*unit).iter().any(counts));
         }
-        is_empty
+        is_empty.into()
     }
+}
+
+fn rules_of(campaign: &Campaign) -> Vec<KindRules> {
+    campaign.kinds.iter().map(|k| KindRules::of(&campaign.scheme, &k.code)).collect()
 }
 
 fn name_order(units: &[Unit]) -> (Vec<u32>, Vec<u32>) {
@@ -346,7 +374,7 @@ mod tests {
         assert_eq!(register.below(0), [1, 2]);
         assert_eq!(register.below(1), [2]);
         assert!(register.below(2).is_empty() && register.below(3).is_empty());
-        assert_eq!(register.depth, [0, 1, 2, 0]);
+        assert_eq!(*register.depth, [0, 1, 2, 0]);
         assert!(!register.is_empty());
         assert!(Register::new(&contest(0, RED_FROM_ONE)).is_empty());
     }

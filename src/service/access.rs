@@ -49,6 +49,8 @@ rights! {
     Units,
     /// What concerns a contest as a whole: neighbours, whole packs.
     Contest,
+    /// Change the rules of a campaign once it runs, and try what a change would do.
+    Rules,
     /// Open a campaign, replace its document.
     Campaigns,
     /// Accounts and the tokens of machines.
@@ -65,7 +67,7 @@ impl Right {
     fn needs(self) -> Reach {
         match self {
             Self::Figures | Self::Assess | Self::Decisions | Self::Units | Self::Hidden => Reach::Part,
-            Self::Contest | Self::Campaigns | Self::Audit => Reach::Campaign,
+            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -83,10 +85,10 @@ enum Reach {
 
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
-    use Right::{Accounts, Assess, Audit, Campaigns, Contest, Decisions, Figures, Hidden, Units};
+    use Right::{Accounts, Assess, Audit, Campaigns, Contest, Decisions, Figures, Hidden, Rules, Units};
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
-        Role::Council => matches!(right, Figures | Assess | Decisions | Units | Contest | Campaigns | Hidden),
+        Role::Council => matches!(right, Figures | Assess | Decisions | Units | Contest | Rules | Campaigns | Hidden),
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
         Role::Committee => matches!(right, Hidden),
         Role::Auditor => matches!(right, Hidden | Audit),
@@ -296,13 +298,14 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 9] = [
+    const TABLE: [(Right, &str); 10] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
         (Right::Decisions, "-y---"),
         (Right::Units, "-y---"),
         (Right::Contest, "-y---"),
+        (Right::Rules, "-y---"),
         (Right::Campaigns, "yy---"),
         (Right::Accounts, "y----"),
         (Right::Audit, "----y"),
@@ -331,7 +334,7 @@ mod tests {
                 let Ok(mandate) = Mandate::new(role, scope.clone()) else { continue };
                 for right in Right::ALL.iter().copied() {
                     let at = |campaign| permits(&mandate, right, campaign);
-                    let is_whole = matches!(right, Right::Contest | Right::Campaigns | Right::Audit);
+                    let is_whole = matches!(right, Right::Contest | Right::Rules | Right::Campaigns | Right::Audit);
                     let of_campaign = match &scope {
                         Scope::All => true,
                         Scope::Campaign(_) => right != Right::Accounts,

@@ -6,6 +6,7 @@ use super::audit::Note;
 use super::fault::{Code, Fault, FieldFault};
 use super::figures::{done, escape};
 use super::live::Snapshot;
+use super::policies::{Words, first_version, replace};
 use super::rendered::etag_of;
 use super::views::{CapabilitiesView, StatusDayView, StatusView};
 use super::writer::{Pending, WriteRequest};
@@ -40,7 +41,8 @@ impl Service {
             }
             let id = insert(work, &campaign)?;
             work.set_campaign(new_campaign(id, Arc::new(campaign.clone())));
-            let (revision, _) = work.accept("campaign")?;
+            let (revision, at) = work.accept("campaign")?;
+            first_version(work, id, &campaign, (revision, at))?;
             work.note(Note::of("campaign.create", "", None, Some(&campaign.to_json())));
             let mut answer = done(201, &with_revision(&campaign, revision))?;
             answer.etag = Some(etag_of(&campaign_json(&campaign)));
@@ -64,12 +66,9 @@ impl Service {
             request.check_if_match(Some(&etag_of(&campaign_json(before))), is_changed)?;
             if is_changed {
                 check_replaceable(work.conn, &stored, &campaign)?;
-                work.accept("campaign")?;
+                let stamp = work.accept("campaign")?;
                 work.note(Note::of("campaign.put", "", Some(&before.to_json()), Some(&campaign.to_json())));
-                campaigns::update(work.conn, stored.id, &campaign)?;
-                let mut stored = work.campaign()?;
-                stored.campaign = Arc::new(campaign.clone());
-                work.set_campaign(stored);
+                replace(work, Arc::new(campaign.clone()), stamp, Words::default())?;
             }
             let mut answer = done(200, &with_revision(&campaign, work.revision()))?;
             answer.etag = Some(etag_of(&campaign_json(&campaign)));
@@ -131,15 +130,21 @@ pub(super) fn check_replaceable(
         return Ok(());
     }
     let names = locked.iter().map(|f| f.trim_start_matches('/')).collect::<Vec<_>>().join(", ");
-    let field = |pointer: String| FieldFault {
-        pointer,
-        code: "locked_field",
-        message: "locked since figures exist".to_owned(),
-        place: None,
+    let is_rule = |pointer: &String| RULE_FIELDS.iter().any(|rule| pointer.ends_with(rule));
+    let detail = match locked.iter().filter(|pointer| is_rule(pointer)).count() {
+        0 => format!("figures exist, so these can no longer be changed: {names}"),
+        n if n == locked.len() => format!("figures exist, so these are changed through /policies: {names}"),
+        _ => format!("figures exist, so these can no longer be changed, or only through /policies: {names}"),
     };
-    let detail = format!("figures exist, so these can no longer be changed: {names}");
+    let field = |pointer: String| {
+        let way = if is_rule(&pointer) { ": change it through /policies" } else { "" };
+        FieldFault { message: format!("locked since figures exist{way}"), pointer, code: "locked_field", place: None }
+    };
     Err(Fault { errors: locked.into_iter().map(field).collect(), ..Fault::new(Code::LockedField, detail) })
 }
+
+/// The locked fields that versions of the rules change.
+const RULE_FIELDS: [&str; 3] = ["/level_scheme", "/scoring", "/small_number_allowance"];
 
 fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
     let figures_of = |campaign: &Campaign, code: &str| {

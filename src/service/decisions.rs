@@ -175,7 +175,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
-            check_reports(&stored.campaign, &unit)?;
+            check_reports(&stored.campaign, &unit.unit)?;
             check_excusable(&stored, day)?;
             let before = standing_excuse(work, &stored, &unit, day)?;
             let view = |row| tag(&excuse_view(&unit_code, row, true));

@@ -42,6 +42,8 @@ pub enum Code {
     LevelTooLate,
     /// No level scheme of this code.
     SchemeNotFound,
+    /// No version of the rules of this number.
+    PolicyNotFound,
     /// No revision of this number.
     RevisionNotFound,
     /// The unit is not on the board that was asked for.
@@ -128,6 +130,7 @@ impl Code {
             Self::LevelTooLow => "level_too_low",
             Self::LevelTooLate => "level_too_late",
             Self::SchemeNotFound => "scheme_not_found",
+            Self::PolicyNotFound => "policy_not_found",
             Self::RevisionNotFound => "revision_not_found",
             Self::NotOnThisBoard => "not_on_this_board",
             Self::CodeTaken => "code_taken",
@@ -180,6 +183,7 @@ impl Code {
         Code::LevelTooLow,
         Code::LevelTooLate,
         Code::SchemeNotFound,
+        Code::PolicyNotFound,
         Code::RevisionNotFound,
         Code::NotOnThisBoard,
         Code::CodeTaken,
@@ -279,6 +283,11 @@ impl Fault {
     /// No unit of a code.
     pub fn no_unit(code: &str) -> Self {
         Self::new(Code::UnitNotFound, format!("there is no unit {code:?} in this campaign"))
+    }
+
+    /// No version of the rules of a number.
+    pub fn no_policy(version: &str) -> Self {
+        Self::new(Code::PolicyNotFound, format!("there is no version {version} of the rules of this campaign"))
     }
 
     /// Nobody knows the caller.

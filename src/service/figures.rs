@@ -12,7 +12,7 @@ use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, Writ
 use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::contest::Stamp;
-use crate::domain::{Counts, Day, Indicator, Instant};
+use crate::domain::{Counts, Day, Indicator, Instant, Unit};
 use crate::scoring::ledger::{DayEntry, standing_figure};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::figures::{self, StoredFigure};
@@ -288,7 +288,7 @@ fn source_of(words: &str) -> &'static str {
     }
 }
 
-fn no_figure(unit_code: &str, day: Day) -> Fault {
+pub(super) fn no_figure(unit_code: &str, day: Day) -> Fault {
     Fault::new(Code::FigureNotFound, format!("{unit_code} has no figure on {day}"))
 }
 
@@ -299,17 +299,42 @@ fn target(unit_code: &str, day: Day) -> String {
 
 fn reporting_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str, day: Day) -> Result<StoredUnit, Fault> {
     let unit = work.unit(stored, code)?;
-    check_reports(&stored.campaign, &unit)?;
-    check_day(&stored.campaign, day, work.now)?;
+    check_figure(&stored.campaign, &unit.unit, day, work.now)?;
     Ok(unit)
 }
 
+/// Refuses a figure that the unit or the campaign's days take none of.
+pub(super) fn check_figure(campaign: &Campaign, unit: &Unit, day: Day, now: Instant) -> Result<(), Fault> {
+    check_reports(campaign, unit)?;
+    check_day(campaign, day, now)
+}
+
 /// Refuses figures of a unit that does not report any itself.
-pub(super) fn check_reports(campaign: &Campaign, unit: &StoredUnit) -> Result<(), Fault> {
-    match campaign.kind(unit.unit.kind).map(|k| k.figures) {
+pub(super) fn check_reports(campaign: &Campaign, unit: &Unit) -> Result<(), Fault> {
+    match campaign.kind(unit.kind).map(|k| k.figures) {
         Some(Figures::Reported) => Ok(()),
-        _ => Err(no_report(&unit.unit.code)),
+        _ => Err(no_report(&unit.code)),
     }
+}
+
+/// What stands once a figure is recorded at an instant over what stood there: the first
+/// report since the day was last missing says whether it came late.
+pub(super) fn entry_with(
+    campaign: &Campaign,
+    day: Day,
+    standing: DayEntry,
+    counts: Counts,
+    noted: bool,
+    at: Instant,
+) -> DayEntry {
+    let is_first = standing.counts.is_none();
+    let late = if is_first { at > campaign.cut_off(day) } else { standing.late };
+    DayEntry { counts: Some(counts), late, noted, ..standing }
+}
+
+/// What stands once a figure is taken back: a missing day, or an excused one.
+pub(super) fn entry_without(standing: DayEntry) -> DayEntry {
+    DayEntry { excused: standing.excused, ..DayEntry::default() }
 }
 
 /// The refusal of figures of a unit that reports none.
@@ -518,7 +543,7 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
 
 /// A unit that the caller may report for, or why it is none; the outer error is the database's.
 fn reporting(work: &mut Work<'_>, stored: &StoredCampaign, code: &str) -> Result<Result<StoredUnit, Fault>, Fault> {
-    let found = work.unit(stored, code).and_then(|unit| check_reports(&stored.campaign, &unit).map(|()| unit));
+    let found = work.unit(stored, code).and_then(|unit| check_reports(&stored.campaign, &unit.unit).map(|()| unit));
     match found {
         Err(fault) if matches!(fault.code, Code::Unavailable | Code::Internal) => Err(fault),
         found => Ok(found),

@@ -61,7 +61,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
-            check_reports(&stored.campaign, &unit)?;
+            check_reports(&stored.campaign, &unit.unit)?;
             check_days(&stored.campaign, &lifetime)?;
             check_successors(work, &stored, &unit, &lifetime)?;
             let before = standing(work, &stored, &unit)?;

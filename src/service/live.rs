@@ -7,13 +7,14 @@
 
 use super::access::Audience;
 use super::boards::Boards;
+use super::past::Edition;
 use super::privacy::{Privacy, Shown};
 use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Contest, Day, Instant};
 use crate::scoring::ledger::{Adjustments, DayEntry};
 use crate::scoring::{Ledger, Register};
 use crate::store::campaigns::StoredCampaign;
-use crate::store::{DbConn, StoreError, contests, figures};
+use crate::store::{DbConn, StoreError, contests, figures, policies};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub read_at: i64,
     /// K, where a past instant is shown.
     pub known_at: Option<Instant>,
+    /// Version of the rules that its boards are computed by.
+    pub policy_version: i64,
     /// Its facts and the boards computed from them.
     pub boards: Boards,
     /// What the public sees of whom.
@@ -47,14 +50,17 @@ impl Snapshot {
             ledger.enter_day(revisions.iter(), Instant::from_micros(i64::MAX));
         })?;
         let (revision, boards) = (loaded.revision, Boards::new(Arc::new(ledger)));
-        Ok(Self { revision, read_at: revision, known_at: None, boards, privacy, keys: loaded.unit_ids.into() })
+        let policy_version = policies::latest_version(conn, stored.id)?;
+        let keys = loaded.unit_ids.into();
+        Ok(Self { revision, read_at: revision, known_at: None, policy_version, boards, privacy, keys })
     }
 
     /// The same units at a later revision, with other facts.
     pub(super) fn with(&self, ledger: Ledger, revision: i64) -> Self {
         let boards = Boards::new(Arc::new(ledger));
         let (privacy, keys) = (self.privacy.clone(), self.keys.clone());
-        Self { revision, read_at: revision, known_at: None, boards, privacy, keys }
+        let policy_version = self.policy_version;
+        Self { revision, read_at: revision, known_at: None, policy_version, boards, privacy, keys }
     }
 
     /// The same units at a later revision, with what changed.
@@ -69,13 +75,13 @@ impl Snapshot {
         self.keys.get(unit as usize).copied().unwrap_or(-1)
     }
 
-    /// The facts of a contest as they were known at an instant.
-    pub fn at(contest: &Contest, revision: i64, read_at: i64, known_at: Option<Instant>) -> Self {
-        let register = Arc::new(Register::new(contest));
+    /// The facts of a contest as they were known at an instant, under the rules of then.
+    pub(super) fn at(contest: &Contest, edition: &Edition, revision: i64, read_at: i64, known_at: Instant) -> Self {
+        let register = Arc::new(Register::of(contest, edition.campaign.clone()));
         let privacy = Arc::new(Privacy::of(&register));
-        let ledger = Ledger::build(contest, register, known_at);
-        let boards = Boards::new(Arc::new(ledger));
-        Self { revision, read_at, known_at, boards, privacy, keys: Arc::default() }
+        let known_at = Some(known_at);
+        let boards = Boards::new(Arc::new(Ledger::build(contest, register, known_at)));
+        Self { revision, read_at, known_at, policy_version: edition.version, boards, privacy, keys: Arc::default() }
     }
 
     /// The facts.

@@ -14,6 +14,7 @@ mod catch_up;
 pub mod criteria;
 pub mod decisions;
 pub mod declared_levels;
+pub mod dry_run;
 pub mod fault;
 pub mod figures;
 pub mod keys;
@@ -24,6 +25,7 @@ mod measures;
 pub mod packs;
 pub mod passwords;
 mod past;
+pub mod policies;
 pub mod privacy;
 mod recording;
 pub mod rendered;
@@ -50,7 +52,7 @@ use keys::KeyRing;
 use live::{Live, Snapshot};
 use measures::Measures;
 use passwords::Passwords;
-use past::{History, Past};
+use past::{Edition, History, Past};
 use rendered::Answers;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -240,7 +242,8 @@ impl Service {
                 let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
                 let loaded = contests::load_stored(conn, &stored)?;
                 let revisions = store::campaigns::list_revisions(conn, stored.id)?;
-                Ok(History::new(loaded.contest, loaded.revision, revisions))
+                let editions = Edition::all(&stored.campaign, store::policies::list(conn, stored.id)?);
+                Ok(History::new(loaded.contest, editions, loaded.revision, revisions))
             })
         })
     }
@@ -255,7 +258,7 @@ impl Service {
         }
         let history = self.history(campaign)?;
         let (judged_at, known_at) = history.resolve(moment)?;
-        Ok(View { snapshot: self.past.snapshot(campaign, &history, known_at), judged_at })
+        Ok(View { snapshot: self.past.snapshot(campaign, &history, known_at)?, judged_at })
     }
 
     /// A campaign at a moment, for whoever must not block; waits for `min_revision`.

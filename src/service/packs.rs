@@ -11,6 +11,7 @@ use super::audit::{Note, Rows};
 use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::fault::{Code, Fault};
 use super::figures::{FigureFor, done, figure_row, note_many, record_all};
+use super::policies::{Words, first_version, replace};
 use super::recording::{Incoming, Recorded, Recording};
 use super::units::{NewUnit, plan};
 use super::views::{ImportView, RowsView, WrittenView};
@@ -24,7 +25,7 @@ use crate::store::contests::{self, EmptyTables, StoredContest};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::declared_levels::{DeclaredLevelRow, NewDeclaredLevel};
 use crate::store::figures;
-use crate::store::{criteria, declared_levels, units};
+use crate::store::{criteria, declared_levels, policies, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
@@ -126,8 +127,27 @@ impl Service {
     /// 404 where there is none, or what the database says.
     pub fn export(&self, campaign: &str) -> Result<Contest, Fault> {
         let stored: Option<StoredContest> = self.read(|conn| Ok(contests::load(conn, campaign)?))?;
-        stored.map(|s| s.contest).ok_or_else(|| Fault::no_campaign(campaign))
+        let mut contest = stored.map(|s| s.contest).ok_or_else(|| Fault::no_campaign(campaign))?;
+        leave_out_unknown_starts(&mut contest);
+        Ok(contest)
     }
+}
+
+/// Leaves out declared starts whose level the rules in force do not know, as a pack can
+/// only name levels of its scheme: under it they are no starts, and end the one before.
+fn leave_out_unknown_starts(contest: &mut Contest) {
+    let scheme = contest.campaign.scheme.clone();
+    contest.start_levels.sort_by_key(|row| (row.unit, row.stamp.recorded_at));
+    let mut kept: Vec<crate::domain::contest::StartLevelRow> = Vec::with_capacity(contest.start_levels.len());
+    for row in contest.start_levels.drain(..) {
+        if scheme.level_index(&row.level).is_some() {
+            kept.push(row);
+        } else if let Some(before) = kept.last_mut().filter(|before| before.unit == row.unit) {
+            let ended = before.stamp.withdrawn_at.map_or(row.stamp.recorded_at, |at| at.min(row.stamp.recorded_at));
+            before.stamp.withdrawn_at = Some(ended);
+        }
+    }
+    contest.start_levels = kept;
 }
 
 /// Where figures of an import come from.
@@ -275,7 +295,9 @@ impl<'a, 'w> Import<'a, 'w> {
             None => {
                 let id = insert(work, &contest.campaign)?;
                 work.set_campaign(new_campaign(id, contest.campaign.clone()));
-                stamp = Some(work.accept("pack")?);
+                let made = work.accept("pack")?;
+                first_version(work, id, &contest.campaign, made)?;
+                stamp = Some(made);
                 work.campaign()?
             }
         };
@@ -329,12 +351,9 @@ impl<'a, 'w> Import<'a, 'w> {
             return Ok(());
         }
         check_replaceable(self.work.conn, &self.stored, new)?;
-        self.stamp()?;
-        campaigns::update(self.work.conn, self.stored.id, new)?;
-        let mut head = self.work.campaign()?;
-        head.campaign = Arc::clone(new);
-        self.work.set_campaign(head.clone());
-        self.stored = head;
+        let stamp = self.stamp()?;
+        replace(self.work, Arc::clone(new), stamp, Words::default())?;
+        self.stored = self.work.campaign()?;
         Ok(())
     }
 
@@ -390,6 +409,7 @@ impl<'a, 'w> Import<'a, 'w> {
             let (revision, _) = self.stamp()?;
             contests::insert_history(self.work.conn, self.stored.id, contest, &self.unit_ids, self.empty, revision)?;
             self.work.raise_last_recorded(last_instant(contest));
+            policies::know_from_the_beginning(self.work.conn, self.stored.id)?;
         }
         Ok(RowsView { new: days.len() as u64, ..RowsView::default() })
     }
@@ -485,14 +505,13 @@ impl<'a, 'w> Import<'a, 'w> {
         let rows = self.contest.start_levels.iter().map(|r| (r.unit, r.stamp.recorded_at, r));
         for (unit, row) in latest(rows) {
             let unit_id = self.id(unit);
-            let level = self.contest.campaign.scheme.level_code(row.level);
             let standing = before.get(&unit_id).filter(|r| r.stamp().stands());
             match (standing, row.stamp.withdrawn_at) {
-                (Some(before), None) if before.level == level && before.reason == row.reason => {}
+                (Some(before), None) if before.level == row.level && before.reason == row.reason => {}
                 (_, None) => {
                     let (revision, at) = self.stamp()?;
                     let stamp = Stamp { recorded_at: at, withdrawn_at: None };
-                    let new = StartLevelRow::new(id, unit_id, level.to_owned(), row.reason.clone(), stamp, revision);
+                    let new = StartLevelRow::new(id, unit_id, row.level.clone(), row.reason.clone(), stamp, revision);
                     decisions::insert_start_levels(self.work.conn, &[new])?;
                 }
                 (Some(before), Some(_)) => {
@@ -517,14 +536,14 @@ impl<'a, 'w> Import<'a, 'w> {
         let rows = self.contest.declared_levels.iter().map(|r| ((r.unit, r.from), r.stamp.recorded_at, r));
         for ((unit, from), row) in latest(rows) {
             let unit_id = self.id(unit);
-            let level = self.contest.campaign.scheme.level_code(row.level);
+            let level = &row.level;
             let standing = before.get(&(unit_id, from)).filter(|r| r.stamp().stands());
             match (standing, row.stamp.withdrawn_at) {
-                (Some(before), None) if before.level == level && before.reason == row.reason => {}
+                (Some(before), None) if before.level == *level && before.reason == row.reason => {}
                 (_, None) => {
                     let (revision, at) = self.stamp()?;
                     let stamp = Stamp { recorded_at: at, withdrawn_at: None };
-                    let (level, reason) = (level.to_owned(), row.reason.clone());
+                    let (level, reason) = (level.clone(), row.reason.clone());
                     let new = NewDeclaredLevel { unit_id, from, level, reason };
                     declared_levels::insert(self.work.conn, &[DeclaredLevelRow::new(id, new, stamp, revision)])?;
                 }

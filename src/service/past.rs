@@ -2,7 +2,8 @@
 
 use super::fault::{Code, Fault};
 use super::live::Snapshot;
-use crate::domain::{Contest, Instant};
+use crate::domain::{Campaign, Contest, Instant};
+use crate::store::policies::StoredPolicy;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,11 +19,37 @@ pub enum Moment {
     Revision(i64),
 }
 
+/// The campaign under the rules of one version.
+#[derive(Clone, Debug)]
+pub(super) struct Edition {
+    /// Number of the version.
+    pub(super) version: i64,
+    /// From when on it counts.
+    known_from: Instant,
+    /// The campaign with its rules.
+    pub(super) campaign: Arc<Campaign>,
+}
+
+impl Edition {
+    /// The editions of a campaign by the versions of its rules, the oldest first.
+    pub(super) fn all(campaign: &Arc<Campaign>, versions: Vec<StoredPolicy>) -> Vec<Self> {
+        let edition = |stored: StoredPolicy| {
+            let (version, known_from) = (stored.version, stored.known_from);
+            let then = stored.rules.put_on(campaign);
+            let campaign = if then == **campaign { campaign.clone() } else { Arc::new(then) };
+            Self { version, known_from, campaign }
+        };
+        versions.into_iter().map(edition).collect()
+    }
+}
+
 /// A campaign's whole history, and when what was recorded.
 #[derive(Debug)]
 pub(super) struct History {
     /// The facts.
     pub(super) contest: Contest,
+    /// The rules, the oldest first; there is at least one version.
+    editions: Vec<Edition>,
     /// The revision that they were read at.
     pub(super) revision: i64,
     /// All instants at which something was recorded, rising.
@@ -33,12 +60,12 @@ pub(super) struct History {
 
 impl History {
     /// The history of a contest.
-    pub(super) fn new(contest: Contest, revision: i64, revisions: Vec<(i64, Instant)>) -> Self {
+    pub(super) fn new(contest: Contest, editions: Vec<Edition>, revision: i64, revisions: Vec<(i64, Instant)>) -> Self {
         let recorded = contest.instants().chain(revisions.iter().map(|r| r.1));
         let mut instants: Vec<Instant> = recorded.filter(|i| *i > Instant::BEGINNING).collect();
         instants.sort_unstable();
         instants.dedup();
-        Self { contest, revision, instants, revisions }
+        Self { contest, editions, revision, instants, revisions }
     }
 
     /// The latest instant recorded by then, so that any two instants between two
@@ -59,9 +86,14 @@ impl History {
         self.revisions.get(after.saturating_sub(1)).map_or(self.revision, |r| r.0)
     }
 
-    /// The facts as they were known at an instant.
-    pub(super) fn snapshot(&self, known_at: Instant) -> Snapshot {
-        Snapshot::at(&self.contest, self.revision_at(known_at), self.revision, Some(known_at))
+    /// The facts and the rules as they were known at an instant.
+    ///
+    /// # Errors
+    /// There are no rules at all.
+    pub(super) fn snapshot(&self, known_at: Instant) -> Result<Snapshot, Fault> {
+        let edition = self.editions.iter().rfind(|e| e.known_from <= known_at);
+        let edition = edition.ok_or_else(|| Fault::internal("the first version of the rules is missing"))?;
+        Ok(Snapshot::at(&self.contest, edition, self.revision_at(known_at), self.revision, known_at))
     }
 
     /// The instant of a moment, and the one that stands for it.
@@ -111,15 +143,23 @@ impl Past {
         Ok(history)
     }
 
-    /// The facts as they were known at an instant.
-    pub(super) fn snapshot(&self, campaign: &str, history: &History, known_at: Instant) -> Arc<Snapshot> {
+    /// The facts and the rules as they were known at an instant.
+    ///
+    /// # Errors
+    /// As [`History::snapshot`].
+    pub(super) fn snapshot(
+        &self,
+        campaign: &str,
+        history: &History,
+        known_at: Instant,
+    ) -> Result<Arc<Snapshot>, Fault> {
         let key = (campaign.to_owned(), history.revision, known_at);
         if let Some(found) = self.snapshots.get(&key) {
-            return found;
+            return Ok(found);
         }
-        let snapshot = Arc::new(history.snapshot(known_at));
+        let snapshot = Arc::new(history.snapshot(known_at)?);
         self.snapshots.put(key, snapshot.clone());
-        snapshot
+        Ok(snapshot)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::audit::Rows;
 use super::fault::{Code, Fault, FieldFault};
-use super::figures::{check_day, figure_row, no_report};
+use super::figures::{check_day, entry_with, entry_without, figure_row, no_report};
 use super::live::Snapshot;
 use super::views::RowsView;
 use super::writer::{Work, outside};
@@ -208,10 +208,7 @@ impl<'a, 'w> Recording<'a, 'w> {
             withdrawn_reason: None,
         });
         if let Some(day) = self.ledger.calendar.index(new.day) {
-            // the first report since the day was last missing says whether it came late
-            let is_first = standing.counts.is_none();
-            let late = if is_first { at > self.stored.campaign.cut_off(new.day) } else { standing.late };
-            let entry = DayEntry { counts: Some(new.counts), late, noted: new.note.is_some(), ..standing };
+            let entry = entry_with(&self.stored.campaign, new.day, standing, new.counts, new.note.is_some(), at);
             self.ledger.set_day(new.unit, day, entry);
         }
         if self.waiting.len() >= AT_A_TIME { self.flush() } else { Ok(()) }
@@ -226,7 +223,7 @@ impl<'a, 'w> Recording<'a, 'w> {
         let (_, at) = self.stamp()?;
         figures::withdraw(self.work.conn, self.stored.id, &figure, at, Some(reason))?;
         if let Some(at) = self.ledger.calendar.index(day) {
-            let entry = DayEntry { excused: self.ledger.entry(unit, at).excused, ..DayEntry::default() };
+            let entry = entry_without(self.ledger.entry(unit, at));
             self.ledger.set_day(unit, at, entry);
         }
         self.done.rows.changed += 1;

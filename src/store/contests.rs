@@ -55,9 +55,9 @@ pub fn load_without_figures(conn: &mut DbConn, stored: &StoredCampaign) -> Resul
     contest.neighbours = units::list_neighbours(conn, id)?.into_iter().filter_map(pair).collect();
     contest.excuses = excuses(conn, id, &places)?;
     contest.states = states(conn, id, &places)?;
-    contest.start_levels = start_levels(conn, stored, &places)?;
+    contest.start_levels = start_levels(conn, id, &places)?;
     contest.adjustments = adjustments(conn, id, &places)?;
-    contest.declared_levels = declared(conn, stored, &places)?;
+    contest.declared_levels = declared(conn, id, &places)?;
     contest.criteria = criteria::list(conn, id, campaign)?;
     contest.assessments = criteria::list_assessments(conn, id, &places)?;
     contest.boundaries = campaigns::boundaries(conn, id)?.map(Into::into);
@@ -82,16 +82,14 @@ fn states(conn: &mut DbConn, id: i64, places: &HashMap<i64, u32>) -> Result<Vec<
 
 fn start_levels(
     conn: &mut DbConn,
-    stored: &StoredCampaign,
+    id: i64,
     places: &HashMap<i64, u32>,
 ) -> Result<Vec<contest::StartLevelRow>, StoreError> {
     let mut found = Vec::new();
-    for row in decisions::list_start_levels(conn, stored.id)? {
-        let level = stored.campaign.scheme.level_index(&row.level);
-        let level = level.ok_or_else(|| StoreError::Unreadable(format!("declared level {}", row.level)))?;
+    for row in decisions::list_start_levels(conn, id)? {
         if let Some(unit) = places.get(&row.unit_id) {
-            let stamp = row.stamp();
-            found.push(contest::StartLevelRow { unit: *unit, level, stamp, reason: row.reason });
+            let (stamp, reason) = (row.stamp(), row.reason);
+            found.push(contest::StartLevelRow { unit: *unit, level: row.level, stamp, reason });
         }
     }
     Ok(found)
@@ -99,17 +97,14 @@ fn start_levels(
 
 fn declared(
     conn: &mut DbConn,
-    stored: &StoredCampaign,
+    id: i64,
     places: &HashMap<i64, u32>,
 ) -> Result<Vec<contest::DeclaredLevelRow>, StoreError> {
     let read = |row: declared_levels::DeclaredLevelRow| {
-        let unit = *places.get(&row.unit_id)?;
-        // a scheme that came later may not have it any more
-        let level = stored.campaign.scheme.level_index(&row.level)?;
-        let (from, stamp) = (row.from(), row.stamp());
-        Some(contest::DeclaredLevelRow { unit, from, level, stamp, reason: row.reason })
+        let (unit, from, stamp) = (*places.get(&row.unit_id)?, row.from(), row.stamp());
+        Some(contest::DeclaredLevelRow { unit, from, level: row.level, stamp, reason: row.reason })
     };
-    Ok(declared_levels::list(conn, stored.id, None)?.into_iter().filter_map(read).collect())
+    Ok(declared_levels::list(conn, id, None)?.into_iter().filter_map(read).collect())
 }
 
 fn adjustments(
@@ -186,14 +181,13 @@ pub fn insert_history(
     }
     if empty.start_levels {
         let row = |r: &contest::StartLevelRow| {
-            let level = contest.campaign.scheme.level_code(r.level).to_owned();
-            StartLevelRow::new(campaign_id, key(r.unit), level, r.reason.clone(), r.stamp, revision)
+            StartLevelRow::new(campaign_id, key(r.unit), r.level.clone(), r.reason.clone(), r.stamp, revision)
         };
         decisions::insert_start_levels(conn, &contest.start_levels.iter().map(row).collect::<Vec<_>>())?;
     }
     if empty.declared_levels {
         let row = |r: &contest::DeclaredLevelRow| {
-            let level = contest.campaign.scheme.level_code(r.level).to_owned();
+            let level = r.level.clone();
             let new = declared_levels::NewDeclaredLevel {
                 unit_id: key(r.unit),
                 from: r.from,

@@ -21,6 +21,7 @@ pub mod declared_levels;
 pub mod figures;
 pub mod idempotency;
 pub mod lifetimes;
+pub mod policies;
 mod schema;
 pub mod sessions;
 pub mod units;

@@ -185,6 +185,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    policies (campaign_id, version) {
+        campaign_id -> BigInt,
+        version -> BigInt,
+        recorded_us -> BigInt,
+        known_us -> BigInt,
+        revision -> BigInt,
+        author -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        legal_reference -> Nullable<Text>,
+        document -> Text,
+    }
+}
+
+diesel::table! {
     idempotency_keys (caller, idempotency_key) {
         caller -> Text,
         idempotency_key -> Text,

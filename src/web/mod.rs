@@ -147,7 +147,11 @@ async fn get_board_csv(call: Call) -> Answer {
     let is_default = default_day == Some(query.as_of);
     let key = format!("{}|{}|csv {query:?} {sight:?} {is_default}", snapshot.campaign().code, snapshot.read_at);
     let make = move || {
-        let show = Show { revision: Some(snapshot.revision), policy_version: Some(1), ..Show::default() };
+        let show = Show {
+            revision: Some(snapshot.revision),
+            policy_version: Some(snapshot.policy_version),
+            ..Show::default()
+        };
         let board = board_view(&snapshot.boards, &query, &show, |unit| snapshot.shown(unit, sight, is_default));
         Ok(board_csv(&board, Reader::Spreadsheet).into_bytes())
     };

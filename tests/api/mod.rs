@@ -12,6 +12,7 @@ mod figures;
 mod import;
 mod leaderboard;
 mod levels;
+mod policies;
 mod privacy;
 mod units;
 

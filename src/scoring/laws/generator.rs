@@ -274,7 +274,7 @@ fn add_decisions(dice: &mut Dice, contest: &mut Contest) {
             let stamp = stamp(dice, from);
             contest.start_levels.push(StartLevelRow {
                 unit,
-                level: dice.below(worst + 1) as u8,
+                level: contest.campaign.scheme.level_code(dice.below(worst + 1) as u8).to_owned(),
                 reason: reason(),
                 stamp,
             });

@@ -8,6 +8,7 @@ use super::explain::level_reasons;
 use super::ledger::{Adjustments, DayEntry, DayState, Ledger};
 use super::levels::{LevelReader, UnitLevels, known};
 use super::register::Register;
+use super::survey::Survey;
 use super::window::Reading;
 use crate::domain::contest::{FigureRow, Stamp, StateRow};
 use crate::domain::scheme::{Condition, Enough};
@@ -418,6 +419,39 @@ proptest! {
         if contest.criteria.is_empty() {
             let day = last_day(&built, &mut dice);
             prop_assert_eq!(shown(&followed, day), shown(&built, day));
+        }
+    }
+
+    /// Facts that are looked at under other rules are as if these had stood from the beginning.
+    #[test]
+    fn facts_under_other_rules_are_as_if_these_had_always_stood(seed in any::<u64>()) {
+        let here = contest(seed, Rules::All);
+        let elsewhere = contest(seed ^ 12, Rules::All);
+        let campaign = Arc::new(crate::domain::Rules::of(&elsewhere.campaign).put_on(&here.campaign));
+        let built = ledger(&Contest { campaign: campaign.clone(), ..here.clone() }, None);
+        let facts = ledger(&here, None);
+        let mut under = facts.under(Arc::new(facts.register.under(campaign)));
+        // days that the first rules did not look back to are for the caller to enter
+        for at in (0..built.calendar.len).take_while(|at| built.calendar.day(*at) < facts.calendar.first) {
+            (0..built.register.len() as u32).for_each(|unit| under.set_day(unit, at, built.entry(unit, at)));
+        }
+        let day = built.calendar.day(last_day(&built, &mut Dice::new(seed ^ 13)));
+        let board_day = |ledger: &Ledger| ledger.calendar.index(day).unwrap();
+        prop_assert_eq!(shown(&under, board_day(&under)), shown(&built, board_day(&built)));
+    }
+
+    /// Both boards at once are each of them by itself.
+    #[test]
+    fn a_survey_holds_the_boards_of_both_tracks(seed in any::<u64>()) {
+        let facts = ledger(&contest(seed, Rules::All), None);
+        for query in queries(&facts, last_day(&facts, &mut Dice::new(seed ^ 14))) {
+            let survey = Survey::new(&facts, &query);
+            let board = rank(&facts, &query);
+            prop_assert_eq!(survey.board(query.track), &board);
+            for place in &board.places {
+                let gist = survey.gist(place.unit).unwrap();
+                prop_assert_eq!((gist.track, survey.rank_of(gist)), (query.track, place.rank));
+            }
         }
     }
 
