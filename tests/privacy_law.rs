@@ -166,6 +166,7 @@ fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
             for (name, values) in [
                 ("as_of", &days[1..]),
                 ("date", &days[..]),
+                ("to", &days[1..]),
                 ("track", &["kept_clean"][..]),
                 ("by", &["reduction", "level_drop"][..]),
                 ("include", &["days"][..]),

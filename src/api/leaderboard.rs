@@ -21,12 +21,13 @@ const CSV: &str = "text/csv";
 const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
 
 /// What of a snapshot a cached answer stands for.
-fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
+pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
     let campaign = &snapshot.campaign().code;
     format!("{campaign}|{}|{:?}|{sight:?}|{what}", snapshot.read_at, snapshot.known_at)
 }
 
-fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, ApiError> {
+/// What is asked of a board, resolved against what there is and what the reader may know of.
+pub(super) fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, ApiError> {
     if let Some(code) = &ask.within {
         visible_unit(&view.snapshot, code, sight)?;
     }

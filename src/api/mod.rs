@@ -12,6 +12,7 @@ mod bounds;
 mod campaigns;
 mod decisions;
 mod figures;
+mod history;
 mod import;
 mod leaderboard;
 mod levels;
@@ -41,6 +42,8 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(campaigns::get_status)
         .service(leaderboard::get_leaderboard_around)
         .service(leaderboard::get_standing)
+        .service(history::get_history)
+        .service(history::get_green_share)
         .service(campaigns::list_campaigns)
         .service(campaigns::create_campaign)
         .service(campaigns::get_campaign)

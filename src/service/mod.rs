@@ -14,6 +14,7 @@ mod catch_up;
 pub mod decisions;
 pub mod fault;
 pub mod figures;
+pub mod history;
 pub mod keys;
 pub mod levels;
 pub mod live;
