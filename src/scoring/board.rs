@@ -469,6 +469,17 @@ impl<'a> Comparison<'a> {
         UnitKeys { fields, values }
     }
 
+    /// Which of two units stands first, by the keys alone.
+    pub fn order(&self, a: &UnitKeys, b: &UnitKeys) -> Ordering {
+        let of_key =
+            |((key, x), (_, y)): (&(RankKey, KeyValue), &(RankKey, KeyValue)), (f, g): (&u64, &u64)| match (x, y) {
+                (KeyValue::Ratio(x), KeyValue::Ratio(y)) if *key == RankKey::Tie(TieKey::Change) => y.cmp(x),
+                _ => f.cmp(g),
+            };
+        let keys = a.values.iter().zip(&b.values).zip(a.fields.iter().zip(&b.fields));
+        keys.map(|(values, fields)| of_key(values, fields)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    }
+
     /// The first key that separates two units; none where they share the rank.
     pub fn first_difference(&self, a: &UnitKeys, b: &UnitKeys) -> Option<RankKey> {
         let numbers = a.fields.iter().zip(&b.fields);

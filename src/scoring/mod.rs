@@ -9,6 +9,7 @@
 pub mod appraisal;
 pub mod board;
 pub mod check;
+pub mod effort;
 pub mod exact;
 pub mod explain;
 #[cfg(test)]

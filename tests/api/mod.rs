@@ -12,6 +12,7 @@ mod import;
 mod leaderboard;
 mod levels;
 mod privacy;
+mod standing;
 mod units;
 
 /// Addresses of the bundled campaign.
