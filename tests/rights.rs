@@ -51,6 +51,8 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/units/{code}/standing"), Anyone, none.clone()),
         ("GET", of("/units/{code}/history"), Anyone, none.clone()),
         ("GET", of("/green-share"), Anyone, none.clone()),
+        ("GET", of("/certainty"), OfCampaign(&[Council, Auditor]), none.clone()),
+        ("GET", of("/sensitivity"), OfCampaign(&[Council, Auditor]), none.clone()),
         ("GET", of("/units/{code}/figures"), Anyone, none.clone()),
         ("GET", of("/units/{code}/figures/{date}"), Anyone, none.clone()),
         ("GET", of("/units/{code}/figures/{date}/history"), Anyone, none.clone()),

@@ -12,6 +12,7 @@ mod bounds;
 mod campaigns;
 mod decisions;
 mod figures;
+mod firmness;
 mod history;
 mod import;
 mod leaderboard;
@@ -44,6 +45,8 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(leaderboard::get_standing)
         .service(history::get_history)
         .service(history::get_green_share)
+        .service(firmness::get_certainty)
+        .service(firmness::get_sensitivity)
         .service(campaigns::list_campaigns)
         .service(campaigns::create_campaign)
         .service(campaigns::get_campaign)

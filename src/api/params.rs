@@ -126,6 +126,17 @@ pub(super) struct BoardQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub(super) struct DrawsQuery {
+    /// How often the counts are drawn; 1000 without, fewer on a large board.
+    #[param(minimum = 100, maximum = 10000)]
+    draws: Option<u64>,
+    /// The seed of chance; 1 without.
+    #[param(minimum = 0)]
+    seed: Option<u64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct HistoryQuery {
     /// `points`, `reduction` or `level_drop`; points without.
     by: Option<String>,

@@ -181,6 +181,7 @@ pub struct Appraiser<'a> {
     as_of: usize,
     by_uses_levels: bool,
     allowance: u32,
+    held: Option<Track>,
 }
 
 impl<'a> Appraiser<'a> {
@@ -199,7 +200,14 @@ impl<'a> Appraiser<'a> {
             kind,
             as_of,
             by_uses_levels,
+            held: None,
         }
+    }
+
+    /// The same with every unit on one track, whatever its figures say: for boards of
+    /// units that are known to compete with each other.
+    pub fn holding(self, track: Track) -> Self {
+        Self { held: Some(track), ..self }
     }
 
     fn policy(&self) -> &Policy {
@@ -219,7 +227,7 @@ impl<'a> Appraiser<'a> {
         };
         into.expected = into.tally.expected();
         into.change = change(&into.expected, into.tally.closing_f0, self.allowance);
-        into.track = self.track(into);
+        into.track = self.held.unwrap_or_else(|| self.track(into));
         into.reasons = self.reasons(unit, into);
         self.give_points(unit, into);
     }

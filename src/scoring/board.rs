@@ -180,6 +180,13 @@ pub fn rank(ledger: &Ledger, query: &Query) -> Board {
     rank_with(ledger, query, &Keys::new(ledger, query))
 }
 
+/// Orders these units as a board of its own, with all of them on its track whatever other
+/// figures than the reported ones would say: for trials of how firm an order is.
+pub fn rank_entries(ledger: &Ledger, query: &Query, entries: &[u32]) -> Vec<Place> {
+    let keys = Keys::new(ledger, query);
+    Keys { appraiser: keys.appraiser.holding(query.track), ..keys }.order(entries)
+}
+
 fn rank_with(ledger: &Ledger, query: &Query, keys: &Keys<'_>) -> Board {
     let register = &ledger.register;
     let of_kind = register.of_kind.get(usize::from(query.kind)).map(Vec::as_slice).unwrap_or_default();

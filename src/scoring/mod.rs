@@ -8,6 +8,8 @@
 
 pub mod appraisal;
 pub mod board;
+pub mod certainty;
+pub mod chance;
 pub mod check;
 pub mod effort;
 pub mod exact;
@@ -18,6 +20,7 @@ pub mod ledger;
 pub mod levels;
 pub mod register;
 pub mod rules;
+pub mod sensitivity;
 #[cfg(test)]
 mod small_contest;
 pub mod tally;

@@ -46,7 +46,7 @@ impl Lists {
 }
 
 /// The units of a contest and everything that follows from them alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Register {
     /// The campaign.
     pub campaign: Arc<Campaign>,

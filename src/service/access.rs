@@ -55,6 +55,8 @@ rights! {
     Audit,
     /// See what is hidden from the public, with reasons and notes.
     Hidden,
+    /// Read how certain ranks are, beside the official ones.
+    Certainty,
 }
 
 impl Right {
@@ -63,7 +65,7 @@ impl Right {
     fn needs(self) -> Reach {
         match self {
             Self::Figures | Self::Decisions | Self::Units | Self::Hidden => Reach::Part,
-            Self::Contest | Self::Campaigns | Self::Audit => Reach::Campaign,
+            Self::Contest | Self::Campaigns | Self::Audit | Self::Certainty => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -81,13 +83,13 @@ enum Reach {
 
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
-    use Right::{Accounts, Audit, Campaigns, Contest, Decisions, Figures, Hidden, Units};
+    use Right::{Accounts, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Units};
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
-        Role::Council => matches!(right, Figures | Decisions | Units | Contest | Campaigns | Hidden),
+        Role::Council => matches!(right, Figures | Decisions | Units | Contest | Campaigns | Hidden | Certainty),
         Role::Reporter => matches!(right, Figures | Hidden),
         Role::Committee => matches!(right, Hidden),
-        Role::Auditor => matches!(right, Hidden | Audit),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty),
     }
 }
 
@@ -294,7 +296,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 8] = [
+    const TABLE: [(Right, &str); 9] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Decisions, "-y---"),
@@ -304,6 +306,7 @@ mod tests {
         (Right::Accounts, "y----"),
         (Right::Audit, "----y"),
         (Right::Hidden, "-yyyy"),
+        (Right::Certainty, "-y--y"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -328,7 +331,7 @@ mod tests {
                 let Ok(mandate) = Mandate::new(role, scope.clone()) else { continue };
                 for right in Right::ALL.iter().copied() {
                     let at = |campaign| permits(&mandate, right, campaign);
-                    let is_whole = matches!(right, Right::Contest | Right::Campaigns | Right::Audit);
+                    let is_whole = matches!(right, Right::Contest | Right::Campaigns | Right::Audit | Right::Certainty);
                     let of_campaign = match &scope {
                         Scope::All => true,
                         Scope::Campaign(_) => right != Right::Accounts,

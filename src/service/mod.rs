@@ -15,6 +15,7 @@ pub mod decisions;
 pub mod effort;
 pub mod fault;
 pub mod figures;
+pub mod firmness;
 pub mod history;
 pub mod keys;
 pub mod levels;
@@ -76,6 +77,8 @@ pub struct Service {
     writer: Writer,
     _watch: Watch,
     measures: Arc<Measures>,
+    /// Reports that take long, one after another.
+    pub turns: firmness::Turns,
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
@@ -132,6 +135,7 @@ impl Service {
             _watch: watch,
             answers: Answers::new(measures.clone()),
             measures,
+            turns: firmness::Turns::default(),
             passwords: security.passwords,
             keys: security.keys,
             loading: Default::default(),

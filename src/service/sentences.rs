@@ -150,7 +150,7 @@ impl Teller<'_> {
         let period = self.view.closing.as_ref()?;
         let mut days = self.view.days.iter().filter(|day| day.closing).map(|day| day.date.as_str());
         let first = days.next()?;
-        let (from, to) = (self.day(first), self.day(days.last().unwrap_or(first)));
+        let (from, to) = (self.day(first), self.day(days.next_back().unwrap_or(first)));
         let told = self.period(period.community_f0, period.due_days, period.mean);
         Some(self.pick(
             format!("Những ngày cuối từ {from} đến {to} có {told}."),

@@ -52,6 +52,18 @@ pub fn key(code: &str, vietnamese: bool) -> &str {
     }
 }
 
+/// A component of the points.
+pub fn measure_name(code: &str, vietnamese: bool) -> &str {
+    match code {
+        "case_reduction" => pick(vietnamese, "kéo giảm F0", "case reduction"),
+        "level_drop" => pick(vietnamese, "hạ cấp độ", "level drop"),
+        "green_days" => pick(vietnamese, "ngày xanh", "green days"),
+        "reporting" => pick(vietnamese, "báo đúng hạn", "reporting"),
+        "criteria" => pick(vietnamese, "tiêu chí", "criteria"),
+        other => other,
+    }
+}
+
 /// A component of the points, and what it counts on a track.
 pub fn measure<'a>(code: &'a str, track: &str, vietnamese: bool) -> &'a str {
     let (vi, en) = match (code, track) {

@@ -7,6 +7,7 @@ mod campaigns;
 mod conventions;
 mod decisions;
 mod figures;
+mod firmness;
 mod history;
 mod import;
 mod leaderboard;
