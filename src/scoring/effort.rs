@@ -10,8 +10,10 @@ use super::ledger::{DayEntry, Ledger, is_counted};
 use crate::domain::{Counts, Indicator};
 use std::cmp::Ordering;
 
-/// So many variants are tried where they must be tried one by one.
+/// So many variants are tried at most where they must be tried one by one…
 const MAX_TRIES: u64 = 2_000;
+/// …and no more than map so many days of units, since each needs the levels of all anew.
+const MAX_MAPPED: u64 = 4_000_000;
 
 /// The smallest change of a unit's own figures that makes it pass another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +86,8 @@ impl<'a> Trial<'a> {
     /// each day in a variant.
     fn smallest(&mut self, largest: u64, cases: impl Fn(&[(usize, u32)], u64) -> Vec<u32>) -> Effort {
         let is_monotone = self.facts.fewer_is_never_worse(self.unit);
+        let mapped = (self.facts.register.len() * (self.query.as_of + 1)) as u64;
+        let tries = (MAX_MAPPED / mapped.max(1)).clamp(1, MAX_TRIES);
         let mut passes = |size: u64| {
             let cases = cases(&self.days, size);
             self.enter(&cases);
@@ -92,10 +96,10 @@ impl<'a> Trial<'a> {
         let found = if is_monotone {
             bisect(largest, &mut passes)
         } else {
-            (1..=largest.min(MAX_TRIES)).find(|size| passes(*size))
+            (1..=largest.min(tries)).find(|size| passes(*size))
         };
         let Some(size) = found else {
-            return if largest > MAX_TRIES && !is_monotone { Effort::TooMany } else { Effort::NotEnough };
+            return if largest > tries && !is_monotone { Effort::TooMany } else { Effort::NotEnough };
         };
         // the last variant that was tried need not be this one
         let cases = cases(&self.days, size);

@@ -92,3 +92,38 @@ fn a_unit_without_a_rank_is_told_why() {
     assert!(texts(&told, "vi")[0].starts_with("Phường 10 không được xếp hạng ngày 12/7/2021: không có kỳ gốc"));
     assert_eq!(told["what_would_it_take"]["reason"], "unranked");
 }
+
+#[test]
+fn what_it_would_take_is_told_only_where_nobody_hidden_stands_between() {
+    let app = TestApp::on(TestDatabase::sqlite());
+    hidden(&app);
+    let base = "/api/v1/campaigns/between";
+    let mut document = app.get("/api/v1/campaigns/hidden").ok();
+    document["code"] = json!("between");
+    let fields = ["code", "time_zone", "window", "baseline", "kinds", "level_scheme", "scoring"];
+    let document: serde_json::Map<String, Value> =
+        fields.iter().map(|f| ((*f).to_owned(), document[f].clone())).collect();
+    app.post("/api/v1/campaigns", &Value::Object(document)).ok();
+    // the later in the alphabet, the more cases since 20 July; only c has so few people
+    let units = ["a", "b", "c", "d", "e"].map(|code| {
+        let population = if code == "c" { 120 } else { 700 };
+        json!({"code": code, "name": code, "kind": "business", "population": population})
+    });
+    app.post(&format!("{base}/units"), &json!(units)).ok();
+    for (unit, cases) in [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5)] {
+        let figure = |day: u32| json!({"unit_code": unit, "date": format!("2021-07-{day:02}"), "community_f0": if day < 20 { 9 } else { cases }});
+        app.post(&format!("{base}/figures"), &json!((6..24).map(figure).collect::<Vec<_>>())).ok();
+    }
+    let effort = |unit: &str| app.get(&format!("{base}/units/{unit}/standing")).ok()["what_would_it_take"].clone();
+    let council =
+        |unit: &str| app.get_as_council(&format!("{base}/units/{unit}/standing")).ok()["what_would_it_take"].clone();
+    assert_eq!(effort("a")["reason"], "already_first");
+    for (unit, above) in [("b", "a"), ("e", "d")] {
+        assert_eq!(effort(unit)["unit"]["code"], above);
+        assert_eq!(effort(unit), council(unit));
+        // four days of one case less make four fewer, one more passes
+        assert_eq!(effort(unit)["fewer_cases"]["cases"], 5);
+    }
+    assert_eq!((effort("c"), effort("d")), (Value::Null, Value::Null), "c is hidden, and stands above d");
+    assert_eq!((&council("c")["unit"]["code"], &council("d")["unit"]["code"]), (&json!("b"), &json!("c")));
+}
