@@ -67,13 +67,16 @@ pub fn spread(ledger: &Ledger, board: &Board, draws: u32, seed: u64) -> Vec<Spre
 /// How much work a draw of a board is, in numbers drawn and days read, roughly.
 pub fn steps_per_draw(ledger: &Ledger, board: &Board) -> u64 {
     let units: Vec<u32> = entries_of(board).iter().map(|(unit, _)| *unit).collect();
-    let days = (board.query.as_of + 1) as u64;
     let drawn =
         |source: &Source| -> u64 { source.days.iter().map(|day| 4 + Poisson::steps(day.counts.community_f0())).sum() };
     let sources: u64 = sources(ledger, &board.query, &units, 0).iter().map(drawn).sum();
-    // rules that read others need the map of all units anew
-    let map = if reads_others(ledger, &board.query) { ledger.register.len() as u64 * days * 8 } else { 0 };
-    2 * sources + map
+    2 * sources + map_steps(ledger, &board.query)
+}
+
+/// The same of the map of all levels, which rules that read other units need anew for each board.
+pub(super) fn map_steps(ledger: &Ledger, query: &Query) -> u64 {
+    let unit_days = ledger.register.len() as u64 * (query.as_of + 1) as u64;
+    if reads_others(ledger, query) { 8 * unit_days } else { 0 }
 }
 
 /// The ranked units of a board, in its order, with their ranks.

@@ -7,7 +7,7 @@
 //! changed. Start reading at [`variants`] and [`changes`].
 
 use super::board::{Board, Place, Query, rank_entries};
-use super::certainty::entries_of;
+use super::certainty::{entries_of, map_steps};
 use super::ledger::{DayEntry, Ledger};
 use crate::domain::number::round_half_away;
 use crate::domain::policy::{Component, Policy};
@@ -55,17 +55,13 @@ pub fn variants(ledger: &Ledger, board: &Board) -> Vec<Variant> {
 
 /// How much work all variants of a board are, in days read, roughly.
 pub fn steps(ledger: &Ledger, board: &Board) -> u64 {
-    let days = (board.query.as_of + 1) as u64;
-    let rules = ledger.register.rules.get(usize::from(board.query.kind));
-    let units = ledger.register.len() as u64;
-    // rules that read others need the map of all units anew
-    let map = if rules.is_some_and(|rules| rules.reads_other_units()) { units * days * 8 } else { 0 };
+    let (days, units) = ((board.query.as_of + 1) as u64, ledger.register.len() as u64);
     // a derived unit is read through all units under its sum
     let leaves = |place: &Place| ledger.register.leaves.of(place.unit).len().max(1) as u64;
     let read: u64 = board.places.iter().map(leaves).sum::<u64>() * days;
     // a unit's withdrawal, and everything that is not one
     let tried = board.ranked as u64 + days + 2 * ledger.register.campaign.policy.components.len() as u64;
-    tried.saturating_mul(map + 3 * read + units / 8)
+    tried.saturating_mul(map_steps(ledger, &board.query) + 3 * read + units / 8)
 }
 
 /// The places that a variant changes, in the order of the official board.

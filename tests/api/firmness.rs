@@ -48,7 +48,26 @@ fn only_council_and_auditors_read_how_certain_ranks_are() {
     for wrong in ["draws=99", "draws=10001", "draws=x", "seed=-1", "seed=9007199254740992"] {
         app.get_as_council(&format!("{Q6}/certainty?{wrong}")).refused(422, "invalid_parameter");
     }
-    assert_eq!(app.get_as_council(&format!("{Q6}/certainty")).ok()["draws"], 1_000);
+}
+
+#[test]
+fn what_the_readme_tells_of_district_6_is_so() {
+    let app = TestApp::on(TestDatabase::sqlite()).with_q6();
+    let certainty = app.get_as_council(&format!("{Q6}/certainty?{DAY}")).ok();
+    assert_eq!(certainty["draws"], 1_000);
+    let leader = &certainty["items"][0];
+    assert_eq!(
+        (&leader["unit"]["name"], &leader["rank_p5"], &leader["rank_p95"]),
+        (&json!("Phường 07"), &json!(1), &json!(4))
+    );
+    assert_eq!(leader["first_percent"], 44.5);
+    let sensitivity = app.get_as_council(&format!("{Q6}/sensitivity?{DAY}")).ok();
+    let without = sensitivity["variants"].as_array().unwrap().iter().find(|v| v["date"] == "2021-07-09").unwrap();
+    let ward_4 = sensitivity["items"].as_array().unwrap().iter().find(|i| i["unit"]["name"] == "Phường 04").unwrap();
+    assert_eq!(ward_4["rank"], 7);
+    let then = ward_4["changes"].as_array().unwrap().iter().find(|c| c["variant"] == without["number"]).unwrap();
+    assert_eq!(then["rank"], 1);
+    assert_eq!(app.get(&figure("27373", "2021-07-09")).ok()["community_f0"], 78);
 }
 
 #[test]
