@@ -26,6 +26,7 @@ pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
     format!("{campaign}|{}|{:?}|{sight:?}|{what}", snapshot.read_at, snapshot.known_at)
 }
 
+/// What is asked of a board, resolved against what there is and what the reader may know of.
 pub(super) fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, ApiError> {
     if let Some(code) = &ask.within {
         visible_unit(&view.snapshot, code, sight)?;

@@ -15,6 +15,8 @@ mod criteria;
 mod decisions;
 mod dry_run;
 mod figures;
+mod firmness;
+mod history;
 mod import;
 mod leaderboard;
 mod levels;
@@ -45,6 +47,10 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(campaigns::get_status)
         .service(leaderboard::get_leaderboard_around)
         .service(leaderboard::get_standing)
+        .service(history::get_history)
+        .service(history::get_green_share)
+        .service(firmness::get_certainty)
+        .service(firmness::get_sensitivity)
         .service(campaigns::list_campaigns)
         .service(campaigns::create_campaign)
         .service(campaigns::get_campaign)

@@ -171,6 +171,34 @@ pub(super) struct BoardQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub(super) struct DrawsQuery {
+    /// How often the counts are drawn; 1000 without, fewer on a large board.
+    #[param(minimum = 100, maximum = 10000)]
+    draws: Option<u64>,
+    /// The seed of chance; 1 without.
+    #[param(minimum = 0)]
+    seed: Option<u64>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct HistoryQuery {
+    /// `points`, `reduction` or `level_drop`; points without.
+    by: Option<String>,
+    /// Rank only among units below this one.
+    within: Option<String>,
+    /// Rank only among units of this block.
+    block: Option<String>,
+    /// From this day on; the window's first without.
+    #[param(format = Date)]
+    from: Option<String>,
+    /// Up to this day; the latest closed day with a report without.
+    #[param(format = Date)]
+    to: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ReasonQuery {
     /// Why, 1 to 500 characters.
     reason: String,

@@ -167,6 +167,7 @@ fn of_code(code: Code) -> Row {
         Code::UnknownKind => row(code.name(), 422, "Không có loại đơn vị này", "No such kind"),
         Code::DayOutsideWindow => row(code.name(), 422, "Ngày ngoài đợt thi đua", "The day is outside the window"),
         Code::NotStarted => row(code.name(), 409, "Chưa có bảng xếp hạng đầu tiên", "There is no board yet"),
+        Code::BoardTooLarge => row(code.name(), 422, "Bảng quá lớn để tính", "The board is too large for this report"),
         Code::CursorStale => row(code.name(), 410, "Trang cũ không còn, hãy đọc lại từ đầu", "Start the list again"),
         Code::InvalidCursor => row(code.name(), 422, "Con trỏ trang sai", "The cursor is none of this list"),
         Code::Behind => row(code.name(), 503, "Bản số này chưa tới, hãy thử lại", "This revision is not here yet"),

@@ -188,6 +188,7 @@ pub struct Appraiser<'a> {
     /// Where somebody asks since when units are green.
     green: Option<GreenReader<'a>>,
     allowance: u32,
+    held: Option<Track>,
 }
 
 impl<'a> Appraiser<'a> {
@@ -208,6 +209,7 @@ impl<'a> Appraiser<'a> {
             kind,
             as_of,
             by,
+            held: None,
         }
     }
 
@@ -219,6 +221,12 @@ impl<'a> Appraiser<'a> {
     /// The board's day.
     pub fn as_of(&self) -> usize {
         self.as_of
+    }
+
+    /// The same with every unit on one track, whatever its figures say: for boards of
+    /// units that are known to compete with each other.
+    pub fn holding(self, track: Track) -> Self {
+        Self { held: Some(track), ..self }
     }
 
     fn policy(&self) -> &Policy {
@@ -238,7 +246,7 @@ impl<'a> Appraiser<'a> {
         };
         into.expected = into.tally.expected();
         into.change = change(&into.expected, into.tally.closing_f0, self.allowance);
-        into.track = self.track(into);
+        into.track = self.held.unwrap_or_else(|| self.track(into));
         into.reasons = self.reasons(unit, into);
         self.give_points(unit, into);
     }
@@ -322,7 +330,7 @@ impl<'a> Appraiser<'a> {
         into.components.clear();
         let mut total = 0;
         for component in &policy.components {
-            let points = self.component(unit, component.measure, component.max_points, into);
+            let points = self.share(unit, component.measure, into).scaled(component.max_points);
             let points = if policy.negative_points { points } else { points.max(0) };
             total += points;
             into.components.push(points);
@@ -333,21 +341,23 @@ impl<'a> Appraiser<'a> {
         into.total = total + into.bonus - into.deduction;
     }
 
-    /// domain.md section 4, table of components.
-    fn component(&self, unit: u32, measure: Measure, max: i64, a: &Appraisal) -> i64 {
-        let share = |part: u32, of: u32| Exact::small(i64::from(part), i64::from(of)).scaled(max);
+    /// The share of its maximum that a component gives a unit, before negative ones are
+    /// cut (domain.md section 4, table of components). Days stay counted: 10 of 14 is
+    /// 10/14, not 5/7.
+    pub fn share(&self, unit: u32, measure: Measure, a: &Appraisal) -> Exact {
+        let share = |part: u32, of: u32| Exact::small(i64::from(part), i64::from(of));
         let tally = &a.tally;
         match (measure, a.track) {
-            (Measure::CaseReduction, Track::Improvement) => a.change.scaled(max),
+            (Measure::CaseReduction, Track::Improvement) => a.change.clone(),
             (Measure::CaseReduction, Track::KeptClean) => share(tally.clean, tally.window_due),
             (Measure::LevelDrop, Track::Improvement) => {
                 let worst = i64::from(self.ledger.register.campaign.scheme.worst());
-                Exact::small(i64::from(a.dropped.unwrap_or(0)), worst).scaled(max)
+                Exact::small(i64::from(a.dropped.unwrap_or(0)), worst)
             }
             (Measure::LevelDrop, Track::KeptClean) => share(a.closing_green, tally.closing_due),
             (Measure::GreenDays, _) => share(a.green_days, tally.window_due),
             (Measure::Reporting, _) => share(tally.on_time, tally.window_due),
-            (Measure::Criteria, _) => self.criteria_share(unit).scaled(max),
+            (Measure::Criteria, _) => self.criteria_share(unit),
         }
     }
 

@@ -189,6 +189,14 @@ pub fn rank(ledger: &Ledger, query: &Query) -> Board {
     rank_with(ledger, query, &Keys::new(ledger, query))
 }
 
+/// Orders these units as a board of its own, with all of them on its track whatever other
+/// figures than the reported ones would say: for trials of how firm an order is.
+pub fn rank_entries(ledger: &Ledger, query: &Query, entries: &[u32]) -> Vec<Place> {
+    let appraiser = Appraiser::new(ledger, query.kind, query.as_of, query.by).holding(query.track);
+    let keys = Keys::with(Arc::new(appraiser), query);
+    keys.order(keys.pack_all(entries))
+}
+
 fn rank_with(ledger: &Ledger, query: &Query, keys: &Keys<'_>) -> Board {
     let packed = keys.pack_all(&members(&ledger.register, query));
     board_of(query, keys, packed)
@@ -498,6 +506,17 @@ impl<'a> Comparison<'a> {
         let values =
             self.0.keys.iter().map(|key| (*key, key_value(*key, &appraisal, &self.0.ledger().calendar))).collect();
         UnitKeys { fields, values }
+    }
+
+    /// Which of two units stands first, by the keys alone.
+    pub fn order(&self, a: &UnitKeys, b: &UnitKeys) -> Ordering {
+        let of_key =
+            |((key, x), (_, y)): (&(RankKey, KeyValue), &(RankKey, KeyValue)), (f, g): (&u64, &u64)| match (x, y) {
+                (KeyValue::Ratio(x), KeyValue::Ratio(y)) if *key == RankKey::Tie(TieKey::Change) => y.cmp(x),
+                _ => f.cmp(g),
+            };
+        let keys = a.values.iter().zip(&b.values).zip(a.fields.iter().zip(&b.fields));
+        keys.map(|(values, fields)| of_key(values, fields)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 
     /// The first key that separates two units; none where they share the rank.

@@ -8,7 +8,10 @@
 
 pub mod appraisal;
 pub mod board;
+pub mod certainty;
+pub mod chance;
 pub mod check;
+pub mod effort;
 pub mod exact;
 pub mod explain;
 pub mod green;
@@ -18,6 +21,7 @@ pub mod ledger;
 pub mod levels;
 pub mod register;
 pub mod rules;
+pub mod sensitivity;
 #[cfg(test)]
 mod small_contest;
 pub mod survey;

@@ -59,6 +59,8 @@ rights! {
     Audit,
     /// See what is hidden from the public, with reasons and notes.
     Hidden,
+    /// Read how certain ranks are, beside the official ones.
+    Certainty,
 }
 
 impl Right {
@@ -67,7 +69,7 @@ impl Right {
     fn needs(self) -> Reach {
         match self {
             Self::Figures | Self::Assess | Self::Decisions | Self::Units | Self::Hidden => Reach::Part,
-            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit => Reach::Campaign,
+            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -85,13 +87,15 @@ enum Reach {
 
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
-    use Right::{Accounts, Assess, Audit, Campaigns, Contest, Decisions, Figures, Hidden, Rules, Units};
+    use Right::{Accounts, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Rules, Units};
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
-        Role::Council => matches!(right, Figures | Assess | Decisions | Units | Contest | Rules | Campaigns | Hidden),
+        Role::Council => {
+            matches!(right, Figures | Assess | Decisions | Units | Contest | Rules | Campaigns | Hidden | Certainty)
+        }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
         Role::Committee => matches!(right, Hidden),
-        Role::Auditor => matches!(right, Hidden | Audit),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty),
     }
 }
 
@@ -298,7 +302,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 10] = [
+    const TABLE: [(Right, &str); 11] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -310,6 +314,7 @@ mod tests {
         (Right::Accounts, "y----"),
         (Right::Audit, "----y"),
         (Right::Hidden, "-yyyy"),
+        (Right::Certainty, "-y--y"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -334,7 +339,10 @@ mod tests {
                 let Ok(mandate) = Mandate::new(role, scope.clone()) else { continue };
                 for right in Right::ALL.iter().copied() {
                     let at = |campaign| permits(&mandate, right, campaign);
-                    let is_whole = matches!(right, Right::Contest | Right::Rules | Right::Campaigns | Right::Audit);
+                    let is_whole = matches!(
+                        right,
+                        Right::Contest | Right::Rules | Right::Campaigns | Right::Audit | Right::Certainty
+                    );
                     let of_campaign = match &scope {
                         Scope::All => true,
                         Scope::Campaign(_) => right != Right::Accounts,

@@ -447,7 +447,7 @@ fn day_of(ledger: &Ledger, unit: u32, day: usize, as_of: usize) -> (DayState, Op
 
 #[cfg(test)]
 #[path = "../../tests/support/known_boards.rs"]
-mod known_boards;
+pub(super) mod known_boards;
 
 #[cfg(test)]
 mod tests {

@@ -82,6 +82,8 @@ pub enum Code {
     DayOutsideWindow,
     /// No closed day has a report yet.
     NotStarted,
+    /// The board is too large for the report that was asked for.
+    BoardTooLarge,
     /// The pages of this walk can no longer be served.
     CursorStale,
     /// The cursor is none of this list.
@@ -150,6 +152,7 @@ impl Code {
             Self::UnknownKind => "unknown_kind",
             Self::DayOutsideWindow => "day_outside_window",
             Self::NotStarted => "not_started",
+            Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
             Self::InvalidCursor => "invalid_cursor",
             Self::Behind => "behind",
@@ -203,6 +206,7 @@ impl Code {
         Code::UnknownKind,
         Code::DayOutsideWindow,
         Code::NotStarted,
+        Code::BoardTooLarge,
         Code::CursorStale,
         Code::InvalidCursor,
         Code::Behind,

@@ -28,7 +28,7 @@ impl Lens {
     }
 
     /// Whether the numbers of units by level tell of no hidden one.
-    fn counts_are_public(self, snapshot: &Snapshot, units: &[u32], day: usize) -> bool {
+    pub(super) fn counts_are_public(self, snapshot: &Snapshot, units: &[u32], day: usize) -> bool {
         if self.default_day == Some(day) || self.sight == Sight::Full || snapshot.privacy.is_open() {
             return true;
         }
@@ -140,10 +140,11 @@ pub fn level_day(snapshot: &Snapshot, date: Option<Day>, now: Instant) -> Result
     })
 }
 
-type ByUnit = HashMap<u32, Vec<u8>>;
+/// Levels of units on some days.
+pub(super) type ByUnit = HashMap<u32, Vec<u8>>;
 
 /// Units of kinds with rules, in the order of names, and their levels on some days.
-fn read(
+pub(super) fn read(
     snapshot: &Snapshot,
     days: Range<usize>,
     kind: Option<&str>,
@@ -173,7 +174,7 @@ fn read(
     Ok((units, by_unit))
 }
 
-fn count(scheme: &Scheme, levels: impl Iterator<Item = u8>, is_public: bool) -> Vec<LevelCountView> {
+pub(super) fn count(scheme: &Scheme, levels: impl Iterator<Item = u8>, is_public: bool) -> Vec<LevelCountView> {
     let mut counts = vec![0u64; scheme.levels.len()];
     let mut unknown = 0;
     for level in levels {

@@ -15,8 +15,11 @@ pub mod criteria;
 pub mod decisions;
 pub mod declared_levels;
 pub mod dry_run;
+pub mod effort;
 pub mod fault;
 pub mod figures;
+pub mod firmness;
+pub mod history;
 pub mod keys;
 pub mod levels;
 pub mod lifetimes;
@@ -31,6 +34,7 @@ mod recording;
 pub mod rendered;
 pub mod roll_up;
 mod secrets;
+pub mod sentences;
 pub mod sessions;
 pub mod standing;
 pub mod tokens;
@@ -79,6 +83,8 @@ pub struct Service {
     writer: Writer,
     _watch: Watch,
     measures: Arc<Measures>,
+    /// Reports that take long, one after another.
+    pub turns: firmness::Turns,
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
@@ -135,6 +141,7 @@ impl Service {
             _watch: watch,
             answers: Answers::new(measures.clone()),
             measures,
+            turns: firmness::Turns::default(),
             passwords: security.passwords,
             keys: security.keys,
             loading: Default::default(),

@@ -4,11 +4,14 @@
 //! board (contract.md section 3, `/standing`), so a reader can redo it by hand.
 
 use super::boards::{Boards, level_code, named, shown_day, shown_places, shown_rows};
+use super::effort::{EffortView, what_would_it_take};
 use super::privacy::Shown;
-use super::views::{RowView, UnitRef};
+use super::sentences::{SentencesView, sentences};
+use super::views::{ComponentView, RowView, UnitRef};
 use crate::domain::Indicator;
 use crate::domain::number::Hundredths;
-use crate::scoring::appraisal::{Appraisal, Appraiser};
+use crate::domain::policy::{Component, Measure};
+use crate::scoring::appraisal::{Appraisal, Appraiser, Track};
 use crate::scoring::board::{Comparison, KeyValue, Place, Query, UnitKeys};
 use crate::scoring::exact::Exact;
 use crate::scoring::explain::{Reason, level_reasons};
@@ -57,6 +60,31 @@ pub struct StandingView {
     pub above: Option<OtherView>,
     /// The unit below on the board, and the first key that separates them.
     pub below: Option<OtherView>,
+    /// How each component came about: `max_points × numerator / denominator`, rounded half
+    /// away from zero to two decimals; without those that are not public.
+    pub workings: Vec<WorkingView>,
+    /// What it would have taken to pass the nearest unit of better rank; null where the
+    /// reader does not see both.
+    pub what_would_it_take: Option<EffortView>,
+    /// All of this in plain sentences, made from the fields above.
+    pub sentences: SentencesView,
+}
+
+/// How a component of the points came about.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct WorkingView {
+    /// `case_reduction`, `level_drop`, `green_days`, `reporting` or `criteria`.
+    pub measure: &'static str,
+    /// Numerator of its share, a whole number: a change, levels dropped, days.
+    pub numerator: String,
+    /// Denominator of its share, a whole number above 0.
+    pub denominator: String,
+    /// The most it gives.
+    #[schema(value_type = f64)]
+    pub max_points: Hundredths,
+    /// What it gave.
+    #[schema(value_type = Option<f64>)]
+    pub points: Option<Hundredths>,
 }
 
 /// One day of a standing.
@@ -211,8 +239,10 @@ pub fn standing(
     let place = *visible.get(at)?;
     let row = shown_rows(boards, &query, &[place], false, &shown).into_iter().next()?;
     let view = StandingView::of_row(ledger, &query, revision, row);
+    let campaign = &ledger.register.campaign;
     if !seen.numbers {
-        return Some(view);
+        let sentences = sentences(&view, campaign);
+        return Some(StandingView { sentences, ..view });
     }
     let scheme = &ledger.register.campaign.scheme;
     let comparison = Comparison::new(ledger, &query);
@@ -225,7 +255,8 @@ pub fn standing(
     };
     let level = |view: Option<LevelReasonView>| view.filter(|_| seen.levels);
     let start_day = ledger.calendar.window.start - 1;
-    Some(StandingView {
+    let view = StandingView {
+        workings: working_views(&appraiser, &appraisal, unit, &view.row),
         days: day_views(ledger, unit, query.as_of, &appraiser, &appraisal, &shown),
         baseline: Some(PeriodView {
             community_f0: appraisal.tally.baseline_f0,
@@ -252,8 +283,39 @@ pub fn standing(
             .collect(),
         above: other(at.checked_sub(1).and_then(|i| visible.get(i))),
         below: other(visible.get(at + 1)),
+        what_would_it_take: what_would_it_take(boards, &query, place, &visible, &shown),
         ..view
-    })
+    };
+    let sentences = sentences(&view, campaign);
+    Some(StandingView { sentences, ..view })
+}
+
+/// Whether a component's share is one count over another: of days, or of levels.
+fn counts(measure: Measure, track: Track) -> bool {
+    !matches!((measure, track), (Measure::Criteria, _) | (Measure::CaseReduction, Track::Improvement))
+}
+
+/// The shares behind the components that the reader sees.
+fn working_views(appraiser: &Appraiser<'_>, appraisal: &Appraisal, unit: u32, row: &RowView) -> Vec<WorkingView> {
+    let policy = &appraiser.ledger.register.campaign.policy;
+    let shown = row.points.iter().flat_map(|points| &points.components);
+    let seen = policy.components.iter().zip(shown).filter(|(_, shown)| shown.points.is_some());
+    let view = |(component, shown): (&Component, &ComponentView)| {
+        let share = appraiser.share(unit, component.measure, appraisal);
+        let (numerator, denominator) = match &share {
+            // days stay as they were counted; everything else is brought to its smallest form
+            Exact::Small { num, den } if counts(component.measure, appraisal.track) => {
+                (num.to_string(), den.to_string())
+            }
+            share => {
+                let exact = share.to_big();
+                (exact.numer().to_string(), exact.denom().to_string())
+            }
+        };
+        let max_points = Hundredths(component.max_points);
+        WorkingView { measure: component.measure.code(), numerator, denominator, max_points, points: shown.points }
+    };
+    seen.map(view).collect()
 }
 
 /// Whether a key is made from levels.
@@ -283,6 +345,9 @@ impl StandingView {
             keys: Vec::new(),
             above: None,
             below: None,
+            workings: Vec::new(),
+            what_would_it_take: None,
+            sentences: SentencesView::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::Day;
 use crate::domain::number::Hundredths;
+use crate::service::words::measure_name;
 use chrono::{Datelike, Weekday};
 
 /// A language of the pages.
@@ -142,14 +143,7 @@ impl Language {
 
     /// What a component of the points measures.
     pub(super) fn measure(self, code: &str) -> &str {
-        match code {
-            "case_reduction" => self.pick("kéo giảm F0", "case reduction"),
-            "level_drop" => self.pick("hạ cấp độ", "level drop"),
-            "green_days" => self.pick("ngày xanh", "green days"),
-            "reporting" => self.pick("báo đúng hạn", "reporting"),
-            "criteria" => self.pick("tiêu chí", "criteria"),
-            other => other,
-        }
+        measure_name(code, self.is_vi())
     }
 }
 

@@ -9,11 +9,14 @@ mod course;
 mod criteria;
 mod decisions;
 mod figures;
+mod firmness;
+mod history;
 mod import;
 mod leaderboard;
 mod levels;
 mod policies;
 mod privacy;
+mod standing;
 mod units;
 
 /// Addresses of the bundled campaign.

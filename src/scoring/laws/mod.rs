@@ -1,5 +1,7 @@
 //! The laws of domain.md section 5 that a single ledger can break: 1 to 6.
 
+mod effort;
+mod firmness;
 mod generator;
 
 use super::appraisal::{Appraisal, Appraiser, Track};
