@@ -65,7 +65,7 @@ fn shown(ledger: &Ledger, as_of: usize) -> Vec<String> {
                 a.cases(),
                 a.tally.missing,
                 a.green_days,
-                a.green_on
+                a.green_on.map(|day| ledger.calendar.day(day))
             ));
         }
     }
