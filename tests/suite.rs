@@ -12,6 +12,7 @@ mod metrics;
 mod migrations;
 mod openapi;
 mod page;
+mod partitions;
 mod people;
 mod privacy_law;
 mod readers;

@@ -4,12 +4,11 @@
 //! made from: so it goes into either, and a SQLite database without a service on it is
 //! one, too. It holds one moment, and writers are not held up meanwhile.
 
-mod catalog;
 mod tables;
 
+use super::catalog::{self, Schema};
 use super::conn::{DbConn, migrate, read, write};
 use super::{Address, StoreError};
-use catalog::Schema;
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::sqlite::SqliteConnection;
 use std::ffi::OsString;
@@ -18,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tables::TABLES;
 
-pub use catalog::stored_tables;
+pub use super::catalog::stored_tables;
 
 /// How many rows each table has.
 pub type Counts = Vec<(&'static str, u64)>;

@@ -1,7 +1,7 @@
 //! What a database says of itself: its tables, its schema's version, its damages.
 
-use crate::store::StoreError;
-use crate::store::conn::{DbConn, on_each, schema_versions};
+use super::StoreError;
+use super::conn::{DbConn, on_each, schema_versions};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -14,20 +14,22 @@ struct Said {
     said: String,
 }
 
-fn ask(conn: &mut DbConn, sql: &str) -> Result<Vec<String>, StoreError> {
+/// Asks for one column of text, named `said`.
+pub(super) fn ask(conn: &mut DbConn, sql: &str) -> Result<Vec<String>, StoreError> {
     let rows: Vec<Said> = on_each!(conn, |c| sql_query(sql).load(c))?;
     Ok(rows.into_iter().map(|row| row.said).collect())
 }
 
-/// The tables of a database, but not the list of its migrations, in the order of their names.
+/// The tables of a database, but neither their partitions nor the list of its migrations, in
+/// the order of their names.
 ///
 /// # Errors
 /// What the database says.
 pub fn stored_tables(conn: &mut DbConn) -> Result<Vec<String>, StoreError> {
     let sql = match conn {
         DbConn::Pg(_) => {
-            "SELECT table_name::text AS said FROM information_schema.tables \
-             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+            "SELECT relname::text AS said FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
+             AND relkind IN ('r', 'p') AND NOT relispartition"
         }
         DbConn::Sqlite(_) => {
             "SELECT name AS said FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -39,7 +41,7 @@ pub fn stored_tables(conn: &mut DbConn) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
