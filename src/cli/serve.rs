@@ -126,7 +126,7 @@ pub(super) struct Migrate {
     #[command(flatten)]
     database: DatabaseOptions,
     /// Spread the campaigns of an empty PostgreSQL database over so many partitions
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=256))]
     partitions: Option<u16>,
 }
 
