@@ -74,14 +74,16 @@ disk() {
     fi
 }
 
-# Many figures, each a request of its own: history, revision and log grow with it.
+# A figure of each of some units, a request each: history, revision and log grow with it.
+# Says how many.
 write_singly() {
-    for number in $(seq "$singly"); do
-        [ "$number" = 1 ] || echo next
-        printf 'url = "%s"\nrequest = PUT\noutput = /dev/null\nheader = "content-type: application/json"\n' "$1"
-        printf 'header = "authorization: Bearer %s"\ndata = "{\\"community_f0\\":%d}"\n' "$token" "$((number % 50))"
-    done >"$folder/requests"
-    curl -sS --fail -K "$folder/requests"
+    grep ,residential_group, "$folder/pack/units.csv" | { head -n 4000; cat >/dev/null; } | cut -d, -f1 >"$folder/units"
+    awk -v address="$1" -v token="$token" 'NR > 1 { print "next" } {
+        printf "url = \"%s/units/%s/figures/2021-07-13\"\nrequest = PUT\noutput = /dev/null\n", address, $0
+        printf "header = \"content-type: application/json\"\nheader = \"authorization: Bearer %s\"\n", token
+        printf "data = \"{\\\"community_f0\\\":%d}\"\n", 60 + NR % 30 }' "$folder/units" >"$folder/requests"
+    curl -sS --fail -K "$folder/requests" >/dev/null
+    wc -l <"$folder/units"
 }
 
 measure() {
@@ -107,14 +109,14 @@ measure() {
     # days that nobody has asked for yet, so each is computed
     local boards writes=
     boards=$(for day in 11 13 15 17 19 21; do ask "$board&as_of=2021-07-$day"; done | median)
-    local unit after past singly=4000
+    local unit after past singly
     unit=$(sed -n 3p "$folder/pack/units.csv" | cut -d, -f1)
     after=$(for cases in 71 72 73 74 75; do
         ask -X PUT -H 'content-type: application/json' -d "{\"community_f0\":$cases,\"reason\":\"measured\"}" \
             "http://$address/api/v1/campaigns/$code/units/$unit/figures/2021-07-12" >/dev/null
         ask "$board"
     done | median)
-    write_singly "http://$address/api/v1/campaigns/$code/units/$unit/figures/2021-07-13"
+    singly=$(write_singly "http://$address/api/v1/campaigns/$code")
     # the history of every day, which a past board needs
     ask "$board&revision=2" >/dev/null
     past=$(awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$server/status")

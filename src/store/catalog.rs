@@ -111,12 +111,37 @@ pub(super) fn schema_of(conn: &mut DbConn) -> Schema {
 pub(super) fn damage(conn: &mut DbConn) -> Option<String> {
     let found = ask(conn, "SELECT integrity_check AS said FROM pragma_integrity_check").and_then(|mut found| {
         found.retain(|line| line != "ok");
-        let orphans = ask(conn, "SELECT \"table\" AS said FROM pragma_foreign_key_check LIMIT 1")?;
-        found.extend(orphans.iter().map(|table| format!("a row of {table} belongs to nothing")));
+        found.extend(orphan(conn)?);
         Ok(found)
     });
     match found {
         Ok(found) => found.into_iter().next(),
         Err(error) => Some(error.to_string()),
+    }
+}
+
+/// A row of a SQLite database that refers to none, if there is one.
+fn orphan(conn: &mut DbConn) -> Result<Option<String>, StoreError> {
+    let found = ask(conn, "SELECT \"table\" AS said FROM pragma_foreign_key_check LIMIT 1")?;
+    Ok(found.first().map(|table| format!("a row of {table} belongs to nothing")))
+}
+
+/// Lets rows come in any order into an empty database until [`demand_whole`] looks at all of
+/// them. SQLite would otherwise look at every unit with each new one, while a parent is
+/// missing, whether it is the parent of any.
+pub(super) fn expect_whole(conn: &mut DbConn) -> Result<(), StoreError> {
+    match conn {
+        // its constraints wait for the end of the transaction by themselves
+        DbConn::Pg(_) => {}
+        DbConn::Sqlite(c) => c.batch_execute("PRAGMA foreign_keys = OFF")?,
+    }
+    Ok(())
+}
+
+/// Refuses rows that refer to none.
+pub(super) fn demand_whole(conn: &mut DbConn) -> Result<(), StoreError> {
+    match conn {
+        DbConn::Pg(_) => Ok(()),
+        DbConn::Sqlite(_) => orphan(conn)?.map_or(Ok(()), |what| Err(StoreError::Unreadable(what))),
     }
 }

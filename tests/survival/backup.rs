@@ -212,3 +212,19 @@ on_all! {
         assert_eq!(app.get("/api/v1/campaigns").ok()["items"], json!([]));
     }
 }
+
+#[test]
+fn rows_that_belong_to_nothing_are_not_backed_up() {
+    let app = filled(TestDatabase::sqlite());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut conn = app.address.connect().expect("a connection");
+    if let DbConn::Sqlite(c) = &mut conn {
+        // as somebody does with another program
+        c.batch_execute("PRAGMA foreign_keys = OFF; UPDATE figures SET unit_id = unit_id + 4711 WHERE day = 18820")
+            .expect("spoilt");
+    }
+    let file = folder.path().join("1.db");
+    let refused = backup::write_file(&mut conn, &file).expect_err("not whole");
+    assert!(refused.to_string().contains("a row of figures belongs to nothing"), "{refused}");
+    assert!(!file.exists());
+}
