@@ -7,6 +7,7 @@ use crate::support::at;
 use crate::support::database::{PARTITIONS, TestDatabase};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenzone::pack;
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
@@ -39,7 +40,8 @@ fn pair() -> Option<[(TestDatabase, DbConn); 2]> {
     Some([open(plain), open(partitioned)])
 }
 
-/// Every column, key and index of the tables, as PostgreSQL prints them.
+/// Every column, key and index of the tables, as PostgreSQL prints them; what refers from
+/// one partition to another, as it is in the first ones.
 const SCHEMA: &str = "\
     WITH tables AS (SELECT oid, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
         AND relkind IN ('r', 'p') AND NOT relispartition) \
@@ -48,8 +50,9 @@ const SCHEMA: &str = "\
         FROM pg_attribute JOIN tables ON attrelid = tables.oid LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum) \
         WHERE attnum > 0 AND NOT attisdropped \
     UNION ALL \
-    SELECT concat_ws(' ', relname, conname, pg_get_constraintdef(pg_constraint.oid)) \
-        FROM pg_constraint JOIN tables ON conrelid = tables.oid WHERE conparentid = 0 \
+    SELECT replace(concat_ws(' ', relname, conname, pg_get_constraintdef(pg_constraint.oid)), '_p0', '') \
+        FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid \
+        WHERE relnamespace = current_schema()::regnamespace AND conparentid = 0 AND relname !~ '_p[1-9]$' \
     UNION ALL \
     SELECT replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') FROM pg_index JOIN tables ON indrelid = tables.oid \
     ORDER BY said";
@@ -61,6 +64,34 @@ fn a_partitioned_database_has_every_column_key_and_index_of_a_plain_one() {
     assert!(expected.len() > 150, "{expected:#?}");
     assert_eq!(expected, found);
     assert_eq!((count(&mut plain).expect("a number"), count(&mut partitioned).expect("a number")), (0, PARTITIONS));
+}
+
+#[test]
+fn what_refers_to_a_unit_stays_inside_its_partition() {
+    let Some([(_plain, mut plain), (_partitioned, mut partitioned)]) = pair() else { return };
+    let to_units = "SELECT concat_ws(' ', source.relname, target.relname) AS said FROM pg_constraint \
+        JOIN pg_class source ON source.oid = conrelid JOIN pg_class target ON target.oid = confrelid \
+        WHERE contype = 'f' AND target.relname LIKE 'units%'";
+    let pairs = ask(&mut partitioned, to_units);
+    assert_eq!(pairs.len(), ask(&mut plain, to_units).len() * usize::from(PARTITIONS), "{pairs:#?}");
+    let part = |name: &str| name.rsplit_once("_p").map(|(_, part)| part.to_owned());
+    for pair in &pairs {
+        let (from, to) = pair.split_once(' ').expect("two");
+        assert!(part(from).is_some() && part(from) == part(to), "{pair}");
+    }
+}
+
+#[test]
+fn the_last_migration_goes_down_and_up_on_partitions() {
+    let Some(database) = TestDatabase::partitioned() else { return };
+    let mut conn = database.address.connect().expect("a connection");
+    let before = ask(&mut conn, SCHEMA);
+    let DbConn::Pg(c) = &mut conn else { panic!("PostgreSQL is asked") };
+    let migrations = FileBasedMigrations::from_path(at("migrations/postgres")).expect("migrations");
+    c.revert_last_migration(migrations).expect("down");
+    assert_ne!(ask(&mut conn, SCHEMA), before);
+    assert_eq!(migrate(&mut conn).expect("up").len(), 1);
+    assert_eq!(ask(&mut conn, SCHEMA), before);
 }
 
 #[test]
