@@ -194,8 +194,8 @@ fn whatever_is_asked_of_one_campaign_is_looked_for_in_one_partition() {
     let mut seen = BTreeSet::new();
     for statement in &prepared {
         let [name, types, text] = statement.splitn(3, '|').collect::<Vec<_>>()[..] else { panic!("{statement}") };
-        let spread = spread_tables().into_iter().filter(|t| text.contains(&format!("\"{t}\".")));
-        let Some(table) = spread.last() else { continue };
+        let asked = spread_tables().into_iter().find(|t| text.contains(&format!("\"{t}\".")));
+        let Some(table) = asked else { continue };
         // rising, so that no two bounds contradict each other
         let value = |(at, of): (usize, &str)| match of {
             "text" => format!("'{at}'"),
