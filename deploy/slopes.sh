@@ -28,7 +28,7 @@ export GREENZONE_METRICS_ADDR='' GREENZONE_RATE_ADDRESS=0 GREENZONE_RATE_ACCOUNT
 export GREENZONE_SIGNING_KEYS_FILE=$folder/keys.pem PGOPTIONS=--client-min-messages=warning
 "$program" keys new >/dev/null
 
-# Seconds, seconds of CPU of the program itself, and its most memory in MB, into $took.
+# Seconds, seconds of CPU of the program itself, and its most memory in MiB, into $took.
 timed() {
     command time -o "$folder/time" -f '%e %U %S %M' "$@" >"$folder/said" 2>&1 || { cat "$folder/said" >&2; exit 1; }
     took=$(awk '{ printf "%.1f %.1f %.0f", $1, $2 + $3, $4 / 1024 }' "$folder/time")
@@ -134,7 +134,7 @@ measure() {
         tee -a "$folder/table"
 }
 
-# cpu is of the program alone, not of PostgreSQL; peak and held are MB of memory, board and
+# cpu is of the program alone, not of PostgreSQL; peak, held and past are MiB of memory, board and
 # after (the first page after a write) ms, write the bytes that a single write
 # leaves, past the most memory once a past board was asked for
 line='%-11s %8s %9s %8s %6s %6s %8s %7s %6s %6s %6s %6s %6s %6s %6s %8s %6s %8s\n'
@@ -150,8 +150,8 @@ done
 awk '!($1 in least) { least[$1] = $0; next }
     { split(least[$1], at); units = ($2 - at[2]) / 1e6; figures = ($3 - at[3]) / 1e6
       costs[$1] = sprintf("%s: a million figures more cost %.1f s of import (%.1f of CPU), %.1f MB of disk, " \
-          "%.1f s of backup (%.1f of CPU) and %.1f MB of file; a million units more %.0f MB held, %.0f MB at most " \
-          "in an import, %.1f s of start (%.1f of CPU), %.0f ms a board, %.0f ms the first page after a write, %.0f MB for past boards", $1,
+          "%.1f s of backup (%.1f of CPU) and %.1f MB of file; a million units more %.0f MiB held, %.0f MiB at most " \
+          "in an import, %.1f s of start (%.1f of CPU), %.0f ms a board, %.0f ms the first page after a write, %.0f MiB for past boards", $1,
           ($4 - at[4]) / figures, ($5 - at[5]) / figures, ($7 - at[7]) / figures, ($16 - at[16]) / figures,
           ($17 - at[17]) / figures, ($18 - at[18]) / figures, ($11 - at[11]) / units, ($6 - at[6]) / units,
           ($8 - at[8]) / units, ($9 - at[9]) / units, ($12 - at[12]) / units, ($13 - at[13]) / units, ($15 - at[15]) / units) }
