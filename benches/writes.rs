@@ -76,12 +76,15 @@ fn postgres() {
         let Some(cluster) = Cluster::start() else { return println!("PostgreSQL: there is none here") };
         let bare = pgbench(&cluster);
         let many = writes(&cluster.address(), CLIENTS);
+        let spread = writes(&cluster.partitioned(), CLIENTS);
         println!(
-            "PostgreSQL: pgbench {bare:6.0}/s   {CLIENTS} clients {:6.0}/s ({:.2} x), slowest {:.1} x the median {:.2} ms",
+            "PostgreSQL: pgbench {bare:6.0}/s   {CLIENTS} clients {:6.0}/s ({:.2} x), slowest {:.1} x the median {:.2} ms   \
+             on 16 partitions {:6.0}/s",
             many.rate,
             many.rate / bare,
             many.slowest / many.median,
-            many.median
+            many.median,
+            spread.rate
         );
         ratios.push((many.rate / bare, many.slowest / many.median));
     }

@@ -5,7 +5,7 @@ use crate::support::app::{TestApp, machine_token};
 use crate::support::at;
 use crate::support::database::TestDatabase;
 use crate::support::known_boards::{cases, compare, report, score};
-use crate::support::on_both;
+use crate::support::on_all;
 use greenzone::domain::account::{Role, Scope};
 use greenzone::pack;
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn query_of(ask: &Value) -> String {
     pairs.collect::<Vec<_>>().join("&")
 }
 
-on_both! {
+on_all! {
     fn every_board_is_the_same_through_the_api(app: TestApp) {
         app.set_clock("2099-01-01T00:00:00Z");
         let token = machine_token(&app.service, Role::Committee, Scope::All);
@@ -71,8 +71,7 @@ fn names_in_vietnamese_order_whatever_the_database() {
         "Ấp Út",
         "Ấp Ươm",
     ];
-    let databases = [Some(TestDatabase::sqlite()), TestDatabase::postgres()];
-    for database in databases.into_iter().flatten() {
+    for database in TestDatabase::each() {
         let app = TestApp::at(database, "2021-07-24T06:00:00Z");
         let contest = pack::read_path(&at("tests/packs/hamlets")).expect("a sound pack");
         app.import(&contest);

@@ -3,7 +3,7 @@
 
 use crate::support::app::{TestApp, security};
 use crate::support::database::TestDatabase;
-use crate::support::on_both;
+use crate::support::on_all;
 use greenzone::clock::Clock;
 use greenzone::domain::contest::AdjustmentKind;
 use greenzone::domain::json::{Json, Reader};
@@ -40,7 +40,7 @@ fn state(app: &TestApp) -> (Vec<u8>, String) {
     (exported, board.text())
 }
 
-on_both! {
+on_all! {
     fn eight_writers_at_once_lose_nothing_and_revisions_have_no_gap(app: TestApp) {
         let app = app.with_q6();
         let wards = ["27382", "27379", "27364", "27352", "27355", "27349", "27373", "27367"];
@@ -64,7 +64,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn a_refused_write_in_a_batch_costs_nobody_else(app: TestApp) {
         let app = app.with_q6();
         let pending: Vec<_> = (0..30).map(|n| {
@@ -77,7 +77,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn another_process_is_seen_within_a_second(app: TestApp) {
         let app = app.with_q6();
         assert_eq!(app.revision("q6-2021"), 1);
@@ -186,10 +186,10 @@ fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
 }
 
 #[test]
-fn law_7_what_is_served_is_what_the_stored_facts_say_on_both_databases() {
+fn law_7_what_is_served_is_what_the_stored_facts_say_on_all_databases() {
     for seed in 1..=4 {
         let mut told: Option<(Vec<u8>, String)> = None;
-        for database in [Some(TestDatabase::sqlite()), TestDatabase::postgres()].into_iter().flatten() {
+        for database in TestDatabase::each() {
             let address = database.address.clone();
             let app = TestApp::on(database).with_q6();
             do_things(&app, seed, || {});
@@ -198,7 +198,7 @@ fn law_7_what_is_served_is_what_the_stored_facts_say_on_both_databases() {
             let contest = pack::read_zip(&exported, pack::Limits::default()).expect("the export is sound");
             assert_eq!(pack::write_zip(&contest), exported);
             if let Some(before) = &told {
-                assert_eq!(*before, (exported, board), "seed {seed}: both databases tell the same");
+                assert_eq!(*before, (exported, board), "seed {seed}: all databases tell the same");
             } else {
                 told = Some((exported, board));
             }
@@ -226,7 +226,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn what_was_acknowledged_is_there_after_the_process_is_gone(app: TestApp) {
         let app = app.with_q6();
         app.put("/api/v1/campaigns/q6-2021/units/27382/figures/2021-07-13", &json!({"community_f0": 7})).ok();
@@ -264,7 +264,7 @@ fn board_at(service: &Arc<Service>, revision: i64) -> String {
     serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| Shown::ALL)).expect("JSON")
 }
 
-on_both! {
+on_all! {
     fn another_process_follows_day_by_day_and_shows_what_a_new_one_loads(app: TestApp) {
         let app = app.with_q6();
         let follower = beside(&app);
@@ -294,7 +294,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn a_pack_that_is_said_again_changes_nothing_even_of_days_to_come(app: TestApp) {
         let app = app.with_q6();
         // the pack holds figures up to the 12th

@@ -13,6 +13,7 @@ mod metrics;
 mod migrations;
 mod openapi;
 mod page;
+mod partitions;
 mod people;
 mod privacy_law;
 mod readers;

@@ -3,6 +3,7 @@
 
 pub mod http;
 
+use diesel::connection::SimpleConnection;
 use greenzone::clock::Clock;
 use greenzone::domain::contest::{FigureRow, Stamp};
 use greenzone::domain::unit::Unit;
@@ -10,7 +11,7 @@ use greenzone::domain::{Campaign, Contest, Counts};
 use greenzone::service::keys::KeyRing;
 use greenzone::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters};
 use greenzone::service::{Security, Service};
-use greenzone::store::Address;
+use greenzone::store::{Address, DbConn, partitions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -138,7 +139,21 @@ impl Cluster {
     }
 
     pub fn address(&self) -> Address {
-        Address::Postgres(format!("postgres://gz@/postgres?host={}", self.folder.display()))
+        self.database("postgres")
+    }
+
+    fn database(&self, name: &str) -> Address {
+        Address::Postgres(format!("postgres://gz@/{name}?host={}", self.folder.display()))
+    }
+
+    /// Another database, whose campaigns are spread over 16 partitions.
+    pub fn partitioned(&self) -> Address {
+        if let DbConn::Pg(mut conn) = self.address().connect().expect("a connection") {
+            conn.batch_execute("CREATE DATABASE partitioned").expect("a database");
+        }
+        let address = self.database("partitioned");
+        partitions::prepare(&mut address.connect().expect("a connection"), 16).expect("partitions");
+        address
     }
 }
 

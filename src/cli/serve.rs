@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::{DEFAULT_RATES, Edges, Rates, parse_networks, parse_origins, without_password};
 use crate::http::Metrics;
 use crate::service::{Security, Service};
+use crate::store::partitions::{self, PartitionError};
 use crate::{app, store, telemetry};
 use clap::Args;
 use std::net::TcpListener;
@@ -124,12 +125,18 @@ pub(super) fn serve(
 pub(super) struct Migrate {
     #[command(flatten)]
     database: DatabaseOptions,
+    /// Spread the campaigns of an empty PostgreSQL database over so many partitions
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=256))]
+    partitions: Option<u16>,
 }
 
 impl Migrate {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let address = self.database.address()?;
         let mut conn = address.connect()?;
+        if let Some(number) = self.partitions {
+            partitions::prepare(&mut conn, number)?;
+        }
         let applied = store::migrate(&mut conn)?;
         let shown = match &address {
             store::Address::Sqlite(path) => path.display().to_string(),
@@ -139,6 +146,22 @@ impl Migrate {
             [] => anstream::println!("{shown} is current"),
             names => anstream::println!("{shown} is current; applied {}", names.join(", ")),
         }
+        match partitions::count(&mut conn)? {
+            0 => {}
+            number => anstream::println!("its campaigns are spread over {number} partitions"),
+        }
         Ok(())
+    }
+}
+
+impl From<PartitionError> for Failure {
+    fn from(error: PartitionError) -> Self {
+        let code = match error {
+            PartitionError::NotPostgres => "not_postgresql",
+            PartitionError::NotEmpty(_) => "database_not_empty",
+            PartitionError::Otherwise(_) => "partitioned_otherwise",
+            PartitionError::Store(error) => return error.into(),
+        };
+        Self::of_request(code, Some("partitions"), error.to_string())
     }
 }

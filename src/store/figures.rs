@@ -7,6 +7,8 @@ use super::schema::figures;
 use super::{BATCH, StoreError, day_number, day_of, micros};
 use crate::domain::contest::{FigureRow as Figure, Stamp};
 use crate::domain::{Counts, Day, Indicator, Instant};
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use std::collections::HashMap;
 
@@ -123,19 +125,23 @@ fn for_each(
         figures::day.asc(),
         figures::recorded_us.asc(),
     ));
-    on_each!(conn, |c| {
-        for row in query.load_iter::<FigureRow, diesel::connection::DefaultLoadingMode>(c)? {
-            let row = row?;
-            let Some(unit) = places.get(&row.unit_id) else { continue };
-            each(Figure {
-                unit: *unit,
-                day: day_of(row.day),
-                counts: row.counts()?,
-                stamp: row.stamp(),
-                note: row.note.map(String::into_boxed_str),
-            });
-        }
-    });
+    let mut hand = |row: QueryResult<FigureRow>| {
+        let row = row?;
+        let Some(unit) = places.get(&row.unit_id) else { return Ok(()) };
+        each(Figure {
+            unit: *unit,
+            day: day_of(row.day),
+            counts: row.counts()?,
+            stamp: row.stamp(),
+            note: row.note.map(String::into_boxed_str),
+        });
+        Ok::<_, StoreError>(())
+    };
+    match conn {
+        // libpq would otherwise hold all rows before it gives the first
+        DbConn::Pg(c) => query.load_iter::<FigureRow, PgRowByRowLoadingMode>(c)?.try_for_each(&mut hand)?,
+        DbConn::Sqlite(c) => query.load_iter::<FigureRow, DefaultLoadingMode>(c)?.try_for_each(&mut hand)?,
+    }
     Ok(())
 }
 

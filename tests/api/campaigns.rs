@@ -1,6 +1,6 @@
 use super::Q6;
 use crate::support::app::TestApp;
-use crate::support::on_both;
+use crate::support::on_all;
 use serde_json::{Value, json};
 
 fn campaign(code: &str) -> Value {
@@ -16,7 +16,7 @@ fn campaign(code: &str) -> Value {
     })
 }
 
-on_both! {
+on_all! {
     fn a_campaign_is_opened_filled_ranked_and_explained(app: TestApp) {
         app.set_clock("2021-07-24T04:00:00Z");
         let made = app.post("/api/v1/campaigns", &campaign("trial"));
@@ -55,7 +55,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn what_figures_rest_on_is_locked_and_the_rest_is_not(app: TestApp) {
         let app = app.with_q6();
         let read = app.get(Q6);
@@ -87,7 +87,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn a_wrong_document_is_refused_with_every_place(app: TestApp) {
         let mut wrong = campaign("wrong");
         wrong["windw"] = json!(1);
@@ -105,7 +105,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn campaigns_and_schemes_are_listed(app: TestApp) {
         for n in 0..3 {
             app.post("/api/v1/campaigns", &campaign(&format!("c{n}"))).ok();

@@ -1,13 +1,13 @@
 use super::Q6;
 use crate::support::app::TestApp;
-use crate::support::on_both;
+use crate::support::on_all;
 use serde_json::{Value, json};
 
 fn row(app: &TestApp, unit: &str) -> Value {
     app.get(&format!("{Q6}/units/{unit}/standing?as_of=2021-07-12")).ok()["row"].clone()
 }
 
-on_both! {
+on_all! {
     fn a_unit_is_withdrawn_and_comes_back(app: TestApp) {
         let app = app.with_q6();
         let before = app.get(&format!("{Q6}/leaderboard?as_of=2021-07-12")).ok();
@@ -32,7 +32,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn a_day_is_excused_and_due_again(app: TestApp) {
         let app = app.with_q6();
         let excuse = |day: &str| format!("{Q6}/units/27385/excuses/{day}");
@@ -52,7 +52,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn a_start_level_is_declared_and_taken_back(app: TestApp) {
         let app = app.with_q6();
         let address = format!("{Q6}/units/27382/start-level");
@@ -68,7 +68,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn points_are_given_taken_and_given_back(app: TestApp) {
         let app = app.with_q6();
         let address = format!("{Q6}/adjustments");

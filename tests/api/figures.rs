@@ -1,10 +1,10 @@
 use super::{Q6, figure};
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
-use crate::support::on_both;
+use crate::support::on_all;
 use serde_json::json;
 
-on_both! {
+on_all! {
     fn a_figure_is_recorded_corrected_taken_back_and_nothing_is_lost(app: TestApp) {
         let app = app.with_q6();
         let address = figure("27382", "2021-07-13");
@@ -62,7 +62,7 @@ fn notes_and_reasons_are_never_public() {
     assert!(app.get_as_council(&format!("{address}/history")).text().contains("lý do kín"));
 }
 
-on_both! {
+on_all! {
     fn days_that_are_none_of_the_campaigns_are_refused(app: TestApp) {
         let app = app.with_q6();
         app.set_clock("2021-07-13T16:59:59.999999Z");
@@ -109,7 +109,7 @@ fn every_wrong_field_is_named_by_its_pointer() {
     told.refused(422, "time_is_told_by_the_service");
 }
 
-on_both! {
+on_all! {
     fn a_batch_is_recorded_whole_or_not_at_all(app: TestApp) {
         let app = app.with_q6();
         let address = format!("{Q6}/figures");
@@ -129,7 +129,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn one_key_is_one_write_however_often_it_comes(app: TestApp) {
         let app = app.with_q6();
         let address = figure("27382", "2021-07-13");

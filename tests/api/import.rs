@@ -1,7 +1,7 @@
 use super::Q6;
 use crate::support::app::{Answer, TestApp};
 use crate::support::database::TestDatabase;
-use crate::support::on_both;
+use crate::support::on_all;
 use greenzone::pack;
 use serde_json::json;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ fn send(app: &TestApp, query: &str, content_type: &str, body: &[u8]) -> Answer {
     app.send("POST", &format!("{Q6}/import{query}"), Some(&app.token), &[("content-type", content_type)], Some(body))
 }
 
-on_both! {
+on_all! {
     fn a_pack_keeps_its_history_once_and_then_only_differences_are_stamped(app: TestApp) {
         let [q6, ..] = pack::bundled();
         let mut contest = pack::read(&q6.files()).expect("the pack");
@@ -44,7 +44,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn tables_are_read_strictly_whole_or_not_at_all(app: TestApp) {
         let app = app.with_q6();
         let wrong = "unit_code,date,community_f0\n27382,2021-07-13,1\nx,2021-07-13,1\n27379,2021-07-13,one\n";

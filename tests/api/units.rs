@@ -1,11 +1,11 @@
 use super::Q6;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
-use crate::support::on_both;
+use crate::support::on_all;
 use greenzone::service::figures::escape;
 use serde_json::json;
 
-on_both! {
+on_all! {
     fn units_are_registered_replaced_and_taken_out(app: TestApp) {
         let app = app.with_q6();
         let made = app.post(&format!("{Q6}/units"), &json!([
@@ -32,7 +32,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn wrong_units_are_refused_together_and_nothing_is_stored(app: TestApp) {
         let app = app.with_q6();
         let address = format!("{Q6}/units");
@@ -52,7 +52,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn codes_are_opaque_however_strange(app: TestApp) {
         let app = app.with_q6();
         for code in ["12/3", "100%", "o'neil", "\"q\"", "🏠", "a b", "é", "%2F", "..a", "ĐĂK", "a+b", "?x#y"] {
@@ -77,7 +77,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn a_search_needs_no_tones_and_takes_no_wildcards(app: TestApp) {
         let app = app.with_q6();
         app.put(&format!("{Q6}/units/F22"), &json!({"name": "Phường Đặng Đức Thuận", "kind": "ward", "parent_code": "775"})).ok();
@@ -100,7 +100,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn neighbours_are_replaced_whole(app: TestApp) {
         let app = app.with_q6();
         let address = format!("{Q6}/neighbours");

@@ -1,6 +1,6 @@
 //! A database for each test: a SQLite file, or a database of a throwaway cluster.
 
-use greenzone::store::{Address, DbConn};
+use greenzone::store::{Address, DbConn, partitions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -14,6 +14,9 @@ pub struct TestDatabase {
     /// Name of a PostgreSQL database.
     name: Option<String>,
 }
+
+/// Few, so that the tests' campaigns share some and stand apart in others.
+pub const PARTITIONS: u16 = 3;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -38,6 +41,20 @@ impl TestDatabase {
             &format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"),
         );
         Some(Self { address: Address::Postgres(with_name(server, &name)), _folder: None, name: Some(name) })
+    }
+
+    /// One of each kind that there is.
+    pub fn each() -> impl Iterator<Item = Self> {
+        [Some(Self::sqlite()), Self::postgres(), Self::partitioned()].into_iter().flatten()
+    }
+
+    /// A PostgreSQL database whose campaigns are spread over [`PARTITIONS`] partitions; none
+    /// where there is no PostgreSQL.
+    pub fn partitioned() -> Option<Self> {
+        let database = Self::postgres()?;
+        let mut conn = database.address.connect().expect("a connection");
+        partitions::prepare(&mut conn, PARTITIONS).expect("partitions");
+        Some(database)
     }
 }
 

@@ -14,26 +14,45 @@ pub fn at(path: &str) -> PathBuf {
 /// One test on each database. Where there is no PostgreSQL it says so loudly, and
 /// fails where the environment demands that nothing is skipped.
 macro_rules! on_both {
-    ($(#[$meta:meta])* fn $name:ident($app:ident: $kind:ty) $body:block) => {
-        mod $name {
-            use super::*;
-
-            fn story($app: $kind) $body
-
-            $(#[$meta])*
-            #[test]
-            fn on_sqlite() {
-                story(<$kind>::on($crate::support::database::TestDatabase::sqlite()));
-            }
-
-            $(#[$meta])*
-            #[test]
-            fn on_postgres() {
-                if let Some(database) = $crate::support::database::TestDatabase::postgres() {
-                    story(<$kind>::on(database));
-                }
-            }
+    (fn $name:ident($app:ident: $kind:ty) $body:block) => {
+        $crate::support::on_databases! {
+            fn $name($app: $kind) $body
+            on_sqlite: Some(TestDatabase::sqlite()), on_postgres: TestDatabase::postgres()
         }
     };
 }
 pub(crate) use on_both;
+
+/// The same, and on a PostgreSQL whose campaigns are spread over partitions.
+macro_rules! on_all {
+    (fn $name:ident($app:ident: $kind:ty) $body:block) => {
+        $crate::support::on_databases! {
+            fn $name($app: $kind) $body
+            on_sqlite: Some(TestDatabase::sqlite()), on_postgres: TestDatabase::postgres(),
+            on_partitions: TestDatabase::partitioned()
+        }
+    };
+}
+pub(crate) use on_all;
+
+macro_rules! on_databases {
+    (fn $name:ident($app:ident: $kind:ty) $body:block $($test:ident: $database:expr),+) => {
+        mod $name {
+            use super::*;
+            use $crate::support::database::TestDatabase;
+
+            fn story($app: $kind) $body
+
+            $(
+                #[test]
+                fn $test() {
+                    let database: Option<TestDatabase> = $database;
+                    if let Some(database) = database {
+                        story(<$kind>::on(database));
+                    }
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_databases;

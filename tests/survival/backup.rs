@@ -3,7 +3,7 @@
 use crate::api::{Q6, figure};
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
-use crate::support::on_both;
+use crate::support::on_all;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use greenzone::domain::account::{Role, Scope};
@@ -91,11 +91,6 @@ fn differences(one: &Path, other: &Path) -> (Vec<String>, i64) {
     (found, total)
 }
 
-/// A target on each database that there is.
-fn targets() -> impl Iterator<Item = TestDatabase> {
-    std::iter::once(TestDatabase::sqlite()).chain(TestDatabase::postgres())
-}
-
 /// Writes figures with 32 clients until `work` is done; answers how many were acknowledged.
 fn while_clients_write(app: &TestApp, work: impl FnOnce()) -> u64 {
     let (is_over, written) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -121,7 +116,7 @@ fn while_clients_write(app: &TestApp, work: impl FnOnce()) -> u64 {
     written.into_inner()
 }
 
-on_both! {
+on_all! {
     fn a_backup_beside_32_writing_clients_is_one_moment_and_restores_into_both(database: TestDatabase) {
         let app = filled(database);
         let folder = tempfile::tempdir().expect("a folder");
@@ -129,7 +124,7 @@ on_both! {
         let written = while_clients_write(&app, || files.iter().for_each(|file| drop(write_to(&app.address, file))));
         assert!(written > 32, "{written}");
         let last = app.revision("q6-2021");
-        for (file, target) in files.iter().flat_map(|file| targets().map(move |target| (file, target))) {
+        for (file, target) in files.iter().flat_map(|file| TestDatabase::each().map(move |target| (file, target))) {
             restore_from(file, &target.address);
             let heads = log_of(&target.address);
             assert_eq!(heads.broken, [], "the log is whole");
@@ -151,13 +146,13 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn what_is_restored_has_the_same_rows_and_goes_back_the_same(database: TestDatabase) {
         let app = filled(database);
         let folder = tempfile::tempdir().expect("a folder");
         let file = |name: &str| folder.path().join(name);
         let counts = write_to(&app.address, &file("first.db"));
-        for (n, target) in targets().enumerate() {
+        for (n, target) in TestDatabase::each().enumerate() {
             assert_eq!(restore_from(&file("first.db"), &target.address), counts);
             write_to(&target.address, &file(&format!("{n}.db")));
             let (found, total) = differences(&file("first.db"), &file(&format!("{n}.db")));
@@ -173,7 +168,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn every_table_is_in_a_backup(database: TestDatabase) {
         let mut conn = database.address.connect().expect("a connection");
         migrate(&mut conn).expect("a schema");
@@ -183,7 +178,7 @@ on_both! {
     }
 }
 
-on_both! {
+on_all! {
     fn a_database_that_holds_anything_is_refused_and_stays_as_it_is(database: TestDatabase) {
         let folder = tempfile::tempdir().expect("a folder");
         let (first, before, after) = (folder.path().join("1.db"), folder.path().join("2.db"), folder.path().join("3.db"));
@@ -196,21 +191,22 @@ on_both! {
         assert_eq!(differences(&before, &after).0, [""; 0]);
         drop(app);
         // somebody else's table, too
-        for target in targets() {
+        for target in TestDatabase::each() {
             let mut conn = target.address.connect().expect("a connection");
             let sql = "CREATE TABLE theirs (n INTEGER); INSERT INTO theirs VALUES (1)";
             match &mut conn {
                 DbConn::Pg(c) => c.batch_execute(sql).expect(sql),
                 DbConn::Sqlite(c) => c.batch_execute(sql).expect(sql),
             }
+            let had = backup::stored_tables(&mut conn).expect("names");
             let refused = Backup::open(&first).expect("a backup").restore(&target.address);
             assert!(matches!(&refused, Err(BackupError::NotEmpty(table)) if table == "theirs"), "{refused:?}");
-            assert_eq!(backup::stored_tables(&mut conn).expect("names"), ["theirs"], "no schema was brought");
+            assert_eq!(backup::stored_tables(&mut conn).expect("names"), had, "no schema was brought");
         }
     }
 }
 
-on_both! {
+on_all! {
     fn a_restore_that_fails_half_way_leaves_nothing(database: TestDatabase) {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("1.db");
@@ -224,4 +220,20 @@ on_both! {
         let app = TestApp::on(database);
         assert_eq!(app.get("/api/v1/campaigns").ok()["items"], json!([]));
     }
+}
+
+#[test]
+fn rows_that_belong_to_nothing_are_not_backed_up() {
+    let app = filled(TestDatabase::sqlite());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut conn = app.address.connect().expect("a connection");
+    if let DbConn::Sqlite(c) = &mut conn {
+        // as somebody does with another program
+        c.batch_execute("PRAGMA foreign_keys = OFF; UPDATE figures SET unit_id = unit_id + 4711 WHERE day = 18820")
+            .expect("spoilt");
+    }
+    let file = folder.path().join("1.db");
+    let refused = backup::write_file(&mut conn, &file).expect_err("not whole");
+    assert!(refused.to_string().contains("a row of figures belongs to nothing"), "{refused}");
+    assert!(!file.exists());
 }

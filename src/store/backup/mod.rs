@@ -4,12 +4,11 @@
 //! made from: so it goes into either, and a SQLite database without a service on it is
 //! one, too. It holds one moment, and writers are not held up meanwhile.
 
-mod catalog;
 mod tables;
 
+use super::catalog::{self, Schema};
 use super::conn::{DbConn, migrate, read, write};
 use super::{Address, StoreError};
-use catalog::Schema;
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::sqlite::SqliteConnection;
 use std::ffi::OsString;
@@ -18,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tables::TABLES;
 
-pub use catalog::stored_tables;
+pub use super::catalog::stored_tables;
 
 /// How many rows each table has.
 pub type Counts = Vec<(&'static str, u64)>;
@@ -67,8 +66,11 @@ pub fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|(name, _)| *name)
 }
 
+/// Copies all tables into a database that [`catalog::expect_whole`] prepared.
 fn copy_all(from: &mut DbConn, to: &mut DbConn) -> Result<Counts, CopyError> {
-    TABLES.iter().map(|(name, copy)| Ok((*name, copy(from, to)?))).collect()
+    let counts = TABLES.iter().map(|(name, copy)| Ok((*name, copy(from, to)?))).collect::<Result<_, CopyError>>()?;
+    catalog::demand_whole(to)?;
+    Ok(counts)
 }
 
 /// Writes one moment of a database to a new file that its owner alone may read: first
@@ -117,10 +119,11 @@ fn write_part(from: &mut DbConn, part: &Path) -> Result<Counts, BackupError> {
     options.open(part).map_err(|e| BackupError::Io(part.to_owned(), e))?;
     let mut conn = SqliteConnection::establish(&uri(part, "rw")).map_err(StoreError::from)?;
     // a crash leaves a part that nobody uses: it is synced once, when it is whole
-    let quick = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;";
+    let quick = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;";
     conn.batch_execute(quick).map_err(StoreError::from)?;
     let mut to = DbConn::Sqlite(conn);
     migrate(&mut to)?;
+    catalog::expect_whole(&mut to)?;
     let copied = read(from, |from| write(&mut to, |to| copy_all(from, to)));
     let counts = copied.map_err(|(CopyError::Reading(e) | CopyError::Writing(e))| BackupError::Store(e))?;
     drop(to);
@@ -172,6 +175,7 @@ impl Backup {
         let mut to = to.connect()?;
         refuse_filled(&mut to)?;
         migrate(&mut to)?;
+        catalog::expect_whole(&mut to)?;
         read(&mut self.0, |from| {
             write(&mut to, |to| {
                 catalog::lock(to)?;

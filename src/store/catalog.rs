@@ -1,7 +1,7 @@
 //! What a database says of itself: its tables, its schema's version, its damages.
 
-use crate::store::StoreError;
-use crate::store::conn::{DbConn, on_each, schema_versions};
+use super::StoreError;
+use super::conn::{DbConn, on_each, schema_versions};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -14,20 +14,22 @@ struct Said {
     said: String,
 }
 
-fn ask(conn: &mut DbConn, sql: &str) -> Result<Vec<String>, StoreError> {
+/// Asks for one column of text, named `said`.
+pub(super) fn ask(conn: &mut DbConn, sql: &str) -> Result<Vec<String>, StoreError> {
     let rows: Vec<Said> = on_each!(conn, |c| sql_query(sql).load(c))?;
     Ok(rows.into_iter().map(|row| row.said).collect())
 }
 
-/// The tables of a database, but not the list of its migrations, in the order of their names.
+/// The tables of a database, but neither their partitions nor the list of its migrations, in
+/// the order of their names.
 ///
 /// # Errors
 /// What the database says.
 pub fn stored_tables(conn: &mut DbConn) -> Result<Vec<String>, StoreError> {
     let sql = match conn {
         DbConn::Pg(_) => {
-            "SELECT table_name::text AS said FROM information_schema.tables \
-             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+            "SELECT relname::text AS said FROM pg_class WHERE relnamespace = current_schema()::regnamespace \
+             AND relkind IN ('r', 'p') AND NOT relispartition"
         }
         DbConn::Sqlite(_) => {
             "SELECT name AS said FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
@@ -39,7 +41,7 @@ pub fn stored_tables(conn: &mut DbConn) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
@@ -109,12 +111,37 @@ pub(super) fn schema_of(conn: &mut DbConn) -> Schema {
 pub(super) fn damage(conn: &mut DbConn) -> Option<String> {
     let found = ask(conn, "SELECT integrity_check AS said FROM pragma_integrity_check").and_then(|mut found| {
         found.retain(|line| line != "ok");
-        let orphans = ask(conn, "SELECT \"table\" AS said FROM pragma_foreign_key_check LIMIT 1")?;
-        found.extend(orphans.iter().map(|table| format!("a row of {table} belongs to nothing")));
+        found.extend(orphan(conn)?);
         Ok(found)
     });
     match found {
         Ok(found) => found.into_iter().next(),
         Err(error) => Some(error.to_string()),
+    }
+}
+
+/// A row of a SQLite database that refers to none, if there is one.
+fn orphan(conn: &mut DbConn) -> Result<Option<String>, StoreError> {
+    let found = ask(conn, "SELECT \"table\" AS said FROM pragma_foreign_key_check LIMIT 1")?;
+    Ok(found.first().map(|table| format!("a row of {table} belongs to nothing")))
+}
+
+/// Lets rows come in any order into an empty database until [`demand_whole`] looks at all of
+/// them. SQLite would otherwise look at every unit with each new one, while a parent is
+/// missing, whether it is the parent of any.
+pub(super) fn expect_whole(conn: &mut DbConn) -> Result<(), StoreError> {
+    match conn {
+        // its constraints wait for the end of the transaction by themselves
+        DbConn::Pg(_) => {}
+        DbConn::Sqlite(c) => c.batch_execute("PRAGMA foreign_keys = OFF")?,
+    }
+    Ok(())
+}
+
+/// Refuses rows that refer to none.
+pub(super) fn demand_whole(conn: &mut DbConn) -> Result<(), StoreError> {
+    match conn {
+        DbConn::Pg(_) => Ok(()),
+        DbConn::Sqlite(_) => orphan(conn)?.map_or(Ok(()), |what| Err(StoreError::Unreadable(what))),
     }
 }
