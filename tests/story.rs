@@ -3,7 +3,7 @@
 
 use crate::support::app::{TestApp, security};
 use crate::support::database::TestDatabase;
-use crate::support::on_all;
+use crate::support::{on_all, on_both};
 use greenzone::clock::Clock;
 use greenzone::domain::contest::AdjustmentKind;
 use greenzone::domain::json::{Json, Reader};

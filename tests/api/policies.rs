@@ -209,7 +209,7 @@ on_both! {
 #[test]
 fn a_pack_brings_its_history_under_its_own_rules() {
     let app = TestApp::on(TestDatabase::sqlite());
-    let [q6, _] = greenzone::pack::bundled();
+    let [q6, ..] = greenzone::pack::bundled();
     let contest = greenzone::pack::read(&q6.files()).expect("the bundled pack");
     let mut document = contest.campaign.to_json();
     document["scoring"]["closing_days"] = json!(2);
