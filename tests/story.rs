@@ -3,7 +3,7 @@
 
 use crate::support::app::{TestApp, security};
 use crate::support::database::TestDatabase;
-use crate::support::{on_all, on_both};
+use crate::support::on_all;
 use greenzone::clock::Clock;
 use greenzone::domain::contest::AdjustmentKind;
 use greenzone::domain::json::{Json, Reader};
@@ -206,7 +206,7 @@ fn law_7_what_is_served_is_what_the_stored_facts_say_on_all_databases() {
     }
 }
 
-on_both! {
+on_all! {
     fn what_was_announced_is_printed_again_whatever_changed_since(app: TestApp) {
         let app = app.with_q6();
         let read = |moment: &str| {
