@@ -1,9 +1,9 @@
 //! The campaign check: what a council should look at before it trusts its boards
 //! (domain.md section 4, Campaign check). Warnings, never refusals.
 
-use super::appraisal::{Appraisal, Appraiser};
-use super::board::{By, live_day};
+use super::board::{in_parts, live_day};
 use super::ledger::{DayState, Ledger};
+use super::levels::{LevelReader, UnitLevels};
 use crate::domain::campaign::Figures;
 use crate::domain::unit::UnitState;
 use crate::domain::{Contest, Day};
@@ -177,17 +177,22 @@ fn same_start(ledger: &Ledger, kind: u16) -> Option<Warning> {
     if units.len() < 5 || !ledger.register.campaign.policy.uses_levels() {
         return None;
     }
-    let appraiser = Appraiser::new(ledger, kind, ledger.calendar.window.start, By::Points);
-    let mut appraisal = Appraisal::default();
-    let mut counts = vec![0u32; usize::from(scheme.worst()) + 1];
-    for unit in units {
-        appraiser.appraise(*unit, &mut appraisal);
-        if let Some(count) = appraisal.start.and_then(|l| counts.get_mut(usize::from(l))) {
-            *count += 1;
+    let first = ledger.calendar.window.start;
+    let reader = LevelReader::new(ledger, kind, first, first);
+    let count = |part: &[u32]| {
+        let mut levels = UnitLevels::default();
+        let mut counts = vec![0u32; usize::from(scheme.worst()) + 1];
+        for unit in part {
+            reader.read(*unit, &mut levels);
+            let start = ledger.start_level(*unit).filter(|_| reader.has_rules()).or(levels.start);
+            start.and_then(|level| counts.get_mut(usize::from(level))).into_iter().for_each(|count| *count += 1);
         }
-    }
+        counts
+    };
+    let parts = in_parts(units, count);
+    let total = |level: u8| parts.iter().filter_map(|counts| counts.get(usize::from(level))).sum::<u32>();
     let of = units.len() as u32;
-    let (level, count) = (0u8..).zip(counts).max_by_key(|(_, count)| *count)?;
+    let (level, count) = (0..=scheme.worst()).map(|level| (level, total(level))).max_by_key(|(_, count)| *count)?;
     let kind = kind_code(ledger, kind);
     (count * 100 > of * 80).then(|| Warning::SameStart { kind, level: scheme.level_code(level).to_owned(), count, of })
 }

