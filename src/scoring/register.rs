@@ -7,7 +7,8 @@ use super::rules::KindRules;
 use crate::domain::campaign::Figures;
 use crate::domain::text::NameOrder;
 use crate::domain::{Campaign, Contest, Unit};
-use std::collections::HashMap;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -71,7 +72,9 @@ pub struct Register {
     /// Kinds of the units, close together: boards ask for them unit after unit.
     kind_of_unit: Vec<u16>,
     is_kind_derived: Vec<bool>,
-    by_code: HashMap<Box<str>, u32>,
+    /// Indexes by the hashes of codes, which are held once, in the units.
+    by_code: HashTable<u32>,
+    hasher: RandomState,
     name_rank: Vec<u32>,
     by_name: Vec<u32>,
     is_empty: Vec<bool>,
@@ -83,8 +86,11 @@ pub struct Register {
 impl Register {
     /// Reads the structure of a contest.
     pub fn new(contest: &Contest) -> Self {
-        let campaign = contest.campaign.clone();
-        let units = contest.units.clone();
+        Self::of(contest.campaign.clone(), contest.units.clone(), &contest.neighbours)
+    }
+
+    /// The structure of a campaign with these units and pairs of neighbours.
+    pub fn of(campaign: Arc<Campaign>, units: Vec<Unit>, neighbours: &[(u32, u32)]) -> Self {
         let len = units.len();
         let parents: Vec<(u32, u32)> = units
             .iter()
@@ -93,7 +99,7 @@ impl Register {
             .filter(|(p, _)| (*p as usize) < len)
             .collect();
         let children = Lists::collect(&parents, len);
-        let both: Vec<(u32, u32)> = contest.neighbours.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
+        let both: Vec<(u32, u32)> = neighbours.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
         let neighbours = Lists::collect(&both, len);
         let rules = campaign.kinds.iter().map(|k| KindRules::of(&campaign.scheme, &k.code)).collect();
         let mut of_kind = vec![Vec::new(); campaign.kinds.len()];
@@ -102,7 +108,12 @@ impl Register {
                 list.push(index);
             }
         }
-        let by_code = units.iter().zip(0u32..).map(|(u, i)| (u.code.as_str().into(), i)).collect();
+        let hasher = RandomState::new();
+        let hash = |index: &u32| hasher.hash_one(units.get(*index as usize).map_or("", |unit| &unit.code));
+        let mut by_code = HashTable::with_capacity(len);
+        for index in 0..len as u32 {
+            by_code.insert_unique(hash(&index), index, hash);
+        }
         let (by_name, name_rank) = name_order(&units);
         let mut register = Self {
             kind_of_unit: units.iter().map(|u| u.kind).collect(),
@@ -117,6 +128,7 @@ impl Register {
             kind_order: Vec::new(),
             depth: vec![0; len],
             by_code,
+            hasher,
             name_rank,
             by_name,
             is_empty: vec![false; len],
@@ -143,7 +155,8 @@ impl Register {
 
     /// The index of a unit's code (NFC).
     pub fn find(&self, code: &str) -> Option<u32> {
-        self.by_code.get(code).copied()
+        let is_it = |index: &u32| self.units.get(*index as usize).is_some_and(|unit| unit.code == code);
+        self.by_code.find(self.hasher.hash_one(code), is_it).copied()
     }
 
     /// A unit by its index.
