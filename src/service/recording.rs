@@ -7,7 +7,7 @@
 
 use super::audit::Rows;
 use super::fault::{Code, Fault, FieldFault};
-use super::figures::{check_day, figure_row, no_report};
+use super::figures::{check_day, figure_row, no_report, recorded};
 use super::live::Snapshot;
 use super::views::RowsView;
 use super::writer::{Work, outside};
@@ -181,7 +181,7 @@ impl<'a, 'w> Recording<'a, 'w> {
     fn stored_figure(&mut self, unit: u32, day: Day) -> Result<Option<StoredFigure>, Fault> {
         self.flush()?;
         let id = self.before.key(unit);
-        let found = figures::history(self.work.conn, self.stored.id, id, day)?.pop();
+        let found = figures::history(self.work.conn()?, self.stored.id, id, day)?.pop();
         Ok(found.filter(|f| f.stamp.stands()))
     }
 
@@ -208,10 +208,8 @@ impl<'a, 'w> Recording<'a, 'w> {
             withdrawn_reason: None,
         });
         if let Some(day) = self.ledger.calendar.index(new.day) {
-            // the first report since the day was last missing says whether it came late
-            let is_first = standing.counts.is_none();
-            let late = if is_first { at > self.stored.campaign.cut_off(new.day) } else { standing.late };
-            let entry = DayEntry { counts: Some(new.counts), late, noted: new.note.is_some(), ..standing };
+            let noted = new.note.is_some();
+            let entry = recorded(&self.stored.campaign, new.day, standing, &new.counts, noted, at);
             self.ledger.set_day(new.unit, day, entry);
         }
         if self.waiting.len() >= AT_A_TIME { self.flush() } else { Ok(()) }
@@ -224,7 +222,7 @@ impl<'a, 'w> Recording<'a, 'w> {
             return Ok(());
         };
         let (_, at) = self.stamp()?;
-        figures::withdraw(self.work.conn, self.stored.id, &figure, at, Some(reason))?;
+        figures::withdraw(self.work.conn()?, self.stored.id, &figure, at, Some(reason))?;
         if let Some(at) = self.ledger.calendar.index(day) {
             let entry = DayEntry { excused: self.ledger.entry(unit, at).excused, ..DayEntry::default() };
             self.ledger.set_day(unit, at, entry);
@@ -239,7 +237,7 @@ impl<'a, 'w> Recording<'a, 'w> {
     }
 
     fn flush(&mut self) -> Result<(), Fault> {
-        figures::insert(self.work.conn, self.stored.id, &self.waiting)?;
+        figures::insert(self.work.conn()?, self.stored.id, &self.waiting)?;
         self.waiting.clear();
         Ok(())
     }

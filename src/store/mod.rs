@@ -18,12 +18,16 @@ pub mod contests;
 pub mod criteria;
 pub mod decisions;
 pub mod figures;
+mod fixed;
 pub mod idempotency;
 mod schema;
 pub mod sessions;
 pub mod units;
 
-pub use conn::{Address, Connector, Database, DbConn, is_alive, is_current, migrate, read, revert, savepoint, write};
+pub use conn::{
+    Address, Connector, Database, DbConn, Reader, begin_savepoint, end_savepoint, is_alive, is_current, migrate, read,
+    revert, write,
+};
 
 use crate::domain::{Day, Instant};
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error};
