@@ -44,6 +44,7 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
     config
         // addresses are tried one after another: what everybody asks for stands first
         .service(leaderboard::get_leaderboard)
+        .service(figures::put_figure)
         .service(campaigns::get_status)
         .service(leaderboard::get_leaderboard_around)
         .service(leaderboard::get_standing)
@@ -65,7 +66,6 @@ fn operations_of(config: &mut ServiceConfig<'_>) {
         .service(levels::get_levels)
         .service(figures::get_figure_history)
         .service(figures::get_figure)
-        .service(figures::put_figure)
         .service(figures::delete_figure)
         .service(figures::list_unit_figures)
         .service(figures::list_figures)

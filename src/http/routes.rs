@@ -4,7 +4,6 @@
 //! it, so the document cannot promise less or more than what is taken.
 
 use super::problem::{ApiError, Kind};
-use actix_web::dev::ResourceDef;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::collections::HashMap;
@@ -17,7 +16,7 @@ pub struct Routes {
     /// By address, then by method.
     parameters: HashMap<String, Vec<(Method, Vec<String>)>>,
     /// Each address with its methods.
-    methods: Vec<(ResourceDef, String, Vec<Method>)>,
+    methods: Vec<(String, Vec<Method>)>,
 }
 
 /// The operations of an address with their methods.
@@ -34,9 +33,9 @@ pub fn operations(item: &PathItem) -> Vec<(Method, &Operation)> {
 impl Routes {
     /// Adds an address with a method and its query parameters.
     pub fn add(&mut self, method: Method, pattern: &str, parameters: Vec<String>) {
-        match self.methods.iter_mut().find(|(_, known, _)| known == pattern) {
-            Some((_, _, methods)) => methods.push(method.clone()),
-            None => self.methods.push((ResourceDef::new(pattern), pattern.to_owned(), vec![method.clone()])),
+        match self.methods.iter_mut().find(|(known, _)| known == pattern) {
+            Some((_, methods)) => methods.push(method.clone()),
+            None => self.methods.push((pattern.to_owned(), vec![method.clone()])),
         }
         self.parameters.entry(pattern.to_owned()).or_default().push((method, parameters));
     }
@@ -49,7 +48,7 @@ impl Routes {
 
     /// The methods of the address that a path belongs to; none where there is none.
     pub fn allowed(&self, path: &str) -> Option<String> {
-        let (_, _, methods) = self.methods.iter().find(|(address, ..)| address.is_match(path))?;
+        let (_, methods) = self.methods.iter().find(|(address, _)| is_at(address, path))?;
         let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
         if names.contains(&"GET") {
             names.push("HEAD");
@@ -57,6 +56,13 @@ impl Routes {
         names.sort_unstable();
         Some(names.join(", "))
     }
+}
+
+/// Whether a path belongs to an address, of which a part in braces stands for any. (Another
+/// set of the framework's compiled patterns would cost megabytes for what is rarely asked.)
+fn is_at(address: &str, path: &str) -> bool {
+    let is_same = |(part, given): (&str, &str)| part == given || (part.starts_with('{') && !given.is_empty());
+    address.split('/').count() == path.split('/').count() && address.split('/').zip(path.split('/')).all(is_same)
 }
 
 /// Answers what no address answered: it has other methods, or nothing is there.

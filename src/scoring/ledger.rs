@@ -88,13 +88,80 @@ pub struct DayEntry {
     pub noted: bool,
 }
 
-static NO_COUNTS: [Vec<u32>; 6] = [const { Vec::new() }; 6];
+/// How many indicators may be blank: all but the first, community F0.
+const OPTIONAL: usize = 5;
 
 #[derive(Clone, Debug)]
 struct Chunk {
-    /// One column per indicator; an optional one that nobody ever classified is empty.
-    counts: [Vec<u32>; 6],
     flags: Vec<u8>,
+    community: Vec<u32>,
+    /// The other indicators in their order.
+    optional: [Column; OPTIONAL],
+}
+
+/// The values of an optional indicator in a chunk. Nearly all are small: a byte holds one
+/// until a greater one comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Column {
+    /// Nobody ever classified it: blank where a figure counts, else 0.
+    Unclassified,
+    /// A byte each; [`Column::BLANK`] is a blank.
+    Narrow(Vec<u8>),
+    /// As they are.
+    Wide(Vec<u32>),
+}
+
+impl Column {
+    /// A blank in a byte.
+    const BLANK: u8 = u8::MAX;
+
+    /// A value as a byte, where it fits in one.
+    fn narrow(value: u32) -> Option<u8> {
+        match value {
+            Counts::BLANK => Some(Self::BLANK),
+            value => u8::try_from(value).ok().filter(|v| *v != Self::BLANK),
+        }
+    }
+
+    /// A byte as the value that it stands for.
+    fn widen(byte: u8) -> u32 {
+        if byte == Self::BLANK { Counts::BLANK } else { u32::from(byte) }
+    }
+
+    /// The value at a place, [`Counts::BLANK`] for a blank; none where nobody classified it.
+    fn get(&self, at: usize) -> Option<u32> {
+        match self {
+            Self::Unclassified => None,
+            Self::Narrow(values) => values.get(at).copied().map(Self::widen),
+            Self::Wide(values) => values.get(at).copied(),
+        }
+    }
+
+    /// Sets the value at a place, in a column that holds it.
+    fn set(&mut self, at: usize, value: u32) {
+        match (&mut *self, Self::narrow(value)) {
+            (Self::Unclassified, _) => {}
+            (Self::Narrow(values), Some(byte)) => values.get_mut(at).into_iter().for_each(|v| *v = byte),
+            (Self::Narrow(values), None) => {
+                *self = Self::Wide(values.iter().copied().map(Self::widen).collect());
+                self.set(at, value);
+            }
+            (Self::Wide(values), _) => values.get_mut(at).into_iter().for_each(|v| *v = value),
+        }
+    }
+
+    /// A column of which the first value comes: blank where a figure counts.
+    fn blank(flags: &[u8]) -> Self {
+        Self::Narrow(flags.iter().map(|f| if is_counted(*f) { Self::BLANK } else { 0 }).collect())
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Unclassified => 0,
+            Self::Narrow(values) => values.capacity(),
+            Self::Wide(values) => values.capacity() * 4,
+        }
+    }
 }
 
 /// The days of one reported unit.
@@ -112,13 +179,14 @@ pub struct UnitDays<'a> {
 impl UnitDays<'_> {
     /// The effective value of an indicator; `None` is a blank on a reported day.
     pub fn value(&self, indicator: usize, day: usize) -> Option<u32> {
-        let column = self.chunk.and_then(|c| c.counts.get(indicator)).map(Vec::as_slice).unwrap_or_default();
-        if column.is_empty() {
-            // nobody classified it: blank where a figure counts, else 0
-            let flags = self.flags.get(day).copied().unwrap_or_default();
-            return (!is_counted(flags)).then_some(0);
+        let Some(optional) = indicator.checked_sub(1) else { return self.community.get(day).copied() };
+        match self.chunk.and_then(|c| c.optional.get(optional)).and_then(|column| column.get(self.from + day)) {
+            Some(value) => Some(value).filter(|v| *v != Counts::BLANK),
+            None => {
+                let flags = self.flags.get(day).copied().unwrap_or_default();
+                (!is_counted(flags)).then_some(0)
+            }
         }
-        column.get(self.from + day).copied().filter(|v| *v != Counts::BLANK)
     }
 }
 
@@ -212,8 +280,9 @@ impl Ledger {
     pub fn empty(register: Arc<Register>) -> Self {
         let calendar = Calendar::new(&register.campaign);
         let chunk = Arc::new(Chunk {
-            counts: [vec![0; CHUNK * calendar.len], vec![], vec![], vec![], vec![], vec![]],
             flags: vec![0; CHUNK * calendar.len],
+            community: vec![0; CHUNK * calendar.len],
+            optional: [const { Column::Unclassified }; OPTIONAL],
         });
         let chunks = vec![chunk; register.len().div_ceil(CHUNK)];
         Self {
@@ -312,15 +381,13 @@ impl Ledger {
         let chunk = Arc::make_mut(chunk);
         let at = (unit as usize % CHUNK) * len + day;
         let counts = entry.counts.filter(|_| !entry.excused);
-        for indicator in Indicator::ALL {
+        chunk.community[at] = counts.map_or(0, |c| c.community_f0());
+        for (column, indicator) in chunk.optional.iter_mut().zip(Indicator::ALL.into_iter().skip(1)) {
             let value = counts.map_or(0, |c| c.raw(indicator));
-            let column = &mut chunk.counts[indicator.index()];
-            if column.is_empty() && counts.is_some() && value != Counts::BLANK {
-                *column = blank_column(&chunk.flags);
+            if matches!(column, Column::Unclassified) && counts.is_some() && value != Counts::BLANK {
+                *column = Column::blank(&chunk.flags);
             }
-            if let Some(cell) = column.get_mut(at) {
-                *cell = value;
-            }
+            column.set(at, value);
         }
         let flag = |on: bool, flag: u8| if on { flag } else { 0 };
         let was = chunk.flags[at];
@@ -359,8 +426,8 @@ impl Ledger {
         let chunk = self.chunks.get(unit as usize / CHUNK);
         let chunk = chunk.map(|c| &**c);
         let flags = chunk.and_then(|c| c.flags.get(from..from + len)).unwrap_or_default();
-        let [community, ..] = chunk.map(|c| &c.counts).unwrap_or(&NO_COUNTS);
-        UnitDays { flags, community: community.get(from..from + len).unwrap_or_default(), chunk, from }
+        let community = chunk.and_then(|c| c.community.get(from..from + len)).unwrap_or_default();
+        UnitDays { flags, community, chunk, from }
     }
 
     /// The state of a unit's day on the board of a day (domain.md section 2).
@@ -481,15 +548,10 @@ impl Ledger {
 
     /// Bytes held by the scoring columns, for benches and metrics.
     pub fn column_bytes(&self) -> usize {
-        let of_chunk = |c: &Arc<Chunk>| c.flags.capacity() + c.counts.iter().map(|v| v.capacity() * 4).sum::<usize>();
+        let optional = |c: &Chunk| c.optional.iter().map(Column::bytes).sum::<usize>();
+        let of_chunk = |c: &Arc<Chunk>| c.flags.capacity() + c.community.capacity() * 4 + optional(c);
         self.chunks.iter().map(of_chunk).sum()
     }
-}
-
-/// A column for an indicator that was blank so far: blank where a figure counts.
-fn blank_column(flags: &[u8]) -> Vec<u32> {
-    let blank_or_zero = |f: &u8| if is_counted(*f) { Counts::BLANK } else { 0 };
-    flags.iter().map(blank_or_zero).collect()
 }
 
 /// The figure that stands among the known revisions of one unit-day, in order of
@@ -615,6 +677,26 @@ mod tests {
         assert_eq!(stands(&[(1, stamp(10, Some(70))), (2, stamp(60, None))], 99, 50), (Some(2), false));
         assert_eq!(stands(&[(1, stamp(50, None))], 99, 50), (Some(1), false));
         assert_eq!(stands(&[(1, stamp(51, None))], 99, 50), (Some(1), true));
+    }
+
+    #[test]
+    fn a_column_is_as_wide_as_its_greatest_value_and_tells_blanks_from_values() {
+        use crate::scoring::small_contest::{RED_FROM_ONE, contest};
+        let contest = contest(3, RED_FROM_ONE);
+        let mut ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
+        let values = [None, Some(0), Some(254), Some(255), None, Some(256), Some(10_000_000)];
+        let entry = |contained: Option<u32>| {
+            let counts = Counts::new([Some(1), contained, None, None, None, None]).unwrap();
+            DayEntry { counts: Some(counts), ..DayEntry::default() }
+        };
+        for widest in 0..values.len() {
+            let told = &values[..=widest];
+            told.iter().enumerate().for_each(|(day, contained)| ledger.set_day(1, day, entry(*contained)));
+            for (day, contained) in told.iter().enumerate() {
+                assert_eq!(ledger.entry(1, day), entry(*contained), "day {day} of {told:?}");
+            }
+            assert_eq!(ledger.entry(0, 0), DayEntry::default());
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::rules::KindRules;
 use crate::domain::campaign::Figures;
 use crate::domain::text::NameOrder;
 use crate::domain::{Campaign, Contest, Unit};
-use std::collections::HashMap;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -72,7 +73,9 @@ pub struct Register {
     /// Kinds of the units, close together: boards ask for them unit after unit.
     kind_of_unit: Arc<[u16]>,
     is_kind_derived: Vec<bool>,
-    by_code: Arc<HashMap<Box<str>, u32>>,
+    /// Indexes by the hashes of codes, which are held once, in the units.
+    by_code: Arc<HashTable<u32>>,
+    hasher: RandomState,
     name_rank: Arc<[u32]>,
     by_name: Arc<[u32]>,
     is_empty: Arc<[bool]>,
@@ -90,7 +93,7 @@ struct Walk {
 impl Register {
     /// Reads the structure of a contest.
     pub fn new(contest: &Contest) -> Self {
-        Self::of(contest, contest.campaign.clone())
+        Self::of(contest.campaign.clone(), contest.units.clone(), &contest.neighbours)
     }
 
     /// The same units under other rules of their campaign: its kinds are the same.
@@ -104,9 +107,9 @@ impl Register {
         register
     }
 
-    /// Reads the structure of a contest under its campaign's rules of some time.
-    pub fn of(contest: &Contest, campaign: Arc<Campaign>) -> Self {
-        let units: Arc<[Unit]> = contest.units.as_slice().into();
+    /// The structure of a campaign with these units and pairs of neighbours.
+    pub fn of(campaign: Arc<Campaign>, units: Vec<Unit>, neighbours: &[(u32, u32)]) -> Self {
+        let units: Arc<[Unit]> = units.into();
         let len = units.len();
         let parents: Vec<(u32, u32)> = units
             .iter()
@@ -115,7 +118,7 @@ impl Register {
             .filter(|(p, _)| (*p as usize) < len)
             .collect();
         let children = Lists::collect(&parents, len);
-        let both: Vec<(u32, u32)> = contest.neighbours.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
+        let both: Vec<(u32, u32)> = neighbours.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
         let neighbours = Lists::collect(&both, len);
         let mut of_kind = vec![Vec::new(); campaign.kinds.len()];
         for (unit, index) in units.iter().zip(0u32..) {
@@ -123,8 +126,12 @@ impl Register {
                 list.push(index);
             }
         }
-        let by_code: HashMap<Box<str>, u32> =
-            units.iter().zip(0u32..).map(|(u, i)| (u.code.as_str().into(), i)).collect();
+        let hasher = RandomState::new();
+        let hash = |index: &u32| hasher.hash_one(units.get(*index as usize).map_or("", |unit| &unit.code));
+        let mut by_code = HashTable::with_capacity(len);
+        for index in 0..len as u32 {
+            by_code.insert_unique(hash(&index), index, hash);
+        }
         let (by_name, name_rank) = name_order(&units);
         let mut register = Self {
             kind_of_unit: units.iter().map(|u| u.kind).collect(),
@@ -139,6 +146,7 @@ impl Register {
             kind_order: Vec::new(),
             depth: Arc::default(),
             by_code: Arc::new(by_code),
+            hasher,
             name_rank: name_rank.into(),
             by_name: by_name.into(),
             is_empty: Arc::default(),
@@ -163,7 +171,8 @@ impl Register {
 
     /// The index of a unit's code (NFC).
     pub fn find(&self, code: &str) -> Option<u32> {
-        self.by_code.get(code).copied()
+        let is_it = |index: &u32| self.units.get(*index as usize).is_some_and(|unit| unit.code == code);
+        self.by_code.find(self.hasher.hash_one(code), is_it).copied()
     }
 
     /// A unit by its index.

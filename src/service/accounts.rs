@@ -202,22 +202,22 @@ impl Service {
         request: WriteRequest,
     ) -> Pending {
         self.write_accounts(grant.proof(), request, move |work| {
-            let before = find(work.conn, &username)?;
+            let before = find(work.conn()?, &username)?;
             let etag = etag_of(&account_json(&account_view(&before)));
             work.request().check_if_match(Some(&etag), false)?;
-            check_scope(work.conn, &change.mandate.scope)?;
+            check_scope(work.conn()?, &change.mandate.scope)?;
             let AccountChange { display_name, mandate, is_active } = change;
             let mut account = Account { display_name, mandate, is_active, ..before.clone() };
             if account == before {
                 return account_done(&account);
             }
             if (&account.mandate, account.is_active) != (&before.mandate, before.is_active) {
-                check_an_administrator_is_left(work.conn, &before, &account)?;
+                check_an_administrator_is_left(work.conn()?, &before, &account)?;
                 account.generation += 1;
-                sessions::end_all(work.conn, &username)?;
+                sessions::end_all(work.conn()?, &username)?;
             }
             account.changed_at = work.now;
-            accounts::update(work.conn, &account)?;
+            accounts::update(work.conn()?, &account)?;
             work.note(account_note("account.change", Some(&account_view(&before)), Some(&account_view(&account))));
             account_done(&account)
         })
@@ -227,10 +227,10 @@ impl Service {
     /// taken until the code is redeemed.
     pub fn create_reset_code(&self, grant: &Grant<Accounts>, username: String, request: WriteRequest) -> Pending {
         self.write_accounts(grant.proof(), request, move |work| {
-            let mut account = find(work.conn, &username)?;
+            let mut account = find(work.conn()?, &username)?;
             let (code, until) = give_code(&mut account, work.now)?;
             account.changed_at = work.now;
-            accounts::update(work.conn, &account)?;
+            accounts::update(work.conn()?, &account)?;
             work.note(Note { action: "account.reset_code", target: target(&username), ..Note::default() });
             let told = |reset_code| ResetCodeView { username: username.clone(), reset_code, reset_code_until: until };
             once(201, &told(Some(code)), &told(None))
@@ -247,7 +247,7 @@ impl Service {
         let hash = self.passwords.hash(password)?;
         let username = username.to_owned();
         let written = self.write_accounts(grant.proof(), WriteRequest::on_this_machine(), move |work| {
-            let account = find(work.conn, &username)?;
+            let account = find(work.conn()?, &username)?;
             change_password(work, account, hash, "account.password")
         });
         written.wait().map(drop)
@@ -296,7 +296,7 @@ impl Service {
             .await?;
         let opened = opened.ok_or_else(wrong)?;
         let written = self.write_accounts(proof, request, move |work| {
-            let account = find(work.conn, &opened.username)?;
+            let account = find(work.conn()?, &opened.username)?;
             // a code is redeemed once, a password so far is the one that was compared
             if account != opened {
                 return Err(wrong());
@@ -347,7 +347,7 @@ impl Service {
         task: impl FnOnce(&mut Work<'_>) -> Result<Done, Fault> + Send + 'static,
     ) -> Pending {
         let subject = super::writer::Subject::Accounts;
-        self.writer.write(super::writer::Ask { subject, proof, within: None, request }, task)
+        self.writer.write(super::writer::Ask { subject, proof, within: None, about: None, request }, task)
     }
 }
 
@@ -379,8 +379,8 @@ fn draft(new: NewAccount, now: Instant) -> Account {
 
 /// Adds an account, and keeps that in the log.
 fn insert(work: &mut Work<'_>, account: &Account) -> Result<AccountView, Fault> {
-    check_scope(work.conn, &account.mandate.scope)?;
-    match accounts::insert(work.conn, account) {
+    check_scope(work.conn()?, &account.mandate.scope)?;
+    match accounts::insert(work.conn()?, account) {
         Err(StoreError::Taken) => {
             Err(Fault::new(Code::CodeTaken, format!("there is an account {} already", account.username)))
         }
@@ -413,8 +413,8 @@ fn change_password(work: &mut Work<'_>, before: Account, hash: String, action: &
         changed_at: work.now,
         ..before
     };
-    accounts::update(work.conn, &account)?;
-    let ended = sessions::end_all(work.conn, &account.username)?;
+    accounts::update(work.conn()?, &account)?;
+    let ended = sessions::end_all(work.conn()?, &account.username)?;
     work.note(Note { action, target: target(&account.username), ..Note::default() });
     done(200, &ended)
 }

@@ -306,7 +306,7 @@ impl Service {
         request: WriteRequest,
     ) -> Pending {
         let subject = Subject::Campaign(campaign.to_owned());
-        let ask = Ask { subject, proof: Proof::of(who), within: None, request };
+        let ask = Ask { subject, proof: Proof::of(who), within: None, about: None, request };
         self.writer.write(ask, move |work| {
             work.note(Note { action: "private.read", target, ..Note::default() });
             super::figures::done(200, &())

@@ -65,7 +65,7 @@ impl Service {
             let is_changed = **before != campaign;
             request.check_if_match(Some(&etag_of(&campaign_json(before))), is_changed)?;
             if is_changed {
-                check_replaceable(work.conn, &stored, &campaign)?;
+                check_replaceable(work.conn()?, &stored, &campaign)?;
                 let stamp = work.accept("campaign")?;
                 work.note(Note::of("campaign.put", "", Some(&before.to_json()), Some(&campaign.to_json())));
                 replace(work, Arc::new(campaign.clone()), stamp, Words::default())?;
@@ -79,7 +79,8 @@ impl Service {
 
 /// Adds a campaign to the database.
 pub(super) fn insert(work: &mut super::writer::Work<'_>, campaign: &Campaign) -> Result<i64, Fault> {
-    match campaigns::insert(work.conn, campaign, work.now) {
+    let now = work.now;
+    match campaigns::insert(work.conn()?, campaign, now) {
         Err(StoreError::Taken) => {
             Err(Fault::new(Code::CodeTaken, format!("there is a campaign {} already", campaign.code)))
         }

@@ -265,7 +265,7 @@ impl Service {
             check_reason_of_rules(&stored.campaign, work.now, reason.as_deref())?;
             let (revision, at) = work.accept("criterion")?;
             row.stamp = Stamp { recorded_at: at, withdrawn_at: None };
-            criteria::insert(work.conn, stored.id, &stored.campaign, std::iter::once(&row), revision)?;
+            criteria::insert(work.conn()?, stored.id, &stored.campaign, std::iter::once(&row), revision)?;
             work.reload();
             let (was, is) = (before.as_ref().map(view), view(&row));
             let note = Note::of("criterion.put", target(&kind, &code), was.as_ref(), Some(&is));
@@ -314,7 +314,7 @@ impl Service {
                 check_reason_of_rules(&stored.campaign, work.now, reason.as_deref())?;
                 let (revision, at) = work.accept("criterion")?;
                 new.iter_mut().for_each(|row| row.stamp = Stamp { recorded_at: at, withdrawn_at: None });
-                criteria::insert(work.conn, stored.id, &stored.campaign, new.iter(), revision)?;
+                criteria::insert(work.conn()?, stored.id, &stored.campaign, new.iter(), revision)?;
                 work.reload();
                 for row in &new {
                     let is = criterion_view(&stored.campaign, row);
@@ -346,7 +346,7 @@ impl Service {
             let view = criterion_view(&stored.campaign, &before);
             request.check_if_match(Some(&tag(&view)), false)?;
             let (revision, at) = work.accept("criterion taken back")?;
-            criteria::withdraw(work.conn, stored.id, &stored.campaign, &before, at, Some(&reason))?;
+            criteria::withdraw(work.conn()?, stored.id, &stored.campaign, &before, at, Some(&reason))?;
             work.reload();
             let note = Note::of("criterion.take_back", target(&kind, &code), Some(&view), None);
             work.note(note.with("reason", reason.clone()));
@@ -375,7 +375,7 @@ impl Service {
                     format!("this needs evidence: {wanted}"),
                 ));
             }
-            let before = criteria::latest_assessment(work.conn, stored.id, unit_id, &code, Some(said.date))?;
+            let before = criteria::latest_assessment(work.conn()?, stored.id, unit_id, &code, Some(said.date))?;
             let view = |row: &AssessmentRow| assessment_view(&unit_code, row, criterion.due, true);
             request.check_if_match(before.as_ref().map(|row| tag(&view(row))).as_deref(), false)?;
             if let Some(row) = before.as_ref().filter(|row| says(row, given, &said.evidence)) {
@@ -407,7 +407,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit_id, criterion) = find(work, &unit_code, &code)?;
-            let before = criteria::latest_assessment(work.conn, stored.id, unit_id, &code, verdict.date)?;
+            let before = criteria::latest_assessment(work.conn()?, stored.id, unit_id, &code, verdict.date)?;
             let before = before.ok_or_else(|| no_assessment(&unit_code, &code, verdict.date))?;
             let view = |row: &AssessmentRow| assessment_view(&unit_code, row, criterion.due, true);
             request.check_if_match(Some(&tag(&view(&before))), false)?;
@@ -576,7 +576,7 @@ fn enter(
 ) -> Result<AssessmentRow, Fault> {
     let (revision, at) = work.accept("assessment")?;
     let row = AssessmentRow::new(stored.id, new, at, revision);
-    criteria::insert_assessment_rows(work.conn, std::slice::from_ref(&row))?;
+    criteria::insert_assessment_rows(work.conn()?, std::slice::from_ref(&row))?;
     let (criterion, date, value) = (row.criterion.clone(), row.date(), row.scored());
     work.changed(Change::Assessment { unit: unit_code.to_owned(), criterion, date, value });
     let view = |row: &AssessmentRow| assessment_view(unit_code, row, due, true);
@@ -591,7 +591,7 @@ fn standing(
     kind: &str,
     code: &str,
 ) -> Result<Option<CriterionRow>, Fault> {
-    let latest = criteria::latest(work.conn, stored.id, &stored.campaign, (kind, code))?;
+    let latest = criteria::latest(work.conn()?, stored.id, &stored.campaign, (kind, code))?;
     Ok(latest.filter(|row| row.stamp.stands()))
 }
 
@@ -623,7 +623,7 @@ fn check_measure_kept(
         return Ok(());
     }
     let is_used = |row: &AssessmentRow| row.criterion == before.code;
-    if criteria::assessments(work.conn, stored.id, None)?.iter().any(is_used) {
+    if criteria::assessments(work.conn()?, stored.id, None)?.iter().any(is_used) {
         let field = if before.value_type == after.value_type { "/max_points" } else { "/type" };
         let detail = "units were assessed by this criterion, so its measure stays; take it back and define another";
         return Err(Fault::of_field(Code::LockedField, field, detail));

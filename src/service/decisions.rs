@@ -72,7 +72,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
-            let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
+            let before = decisions::latest_state(work.conn()?, stored.id, unit.id)?;
             request.check_if_match(before.as_ref().map(|row| tag(&state_view(&unit_code, row))).as_deref(), false)?;
             if let Some(row) = before.as_ref().filter(|row| row.state() == state && row.reason == reason) {
                 return state_done(&unit_code, row, work.revision());
@@ -92,7 +92,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
-            let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
+            let before = decisions::latest_state(work.conn()?, stored.id, unit.id)?;
             request.check_if_match(before.as_ref().map(|row| tag(&state_view(&unit_code, row))).as_deref(), false)?;
             if before.as_ref().is_none_or(|row| row.state() == UnitState::Active) {
                 return Err(Fault::new(Code::StateNotFound, format!("{unit_code} takes part already")));
@@ -130,7 +130,7 @@ impl Service {
             }
             let (revision, at) = work.accept("start level")?;
             let row = StartLevelRow::new(stored.id, unit.id, level, reason, stamp(at), revision);
-            decisions::insert_start_levels(work.conn, std::slice::from_ref(&row))?;
+            decisions::insert_start_levels(work.conn()?, std::slice::from_ref(&row))?;
             work.changed(Change::StartLevel { unit: unit.unit.code, level: Some(index) });
             let view = |row: &StartLevelRow| start_view(&unit_code, row, true);
             let (was, is) = (before.as_ref().map(view), view(&row));
@@ -154,7 +154,7 @@ impl Service {
             let before = standing_start(work, &stored, &unit)?.ok_or_else(none)?;
             request.check_if_match(Some(&tag(&start_view(&unit_code, &before, true))), false)?;
             let (revision, at) = work.accept("start level taken back")?;
-            decisions::withdraw_start_level(work.conn, &before, at, Some(&reason))?;
+            decisions::withdraw_start_level(work.conn()?, &before, at, Some(&reason))?;
             work.changed(Change::StartLevel { unit: unit.unit.code, level: None });
             let was = start_view(&unit_code, &before, true);
             let note = Note::of("start_level.take_back", format!("units/{unit_code}/start-level"), Some(&was), None);
@@ -185,7 +185,7 @@ impl Service {
             }
             let (revision, at) = work.accept("excuse")?;
             let row = ExcuseRow::new(stored.id, unit.id, day, reason, stamp(at), revision);
-            decisions::insert_excuses(work.conn, std::slice::from_ref(&row))?;
+            decisions::insert_excuses(work.conn()?, std::slice::from_ref(&row))?;
             day_changed(work, &stored, &unit, day)?;
             let view = |row: &ExcuseRow| excuse_view(&unit_code, row, true);
             let (was, is) = (before.as_ref().map(view), view(&row));
@@ -210,7 +210,7 @@ impl Service {
             let before = standing_excuse(work, &stored, &unit, day)?.ok_or_else(none)?;
             request.check_if_match(Some(&tag(&excuse_view(&unit_code, &before, true))), false)?;
             let (revision, at) = work.accept("excuse taken back")?;
-            decisions::withdraw_excuse(work.conn, &before, at, Some(&reason))?;
+            decisions::withdraw_excuse(work.conn()?, &before, at, Some(&reason))?;
             day_changed(work, &stored, &unit, day)?;
             let was = excuse_view(&unit_code, &before, true);
             let note = Note::of("excuse.take_back", format!("units/{unit_code}/excuses/{day}"), Some(&was), None);
@@ -231,10 +231,10 @@ impl Service {
             let AdjustmentFor { unit_code, kind, points, reason } = new;
             let (stored, unit) = find(work, &unit_code)?;
             let (revision, at) = work.accept("adjustment")?;
-            let id = decisions::next_adjustment_id(work.conn, stored.id)?;
+            let id = decisions::next_adjustment_id(work.conn()?, stored.id)?;
             let new = NewAdjustment { unit_id: unit.id, kind, points, reason };
             let row = AdjustmentRow::new(stored.id, id, new, stamp(at), revision);
-            decisions::insert_adjustments(work.conn, std::slice::from_ref(&row))?;
+            decisions::insert_adjustments(work.conn()?, std::slice::from_ref(&row))?;
             adjustments_changed(work, &stored, unit.id, &unit_code)?;
             let view = adjustment_view(&unit_code, &row, true);
             work.note(Note::of("adjustment.create", format!("adjustments/{id}"), None, Some(&view)));
@@ -255,15 +255,15 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
-            let row = decisions::find_adjustment(work.conn, stored.id, id)?;
+            let row = decisions::find_adjustment(work.conn()?, stored.id, id)?;
             let none = || Fault::new(Code::AdjustmentNotFound, format!("no adjustment {id} stands"));
             let row = row.filter(|r| r.stamp().stands()).ok_or_else(none)?;
-            let codes = units::codes(work.conn, stored.id)?;
+            let codes = units::codes(work.conn()?, stored.id)?;
             let code = codes.get(&row.unit_id).map(String::as_str).unwrap_or_default();
             work.unit(&stored, code)?;
             request.check_if_match(Some(&tag(&adjustment_view(code, &row, true))), false)?;
             let (revision, at) = work.accept("adjustment taken back")?;
-            decisions::withdraw_adjustment(work.conn, &row, at, Some(&reason))?;
+            decisions::withdraw_adjustment(work.conn()?, &row, at, Some(&reason))?;
             adjustments_changed(work, &stored, row.unit_id, code)?;
             let was = adjustment_view(code, &row, true);
             let note = Note::of("adjustment.take_back", format!("adjustments/{id}"), Some(&was), None);
@@ -358,7 +358,7 @@ fn enter_state(
 ) -> Result<Done, Fault> {
     let (revision, at) = work.accept("state")?;
     let row = StateRow::new(stored.id, unit.id, state, reason, at, revision);
-    decisions::insert_states(work.conn, std::slice::from_ref(&row))?;
+    decisions::insert_states(work.conn()?, std::slice::from_ref(&row))?;
     work.changed(Change::State { unit: unit.unit.code.clone(), state });
     let view = |row: &StateRow| state_view(&unit.unit.code, row);
     let (was, is) = (before.as_ref().map(view), view(&row));
@@ -395,7 +395,7 @@ fn standing_start(
     stored: &StoredCampaign,
     unit: &StoredUnit,
 ) -> Result<Option<StartLevelRow>, Fault> {
-    let latest = decisions::latest_start_level(work.conn, stored.id, unit.id)?;
+    let latest = decisions::latest_start_level(work.conn()?, stored.id, unit.id)?;
     Ok(latest.filter(|row| row.stamp().stands()))
 }
 
@@ -418,7 +418,7 @@ fn standing_excuse(
     unit: &StoredUnit,
     day: Day,
 ) -> Result<Option<ExcuseRow>, Fault> {
-    let latest = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
+    let latest = decisions::latest_excuse(work.conn()?, stored.id, unit.id, day)?;
     Ok(latest.filter(|row| row.stamp().stands()))
 }
 
@@ -464,7 +464,7 @@ pub(super) fn adjustments_changed(
     unit_code: &str,
 ) -> Result<(), Fault> {
     let mut sums = Adjustments::default();
-    for row in decisions::list_adjustments(work.conn, stored.id, Some(unit_id))? {
+    for row in decisions::list_adjustments(work.conn()?, stored.id, Some(unit_id))? {
         if row.stamp().stands() {
             sums.add(row.kind(), row.points_hundredths);
         }

@@ -90,7 +90,7 @@ impl Service {
                 )
             })?;
             let present = work.present(&stored)?;
-            let before = standing(work.conn, stored.id, unit.id, from)?;
+            let before = standing(work.conn()?, stored.id, unit.id, from)?;
             let view = |row: &DeclaredLevelRow| declared_view(&unit_code, row, true);
             request.check_if_match(before.as_ref().map(|row| tag(&view(row))).as_deref(), false)?;
             if let Some(row) = before.as_ref().filter(|row| row.level == level && row.reason == reason) {
@@ -101,7 +101,7 @@ impl Service {
             let new = NewDeclaredLevel { unit_id: unit.id, from, level, reason };
             let stamp = Stamp { recorded_at: at, withdrawn_at: None };
             let row = DeclaredLevelRow::new(stored.id, new, stamp, revision);
-            declared_levels::insert(work.conn, std::slice::from_ref(&row))?;
+            declared_levels::insert(work.conn()?, std::slice::from_ref(&row))?;
             work.changed(Change::DeclaredLevel { unit: unit_code.clone(), from, level: Some(index) });
             let (was, is) = (before.as_ref().map(view), view(&row));
             work.note(Note::of("declared_level.put", target(&unit_code, from), was.as_ref(), Some(&is)));
@@ -122,13 +122,13 @@ impl Service {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let unit = work.unit(&stored, &unit_code)?;
-            let before = standing(work.conn, stored.id, unit.id, from)?.ok_or_else(|| {
+            let before = standing(work.conn()?, stored.id, unit.id, from)?.ok_or_else(|| {
                 Fault::new(Code::DeclaredLevelNotFound, format!("{unit_code} declares no level from {from} on"))
             })?;
             let view = declared_view(&unit_code, &before, true);
             request.check_if_match(Some(&tag(&view)), false)?;
             let (revision, at) = work.accept("declared level taken back")?;
-            declared_levels::withdraw(work.conn, &before, at, Some(&reason))?;
+            declared_levels::withdraw(work.conn()?, &before, at, Some(&reason))?;
             work.changed(Change::DeclaredLevel { unit: unit_code.clone(), from, level: None });
             let note = Note::of("declared_level.take_back", target(&unit_code, from), Some(&view), None);
             work.note(note.with("reason", reason.clone()));

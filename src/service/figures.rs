@@ -17,7 +17,7 @@ use crate::scoring::ledger::{DayEntry, standing_figure};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::units::{self, StoredUnit};
-use crate::store::{DbConn, decisions};
+use crate::store::{DbConn, StoreError, decisions};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -60,28 +60,30 @@ impl Service {
         new: NewFigure,
         request: WriteRequest,
     ) -> Pending {
-        self.write(grant, campaign, request, move |work, request| {
+        let about = Some((unit_code.clone(), day));
+        self.write_about(grant, campaign, about, request, move |work, request| {
             let stored = work.campaign()?;
             let unit = reporting_unit(work, &stored, &unit_code, day)?;
-            let before = figures::history(work.conn, stored.id, unit.id, day)?;
-            let standing = standing(&before);
+            let (before, standing) = work.standing(&stored, &unit, day)?;
             let etag = |f: &StoredFigure| etag_of(&figure_json(&unit_code, f));
-            request.check_if_match(standing.map(etag).as_deref(), false)?;
-            if let Some(standing) = standing.filter(|f| f.counts == new.counts && f.note == new.note) {
+            // an entity tag is made only where one is demanded
+            let tag = standing.as_ref().filter(|_| request.if_match.is_some()).map(etag);
+            request.check_if_match(tag.as_deref(), false)?;
+            if let Some(standing) = standing.as_ref().filter(|f| f.counts == new.counts && f.note == new.note) {
                 return figure_done(200, &stored.campaign.code, &unit_code, standing, work.revision());
             }
             let status = if standing.is_some() { 200 } else { 201 };
             let (revision, at) = work.accept("figure")?;
+            let entry = entry_with(&stored.campaign, day, before, new.counts, new.note.is_some(), at);
             let row = row_of(unit.id, day, new, at, revision);
-            figures::insert(work.conn, stored.id, std::slice::from_ref(&row))?;
-            let excused = is_excused(work.conn, &stored, unit.id, day)?;
-            let entry = entry_of(&stored.campaign, day, before.iter().chain([&row]), excused);
             work.changed(Change::Day { unit: unit_code.clone(), day, entry });
             let view = |row: &StoredFigure| figure_view(&unit_code, row, true);
-            let (was, is) = (standing.map(view), view(&row));
+            let (was, is) = (standing.as_ref().map(view), view(&row));
             let note = Note::of("figure.record", target(&unit_code, day), was.as_ref(), Some(&is));
             work.note(note.with("reason", row.reason.clone()).with("revision", revision));
-            figure_done(status, &stored.campaign.code, &unit_code, &row, revision)
+            let answer = figure_done(status, &stored.campaign.code, &unit_code, &row, revision);
+            work.record(row);
+            answer
         })
     }
 
@@ -98,12 +100,12 @@ impl Service {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let unit = work.unit(&stored, &unit_code)?;
-            let before = figures::history(work.conn, stored.id, unit.id, day)?;
+            let before = figures::history(work.conn()?, stored.id, unit.id, day)?;
             let standing = standing(&before).ok_or_else(|| no_figure(&unit_code, day))?;
             let etag = etag_of(&figure_json(&unit_code, standing));
             request.check_if_match(Some(&etag), false)?;
             let (revision, at) = work.accept("figure taken back")?;
-            figures::withdraw(work.conn, stored.id, standing, at, Some(&reason))?;
+            figures::withdraw(work.conn()?, stored.id, standing, at, Some(&reason))?;
             day_changed(work, &stored, &unit, day)?;
             let was = figure_view(&unit_code, standing, true);
             let note = Note::of("figure.take_back", target(&unit_code, day), Some(&was), None);
@@ -383,26 +385,23 @@ pub(super) fn day_changed(
     unit: &StoredUnit,
     day: Day,
 ) -> Result<(), Fault> {
-    let entry = stored_entry(work.conn, stored, unit.id, day)?;
+    let (entry, _) = stored_day(work.conn()?, stored, unit.id, day)?;
     work.changed(Change::Day { unit: unit.unit.code.clone(), day, entry });
     Ok(())
 }
 
-/// What the database says that stands for a unit's day.
-pub(super) fn stored_entry(
+/// What the database says that stands for a unit's day, with the figure itself.
+pub(super) fn stored_day(
     conn: &mut DbConn,
     stored: &StoredCampaign,
     unit_id: i64,
     day: Day,
-) -> Result<DayEntry, Fault> {
-    let history = figures::history(conn, stored.id, unit_id, day)?;
-    let excused = is_excused(conn, stored, unit_id, day)?;
-    Ok(entry_of(&stored.campaign, day, history.iter(), excused))
-}
-
-fn is_excused(conn: &mut DbConn, stored: &StoredCampaign, unit_id: i64, day: Day) -> Result<bool, Fault> {
+) -> Result<(DayEntry, Option<StoredFigure>), StoreError> {
+    let mut history = figures::history(conn, stored.id, unit_id, day)?;
     let excuse = decisions::latest_excuse(conn, stored.id, unit_id, day)?;
-    Ok(excuse.is_some_and(|e| e.stamp().stands()))
+    let excused = excuse.is_some_and(|e| e.stamp().stands());
+    let entry = entry_of(&stored.campaign, day, history.iter(), excused);
+    Ok((entry, history.pop().filter(|f| f.stamp.stands())))
 }
 
 /// What stands for a unit's day by all its revisions.
@@ -428,28 +427,27 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'stat
     let mut rows = RowsView::default();
     let mut to_write = Vec::new();
     let mut log = Rows::default();
-    for Planned { unit, day, figure, standing } in planned {
-        match &standing {
-            Some((counts, note)) if *counts == figure.counts && *note == figure.note => {
+    for planned in planned {
+        let Planned { unit, day, figure, before, standing } = &planned;
+        match standing {
+            Some(stands) if stands.counts == figure.counts && stands.note == figure.note => {
                 rows.same += 1;
                 continue;
             }
             Some(_) => rows.changed += 1,
             None => rows.new += 1,
         }
-        log.add(&figure_row(&unit.unit.code, day, standing.as_ref().map(|(counts, _)| counts), &figure.counts));
-        to_write.push((unit, day, figure));
+        log.add(&figure_row(&unit.unit.code, *day, before.counts.as_ref(), &figure.counts));
+        to_write.push(planned);
     }
     if to_write.is_empty() {
         return Ok(rows);
     }
     let (revision, at) = work.accept(what)?;
-    let touched: Vec<(StoredUnit, Day)> = to_write.iter().map(|(u, d, _)| (u.clone(), *d)).collect();
-    let stored_rows: Vec<StoredFigure> =
-        to_write.into_iter().map(|(unit, day, figure)| row_of(unit.id, day, figure, at, revision)).collect();
-    figures::insert(work.conn, stored.id, &stored_rows)?;
-    for (unit, day) in touched {
-        day_changed(work, &stored, &unit, day)?;
+    for Planned { unit, day, figure, before, .. } in to_write {
+        let entry = entry_with(&stored.campaign, day, before, figure.counts, figure.note.is_some(), at);
+        work.record(row_of(unit.id, day, figure, at, revision));
+        work.changed(Change::Day { unit: unit.unit.code, day, entry });
     }
     note_many(work, what, log, &rows, revision);
     Ok(rows)
@@ -500,7 +498,9 @@ struct Planned {
     unit: StoredUnit,
     day: Day,
     figure: NewFigure,
-    standing: Option<(Counts, Option<String>)>,
+    /// What stands, with the figure itself.
+    before: DayEntry,
+    standing: Option<StoredFigure>,
 }
 
 /// Checks every row of a small batch against the campaign and finds what stands in its place.
@@ -533,9 +533,8 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
             faults.add(&at, "date", Fault::new(Code::InvalidRequest, detail));
             continue;
         }
-        let standing = standing(&figures::history(work.conn, stored.id, unit.id, day)?).cloned();
-        let standing = standing.map(|f| (f.counts, f.note));
-        planned.push(Planned { unit, day, figure, standing });
+        let (before, standing) = work.standing(stored, &unit, day)?;
+        planned.push(Planned { unit, day, figure, before, standing });
     }
     faults.into_result()?;
     Ok(planned)

@@ -75,7 +75,7 @@ impl Service {
                 undo(work, &stored, &unit, before, at, &lifetime.reason, revision)?;
             }
             let row = LifetimeRow::new(stored.id, unit.id, &lifetime, at, revision);
-            lifetimes::insert(work.conn, &row)?;
+            lifetimes::insert(work.conn()?, &row)?;
             excuse(work, &stored, &unit, &lifetime, at, revision)?;
             if lifetime.closes.is_some() {
                 withdraw(work, &stored, &unit, &lifetime.reason, at, revision)?;
@@ -139,7 +139,7 @@ fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredU
 }
 
 fn standing(work: &mut Work<'_>, stored: &StoredCampaign, unit: &StoredUnit) -> Result<Option<LifetimeRow>, Fault> {
-    Ok(lifetimes::latest(work.conn, stored.id, unit.id)?.filter(LifetimeRow::stands))
+    Ok(lifetimes::latest(work.conn()?, stored.id, unit.id)?.filter(LifetimeRow::stands))
 }
 
 fn target(unit_code: &str) -> String {
@@ -169,7 +169,7 @@ fn check_successors(
     lifetime: &Lifetime,
 ) -> Result<(), Fault> {
     for (at, code) in lifetime.successors.iter().enumerate() {
-        let found = units::find_opt(work.conn, stored.id, &stored.campaign, code)?;
+        let found = units::find_opt(work.conn()?, stored.id, &stored.campaign, code)?;
         let is_sound = found.is_some_and(|u| u.id != unit.id && u.unit.kind == unit.unit.kind);
         if !is_sound {
             let message = format!("expected the code of another unit of the same kind, found {code:?}");
@@ -192,13 +192,13 @@ fn excuse(
     let is_gone = |day: &Day| lifetime.opens.is_some_and(|o| *day < o) || lifetime.closes.is_some_and(|c| *day > c);
     let days = campaign.baseline.from.iter_days().take_while(|day| *day <= campaign.window.to);
     for day in days.filter(is_gone) {
-        let before = decisions::latest_excuse(work.conn, stored.id, unit.id, day)?;
+        let before = decisions::latest_excuse(work.conn()?, stored.id, unit.id, day)?;
         if before.is_some_and(|row| row.stamp().stands()) {
             continue;
         }
         let stamp = Stamp { recorded_at: at, withdrawn_at: None };
         let row = ExcuseRow::new(stored.id, unit.id, day, lifetime.reason.clone(), stamp, revision);
-        decisions::insert_excuses(work.conn, std::slice::from_ref(&row))?;
+        decisions::insert_excuses(work.conn()?, std::slice::from_ref(&row))?;
         day_changed(work, stored, unit, day)?;
     }
     Ok(())
@@ -213,7 +213,7 @@ fn withdraw(
     at: Instant,
     revision: i64,
 ) -> Result<(), Fault> {
-    let before = decisions::latest_state(work.conn, stored.id, unit.id)?;
+    let before = decisions::latest_state(work.conn()?, stored.id, unit.id)?;
     if before.is_some_and(|row| row.state() != UnitState::Active) {
         return Ok(());
     }
@@ -230,7 +230,7 @@ fn set_state(
     revision: i64,
 ) -> Result<(), Fault> {
     let row = StateRow::new(stored.id, unit.id, state, reason.to_owned(), at, revision);
-    decisions::insert_states(work.conn, std::slice::from_ref(&row))?;
+    decisions::insert_states(work.conn()?, std::slice::from_ref(&row))?;
     work.changed(Change::State { unit: unit.unit.code.clone(), state });
     Ok(())
 }
@@ -245,13 +245,13 @@ fn undo(
     reason: &str,
     revision: i64,
 ) -> Result<(), Fault> {
-    lifetimes::withdraw(work.conn, before, at, reason)?;
+    lifetimes::withdraw(work.conn()?, before, at, reason)?;
     let is_of_it = |row: &ExcuseRow| row.unit_id == unit.id && row.revision == before.revision && row.stamp().stands();
-    for row in decisions::list_excuses(work.conn, stored.id)?.iter().filter(|row| is_of_it(row)) {
-        decisions::withdraw_excuse(work.conn, row, at, Some(reason))?;
+    for row in decisions::list_excuses(work.conn()?, stored.id)?.iter().filter(|row| is_of_it(row)) {
+        decisions::withdraw_excuse(work.conn()?, row, at, Some(reason))?;
         day_changed(work, stored, unit, row.day())?;
     }
-    let state = decisions::latest_state(work.conn, stored.id, unit.id)?;
+    let state = decisions::latest_state(work.conn()?, stored.id, unit.id)?;
     if state.is_some_and(|row| row.revision == before.revision) {
         set_state(work, stored, unit, UnitState::Active, reason, at, revision)?;
     }

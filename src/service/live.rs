@@ -42,8 +42,9 @@ impl Snapshot {
     /// The facts of a stored campaign as they stand now. Figures go from the database into
     /// their columns one day after another, and are never held together.
     pub(super) fn load(conn: &mut DbConn, stored: &StoredCampaign) -> Result<Self, StoreError> {
-        let loaded = contests::load_without_figures(conn, stored)?;
-        let register = Arc::new(Register::new(&loaded.contest));
+        let mut loaded = contests::load_without_figures(conn, stored)?;
+        let units = std::mem::take(&mut loaded.contest.units);
+        let register = Arc::new(Register::of(stored.campaign.clone(), units, &loaded.contest.neighbours));
         let privacy = Arc::new(Privacy::of(&register));
         let mut ledger = Ledger::build(&loaded.contest, register, None);
         figures::for_each_day(conn, stored.id, &loaded.unit_ids, |revisions| {
@@ -66,7 +67,7 @@ impl Snapshot {
     /// The same units at a later revision, with what changed.
     pub(super) fn after(&self, changes: &[Change], revision: i64) -> Self {
         let mut ledger = Ledger::clone(self.ledger());
-        changes.iter().for_each(|change| enter(&mut ledger, change));
+        changes.iter().for_each(|change| change.enter(&mut ledger));
         self.with(ledger, revision)
     }
 
@@ -77,7 +78,7 @@ impl Snapshot {
 
     /// The facts of a contest as they were known at an instant, under the rules of then.
     pub(super) fn at(contest: &Contest, edition: &Edition, revision: i64, read_at: i64, known_at: Instant) -> Self {
-        let register = Arc::new(Register::of(contest, edition.campaign.clone()));
+        let register = Arc::new(Register::of(edition.campaign.clone(), contest.units.clone(), &contest.neighbours));
         let privacy = Arc::new(Privacy::of(&register));
         let known_at = Some(known_at);
         let boards = Boards::new(Arc::new(Ledger::build(contest, register, known_at)));
@@ -216,6 +217,35 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Enters what changed into the facts.
+    pub(super) fn enter(&self, ledger: &mut Ledger) {
+        let register = ledger.register.clone();
+        match self {
+            Change::Day { unit, day, entry } => {
+                if let (Some(unit), Some(day)) = (register.find(unit), ledger.calendar.index(*day)) {
+                    ledger.set_day(unit, day, *entry);
+                }
+            }
+            Change::State { unit, state } => {
+                register.find(unit).into_iter().for_each(|unit| ledger.set_state(unit, *state));
+            }
+            Change::StartLevel { unit, level } => {
+                register.find(unit).into_iter().for_each(|unit| ledger.set_start_level(unit, *level));
+            }
+            Change::DeclaredLevel { unit, from, level } => {
+                register.find(unit).into_iter().for_each(|unit| ledger.set_declared_level(unit, *from, *level));
+            }
+            Change::Assessment { unit, criterion, date, value } => {
+                register.find(unit).into_iter().for_each(|unit| ledger.set_assessment(unit, criterion, *date, *value));
+            }
+            Change::Adjustments { unit, sums } => {
+                register.find(unit).into_iter().for_each(|unit| ledger.set_adjustments(unit, *sums));
+            }
+        }
+    }
+}
+
 /// How many revisions of a campaign are kept for walks through pages.
 const KEPT: usize = 16;
 
@@ -253,13 +283,13 @@ impl Live {
     }
 
     /// Puts a campaign in place, unless a newer revision already is there; answers the latest.
-    pub fn put(&self, campaign: &str, snapshot: Snapshot) -> Arc<Snapshot> {
+    pub fn put(&self, campaign: &str, snapshot: impl Into<Arc<Snapshot>>) -> Arc<Snapshot> {
+        let snapshot = snapshot.into();
         let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut campaigns.entry(campaign.to_owned()).or_default().snapshots;
         match kept.front() {
             Some(latest) if latest.revision >= snapshot.revision => latest.clone(),
             _ => {
-                let snapshot = Arc::new(snapshot);
                 kept.push_front(snapshot.clone());
                 kept.truncate(KEPT);
                 snapshot
@@ -282,41 +312,5 @@ impl Live {
             Some((code.clone(), (kept.wanted - here).max(0)))
         };
         campaigns.iter().filter_map(behind).collect()
-    }
-
-    /// Brings a loaded campaign from a revision up to another by what changed; one that
-    /// is not loaded, or not at that revision, is loaded again by its next reader.
-    /// Chunks of columns that did not change are shared.
-    pub fn apply(&self, campaign: &str, from: i64, to: i64, changes: &[Change]) {
-        if let Some(before) = self.last(campaign).filter(|s| s.revision == from) {
-            self.put(campaign, before.after(changes, to));
-        }
-        self.drop_older(campaign, to);
-    }
-}
-
-fn enter(ledger: &mut Ledger, change: &Change) {
-    let register = ledger.register.clone();
-    match change {
-        Change::Day { unit, day, entry } => {
-            if let (Some(unit), Some(day)) = (register.find(unit), ledger.calendar.index(*day)) {
-                ledger.set_day(unit, day, *entry);
-            }
-        }
-        Change::State { unit, state } => {
-            register.find(unit).into_iter().for_each(|unit| ledger.set_state(unit, *state));
-        }
-        Change::StartLevel { unit, level } => {
-            register.find(unit).into_iter().for_each(|unit| ledger.set_start_level(unit, *level));
-        }
-        Change::DeclaredLevel { unit, from, level } => {
-            register.find(unit).into_iter().for_each(|unit| ledger.set_declared_level(unit, *from, *level));
-        }
-        Change::Adjustments { unit, sums } => {
-            register.find(unit).into_iter().for_each(|unit| ledger.set_adjustments(unit, *sums));
-        }
-        Change::Assessment { unit, criterion, date, value } => {
-            register.find(unit).into_iter().for_each(|unit| ledger.set_assessment(unit, criterion, *date, *value));
-        }
     }
 }

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
+mod batch;
 pub mod board_csv;
 pub mod boards;
 pub mod campaigns;
@@ -49,7 +50,7 @@ pub use fault::{Code, Fault, FieldFault};
 pub use past::Moment;
 
 use crate::clock::Clock;
-use crate::domain::Instant;
+use crate::domain::{Day, Instant};
 use crate::scoring::board;
 use crate::store::{self, Database, DbConn, StoreError, contests};
 use keys::KeyRing;
@@ -167,6 +168,20 @@ impl Service {
         store::read(&mut conn, work)
     }
 
+    /// As [`Service::read`], for what one statement answers: it sees one moment by itself, and
+    /// is asked again where the connection turns out to be dead. So it costs one round trip.
+    fn ask<T>(&self, work: impl Fn(&mut DbConn) -> Result<T, StoreError>) -> Result<T, Fault> {
+        let mut reader = self.database.untried_reader()?;
+        match work(&mut reader) {
+            Err(StoreError::Unreachable(_)) => {
+                reader.is_found_dead();
+                drop(reader);
+                Ok(work(&mut *self.database.reader()?)?)
+            }
+            found => Ok(found?),
+        }
+    }
+
     fn write<R>(
         &self,
         grant: &Grant<R>,
@@ -174,8 +189,20 @@ impl Service {
         request: WriteRequest,
         task: impl FnOnce(&mut Work<'_>, &WriteRequest) -> Result<Done, Fault> + Send + 'static,
     ) -> Pending {
+        self.write_about(grant, campaign, None, request, task)
+    }
+
+    /// A write that says beforehand which unit's day it is about.
+    fn write_about<R>(
+        &self,
+        grant: &Grant<R>,
+        campaign: &str,
+        about: Option<(String, Day)>,
+        request: WriteRequest,
+        task: impl FnOnce(&mut Work<'_>, &WriteRequest) -> Result<Done, Fault> + Send + 'static,
+    ) -> Pending {
         let subject = Subject::Campaign(campaign.to_owned());
-        let ask = Ask { subject, proof: grant.proof(), within: grant.within(), request };
+        let ask = Ask { subject, proof: grant.proof(), within: grant.within(), about, request };
         self.writer.write(ask, move |work| {
             let request = work.request();
             task(work, request)
@@ -225,15 +252,7 @@ impl Service {
 
     /// A campaign as it is stored: what is here brought up to it, or all of it loaded.
     fn load(&self, campaign: &str) -> Result<Snapshot, Fault> {
-        self.read(|conn| {
-            if let Some(before) = self.live.last(campaign)
-                && let Some(snapshot) = catch_up::catch_up(conn, &before)?
-            {
-                return Ok(snapshot);
-            }
-            let stored = store::campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
-            Ok(Snapshot::load(conn, &stored)?)
-        })
+        self.read(|conn| catch_up::load(conn, &self.live, campaign))
     }
 
     /// A campaign at a revision that pages are still served of.

@@ -109,9 +109,9 @@ impl Service {
                 let (revision, _) = work.accept("units imported")?;
                 let note = Note { action: "units.import", target: "units".to_owned(), ..Note::default() };
                 work.note(changes.rows(&stored.campaign).keep_in(note.with("revision", revision)));
-                units::insert(work.conn, stored.id, &stored.campaign, &changes.new)?;
+                units::insert(work.conn()?, stored.id, &stored.campaign, &changes.new)?;
                 for unit in &changes.changed {
-                    units::update(work.conn, stored.id, &stored.campaign, unit)?;
+                    units::update(work.conn()?, stored.id, &stored.campaign, unit)?;
                 }
                 work.reload();
             }
@@ -301,7 +301,7 @@ impl<'a, 'w> Import<'a, 'w> {
                 work.campaign()?
             }
         };
-        let conn = &mut *work.conn;
+        let conn = work.conn()?;
         let has_figures = figures::any(conn, stored.id, None)?;
         let empty = EmptyTables {
             figures: !has_figures,
@@ -350,7 +350,7 @@ impl<'a, 'w> Import<'a, 'w> {
         if *self.stored.campaign == **new {
             return Ok(());
         }
-        check_replaceable(self.work.conn, &self.stored, new)?;
+        check_replaceable(self.work.conn()?, &self.stored, new)?;
         let stamp = self.stamp()?;
         replace(self.work, Arc::clone(new), stamp, Words::default())?;
         self.stored = self.work.campaign()?;
@@ -362,12 +362,12 @@ impl<'a, 'w> Import<'a, 'w> {
         let changes = plan(self.work, &self.stored, new_units(&campaign, &self.contest.units), true)?;
         if !(changes.new.is_empty() && changes.changed.is_empty()) {
             self.stamp()?;
-            units::insert(self.work.conn, self.stored.id, &campaign, &changes.new)?;
+            units::insert(self.work.conn()?, self.stored.id, &campaign, &changes.new)?;
             for unit in &changes.changed {
-                units::update(self.work.conn, self.stored.id, &campaign, unit)?;
+                units::update(self.work.conn()?, self.stored.id, &campaign, unit)?;
             }
         }
-        let codes = units::codes(self.work.conn, self.stored.id)?;
+        let codes = units::codes(self.work.conn()?, self.stored.id)?;
         let ids: HashMap<&str, i64> = codes.iter().map(|(id, code)| (code.as_str(), *id)).collect();
         let id = |u: &Unit| ids.get(u.code.as_str()).copied().unwrap_or(-1);
         self.unit_ids = self.contest.units.iter().map(id).collect();
@@ -385,18 +385,18 @@ impl<'a, 'w> Import<'a, 'w> {
         let mut wanted: Vec<(i64, i64)> = self.contest.neighbours.iter().map(key).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        if units::list_neighbours(self.work.conn, self.stored.id)? != wanted {
+        if units::list_neighbours(self.work.conn()?, self.stored.id)? != wanted {
             self.stamp()?;
-            units::replace_neighbours(self.work.conn, self.stored.id, &wanted)?;
+            units::replace_neighbours(self.work.conn()?, self.stored.id, &wanted)?;
         }
         Ok(())
     }
 
     fn boundaries(&mut self) -> Result<(), Fault> {
         let Some(new) = self.contest.boundaries.as_deref() else { return Ok(()) };
-        if campaigns::boundaries(self.work.conn, self.stored.id)?.as_deref() != Some(new) {
+        if campaigns::boundaries(self.work.conn()?, self.stored.id)?.as_deref() != Some(new) {
             self.stamp()?;
-            campaigns::set_boundaries(self.work.conn, self.stored.id, Some(new))?;
+            campaigns::set_boundaries(self.work.conn()?, self.stored.id, Some(new))?;
         }
         Ok(())
     }
@@ -407,9 +407,9 @@ impl<'a, 'w> Import<'a, 'w> {
         let days: HashSet<(u32, Day)> = contest.figures.iter().map(|f| (f.unit, f.day)).collect();
         if contest.instants().next().is_some() {
             let (revision, _) = self.stamp()?;
-            contests::insert_history(self.work.conn, self.stored.id, contest, &self.unit_ids, self.empty, revision)?;
+            contests::insert_history(self.work.conn()?, self.stored.id, contest, &self.unit_ids, self.empty, revision)?;
             self.work.raise_last_recorded(last_instant(contest));
-            policies::know_from_the_beginning(self.work.conn, self.stored.id)?;
+            policies::know_from_the_beginning(self.work.conn()?, self.stored.id)?;
         }
         Ok(RowsView { new: days.len() as u64, ..RowsView::default() })
     }
@@ -445,7 +445,7 @@ impl<'a, 'w> Import<'a, 'w> {
         }
         let id = self.stored.id;
         let mut before: HashMap<(i64, Day), ExcuseRow> = HashMap::new();
-        for row in decisions::list_excuses(self.work.conn, id)? {
+        for row in decisions::list_excuses(self.work.conn()?, id)? {
             before.insert((row.unit_id, row.day()), row);
         }
         let rows = self.contest.excuses.iter().map(|r| ((r.unit, r.day), r.stamp.recorded_at, r));
@@ -458,11 +458,11 @@ impl<'a, 'w> Import<'a, 'w> {
                     let (revision, at) = self.stamp()?;
                     let stamp = Stamp { recorded_at: at, withdrawn_at: None };
                     let new = ExcuseRow::new(id, unit_id, day, row.reason.clone(), stamp, revision);
-                    decisions::insert_excuses(self.work.conn, &[new])?;
+                    decisions::insert_excuses(self.work.conn()?, &[new])?;
                 }
                 (Some(before), Some(_)) => {
                     let (_, at) = self.stamp()?;
-                    decisions::withdraw_excuse(self.work.conn, before, at, Some(TAKEN_BACK))?;
+                    decisions::withdraw_excuse(self.work.conn()?, before, at, Some(TAKEN_BACK))?;
                 }
                 (None, Some(_)) => {}
             }
@@ -476,7 +476,7 @@ impl<'a, 'w> Import<'a, 'w> {
         }
         let id = self.stored.id;
         let mut before: HashMap<i64, StateRow> = HashMap::new();
-        for row in decisions::list_states(self.work.conn, id)? {
+        for row in decisions::list_states(self.work.conn()?, id)? {
             before.insert(row.unit_id, row);
         }
         let rows = self.contest.states.iter().map(|r| (r.unit, r.recorded_at, r));
@@ -487,7 +487,7 @@ impl<'a, 'w> Import<'a, 'w> {
             if stands != row.state || !is_said {
                 let (revision, at) = self.stamp()?;
                 let new = StateRow::new(id, unit_id, row.state, row.reason.clone(), at, revision);
-                decisions::insert_states(self.work.conn, &[new])?;
+                decisions::insert_states(self.work.conn()?, &[new])?;
             }
         }
         Ok(())
@@ -499,7 +499,7 @@ impl<'a, 'w> Import<'a, 'w> {
         }
         let id = self.stored.id;
         let mut before: HashMap<i64, StartLevelRow> = HashMap::new();
-        for row in decisions::list_start_levels(self.work.conn, id)? {
+        for row in decisions::list_start_levels(self.work.conn()?, id)? {
             before.insert(row.unit_id, row);
         }
         let rows = self.contest.start_levels.iter().map(|r| (r.unit, r.stamp.recorded_at, r));
@@ -512,11 +512,11 @@ impl<'a, 'w> Import<'a, 'w> {
                     let (revision, at) = self.stamp()?;
                     let stamp = Stamp { recorded_at: at, withdrawn_at: None };
                     let new = StartLevelRow::new(id, unit_id, row.level.clone(), row.reason.clone(), stamp, revision);
-                    decisions::insert_start_levels(self.work.conn, &[new])?;
+                    decisions::insert_start_levels(self.work.conn()?, &[new])?;
                 }
                 (Some(before), Some(_)) => {
                     let (_, at) = self.stamp()?;
-                    decisions::withdraw_start_level(self.work.conn, before, at, Some(TAKEN_BACK))?;
+                    decisions::withdraw_start_level(self.work.conn()?, before, at, Some(TAKEN_BACK))?;
                 }
                 (None, Some(_)) => {}
             }
@@ -529,7 +529,7 @@ impl<'a, 'w> Import<'a, 'w> {
             return Ok(());
         }
         let id = self.stored.id;
-        let before = declared_levels::list(self.work.conn, id, None)?;
+        let before = declared_levels::list(self.work.conn()?, id, None)?;
         // ordered by instant within a unit's day: the last one is the latest
         let before: HashMap<(i64, Day), DeclaredLevelRow> =
             before.into_iter().map(|row| ((row.unit_id, row.from()), row)).collect();
@@ -545,11 +545,11 @@ impl<'a, 'w> Import<'a, 'w> {
                     let stamp = Stamp { recorded_at: at, withdrawn_at: None };
                     let (level, reason) = (level.clone(), row.reason.clone());
                     let new = NewDeclaredLevel { unit_id, from, level, reason };
-                    declared_levels::insert(self.work.conn, &[DeclaredLevelRow::new(id, new, stamp, revision)])?;
+                    declared_levels::insert(self.work.conn()?, &[DeclaredLevelRow::new(id, new, stamp, revision)])?;
                 }
                 (Some(before), Some(_)) => {
                     let (_, at) = self.stamp()?;
-                    declared_levels::withdraw(self.work.conn, before, at, Some(TAKEN_BACK))?;
+                    declared_levels::withdraw(self.work.conn()?, before, at, Some(TAKEN_BACK))?;
                 }
                 (None, Some(_)) => {}
             }
@@ -565,7 +565,7 @@ impl<'a, 'w> Import<'a, 'w> {
         type Key = (i64, &'static str, i64, String);
         let id = self.stored.id;
         let mut before: HashMap<Key, Vec<AdjustmentRow>> = HashMap::new();
-        for row in decisions::list_adjustments(self.work.conn, id, None)? {
+        for row in decisions::list_adjustments(self.work.conn()?, id, None)? {
             if row.stamp().stands() {
                 let key = (row.unit_id, row.kind().code(), row.points_hundredths, row.reason.clone());
                 before.entry(key).or_default().push(row);
@@ -582,16 +582,16 @@ impl<'a, 'w> Import<'a, 'w> {
             let (unit_id, kind, points, reason) = key;
             for _ in have.len()..standing {
                 let (revision, at) = self.stamp()?;
-                let adjustment = decisions::next_adjustment_id(self.work.conn, id)?;
+                let adjustment = decisions::next_adjustment_id(self.work.conn()?, id)?;
                 let kind = AdjustmentKind::parse(kind).unwrap_or(AdjustmentKind::Deduction);
                 let new = NewAdjustment { unit_id, kind, points, reason: reason.clone() };
                 let stamp = Stamp { recorded_at: at, withdrawn_at: None };
                 let row = AdjustmentRow::new(id, adjustment, new, stamp, revision);
-                decisions::insert_adjustments(self.work.conn, &[row])?;
+                decisions::insert_adjustments(self.work.conn()?, &[row])?;
             }
             for row in have.iter().skip(standing).take(withdrawn) {
                 let (_, at) = self.stamp()?;
-                decisions::withdraw_adjustment(self.work.conn, row, at, Some(TAKEN_BACK))?;
+                decisions::withdraw_adjustment(self.work.conn()?, row, at, Some(TAKEN_BACK))?;
             }
         }
         Ok(())
@@ -601,7 +601,7 @@ impl<'a, 'w> Import<'a, 'w> {
         if self.empty.criteria || (self.contest.criteria.is_empty() && self.contest.assessments.is_empty()) {
             return Ok(());
         }
-        let before = contests::load_without_figures(self.work.conn, &self.stored)?;
+        let before = contests::load_without_figures(self.work.conn()?, &self.stored)?;
         fn by_code(rows: &[CriterionRow]) -> BTreeMap<(u16, &str), &CriterionRow> {
             latest(rows.iter().map(|c| ((c.kind, c.code.as_str()), c.stamp.recorded_at, c)))
         }
@@ -620,9 +620,9 @@ impl<'a, 'w> Import<'a, 'w> {
             let (revision, at) = self.stamp()?;
             let (id, campaign) = (self.stored.id, self.contest.campaign.clone());
             new.iter_mut().for_each(|row| row.stamp = Stamp { recorded_at: at, withdrawn_at: None });
-            criteria::insert(self.work.conn, id, &campaign, new.iter(), revision)?;
+            criteria::insert(self.work.conn()?, id, &campaign, new.iter(), revision)?;
             for row in &gone {
-                criteria::withdraw(self.work.conn, id, &campaign, row, at, Some(TAKEN_BACK))?;
+                criteria::withdraw(self.work.conn()?, id, &campaign, row, at, Some(TAKEN_BACK))?;
             }
         }
         self.assessments(&before)
@@ -650,7 +650,7 @@ impl<'a, 'w> Import<'a, 'w> {
         let new: Vec<(i64, AssessmentRow)> =
             new.into_iter().map(|(id, a)| (id, AssessmentRow { recorded_at: at, ..a })).collect();
         let rows = new.iter().map(|(id, a)| (*id, a));
-        Ok(criteria::insert_assessments(self.work.conn, self.stored.id, rows, revision)?)
+        Ok(criteria::insert_assessments(self.work.conn()?, self.stored.id, rows, revision)?)
     }
 }
 

@@ -136,8 +136,8 @@ fn is_confided(audience: &Audience) -> bool {
 }
 
 fn in_force(work: &mut Work<'_>, campaign_id: i64) -> Result<StoredPolicy, Fault> {
-    let version = policies::latest_version(work.conn, campaign_id)?;
-    let found = policies::find_opt(work.conn, campaign_id, version)?;
+    let version = policies::latest_version(work.conn()?, campaign_id)?;
+    let found = policies::find_opt(work.conn()?, campaign_id, version)?;
     found.ok_or_else(|| Fault::no_policy(&version.to_string()))
 }
 
@@ -178,7 +178,7 @@ pub(super) fn first_version(
         legal_reference: None,
         rules: Rules::of(campaign),
     };
-    Ok(policies::insert(work.conn, campaign_id, &first)?)
+    Ok(policies::insert(work.conn()?, campaign_id, &first)?)
 }
 
 /// Replaces a campaign's document; rules that differ make a version, which is answered.
@@ -191,7 +191,7 @@ pub(super) fn replace(
     let mut stored = work.campaign()?;
     let rules = Rules::of(&campaign);
     let has_same_rules = rules == Rules::of(&stored.campaign);
-    campaigns::update(work.conn, stored.id, &campaign)?;
+    campaigns::update(work.conn()?, stored.id, &campaign)?;
     stored.campaign = campaign;
     work.set_campaign(stored.clone());
     if has_same_rules {
@@ -208,7 +208,7 @@ pub(super) fn replace(
         legal_reference: words.legal_reference,
         rules,
     };
-    policies::insert(work.conn, stored.id, &made)?;
+    policies::insert(work.conn()?, stored.id, &made)?;
     let target = format!("policies/{}", made.version);
     let note = Note::of("policy.create", target, Some(&view(&before, true)), Some(&view(&made, true)));
     work.note(note.with("revision", revision));

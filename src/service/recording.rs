@@ -181,7 +181,7 @@ impl<'a, 'w> Recording<'a, 'w> {
     fn stored_figure(&mut self, unit: u32, day: Day) -> Result<Option<StoredFigure>, Fault> {
         self.flush()?;
         let id = self.before.key(unit);
-        let found = figures::history(self.work.conn, self.stored.id, id, day)?.pop();
+        let found = figures::history(self.work.conn()?, self.stored.id, id, day)?.pop();
         Ok(found.filter(|f| f.stamp.stands()))
     }
 
@@ -221,7 +221,7 @@ impl<'a, 'w> Recording<'a, 'w> {
             return Ok(());
         };
         let (_, at) = self.stamp()?;
-        figures::withdraw(self.work.conn, self.stored.id, &figure, at, Some(reason))?;
+        figures::withdraw(self.work.conn()?, self.stored.id, &figure, at, Some(reason))?;
         if let Some(at) = self.ledger.calendar.index(day) {
             let entry = entry_without(self.ledger.entry(unit, at));
             self.ledger.set_day(unit, at, entry);
@@ -236,7 +236,7 @@ impl<'a, 'w> Recording<'a, 'w> {
     }
 
     fn flush(&mut self) -> Result<(), Fault> {
-        figures::insert(self.work.conn, self.stored.id, &self.waiting)?;
+        figures::insert(self.work.conn()?, self.stored.id, &self.waiting)?;
         self.waiting.clear();
         Ok(())
     }

@@ -146,9 +146,9 @@ impl Service {
         let written = self.write_accounts(grant.proof(), request, move |work| {
             let Access { username, session, .. } = owner;
             let count = match what {
-                Logout::Everywhere => sessions::end_all(work.conn, &username)?,
+                Logout::Everywhere => sessions::end_all(work.conn()?, &username)?,
                 Logout::Here => {
-                    sessions::end(work.conn, &session)?;
+                    sessions::end(work.conn()?, &session)?;
                     1
                 }
             };
@@ -170,7 +170,7 @@ impl Service {
             Some(rest) => self.machine(rest, now)?,
             None => {
                 let access = self.keys()?.verify(token, now)?;
-                let found = self.read(|conn| Ok(signed_in(conn, &access, now)?))?;
+                let found = self.ask(|conn| signed_in(conn, &access, now))?;
                 found.map(|account| principal(&account, access))
             }
         };
@@ -180,7 +180,7 @@ impl Service {
     fn machine(&self, rest: &str, now: Instant) -> Result<Option<Principal>, Fault> {
         // a key has no '.'
         let Some((id, secret)) = rest.split_once('.') else { return Ok(None) };
-        let found = self.read(|conn| Ok(accounts::find_token(conn, id)?))?;
+        let found = self.ask(|conn| accounts::find_token(conn, id))?;
         let is_taken =
             |token: &accounts::ApiToken| secrets::is_secret(secret, &token.secret_hash) && token.is_taken(now);
         Ok(found.filter(is_taken).map(|token| Principal {
@@ -209,10 +209,12 @@ impl Service {
 /// password has changed since.
 pub(super) fn signed_in(conn: &mut DbConn, access: &Access, now: Instant) -> Result<Option<Account>, StoreError> {
     let found = sessions::find_open(conn, &access.session, now)?.map(|(_, account)| account);
-    let is_as_signed = |account: &Account| {
-        account.is_active && account.generation == access.generation && account.username == access.username
-    };
-    Ok(found.filter(is_as_signed))
+    Ok(found.filter(|account| is_as_signed(account, access)))
+}
+
+/// Whether nothing of an account's rights or its password has changed since a token was signed.
+pub(super) fn is_as_signed(account: &Account, access: &Access) -> bool {
+    account.is_active && account.generation == access.generation && account.username == access.username
 }
 
 fn access_of(account: &Account, session: &str) -> Access {
@@ -240,21 +242,21 @@ fn open(
     hash: String,
     outdated: Option<String>,
 ) -> Result<Done, Fault> {
-    let mut account = accounts::find_opt(work.conn, &known.username)?.ok_or_else(no_match)?;
+    let mut account = accounts::find_opt(work.conn()?, &known.username)?.ok_or_else(no_match)?;
     if account.generation != known.generation || !account.is_active {
         return Err(no_match());
     }
     if let Some(password_hash) = outdated {
         account.password_hash = Some(password_hash);
-        accounts::update(work.conn, &account)?;
+        accounts::update(work.conn()?, &account)?;
         work.note(Note { action: "account.rehash", target: format!("users/{}", account.username), ..Note::default() });
     }
-    sessions::forget_old(work.conn, work.now)?;
     let now = work.now;
+    sessions::forget_old(work.conn()?, now)?;
     let opened = Session { id: session, username: account.username.clone(), until: after(now, SESSION_US) };
-    sessions::insert(work.conn, &opened, now)?;
+    sessions::insert(work.conn()?, &opened, now)?;
     let token = RefreshToken { hash, session: opened.id.clone(), until: after(now, IDLE_US), spent_at: None };
-    sessions::insert_refresh(work.conn, &token)?;
+    sessions::insert_refresh(work.conn()?, &token)?;
     work.note(session_note("session.open", &account.username, &opened.id));
     done(200, &())
 }
@@ -271,7 +273,7 @@ fn family(conn: &mut DbConn, hash: &str, now: Instant) -> Result<Option<(Session
 fn rotate(work: &mut Work<'_>, hash: &str, next: String, generation: i64) -> Result<Done, Fault> {
     let now = work.now;
     let (Some(token), Some((session, account))) =
-        (sessions::find_refresh(work.conn, hash)?, family(work.conn, hash, now)?)
+        (sessions::find_refresh(work.conn()?, hash)?, family(work.conn()?, hash, now)?)
     else {
         return Err(Fault::token_ended());
     };
@@ -280,16 +282,16 @@ fn rotate(work: &mut Work<'_>, hash: &str, next: String, generation: i64) -> Res
     }
     match token.spent_at {
         Some(spent) if now > after(spent, GRACE_US) => {
-            sessions::end(work.conn, &session.id)?;
+            sessions::end(work.conn()?, &session.id)?;
             work.note(session_note("session.reuse", &session.username, &session.id));
             tracing::warn!(username = session.username, "a spent refresh token came back; its session was ended");
             return done(401, &());
         }
         Some(_) => {}
-        None => sessions::spend_refresh(work.conn, hash, now)?,
+        None => sessions::spend_refresh(work.conn()?, hash, now)?,
     }
     let until = after(now, IDLE_US).min(session.until);
     let successor = RefreshToken { hash: next, session: session.id, until, spent_at: None };
-    sessions::insert_refresh(work.conn, &successor)?;
+    sessions::insert_refresh(work.conn()?, &successor)?;
     done(200, &())
 }

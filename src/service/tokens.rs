@@ -96,7 +96,7 @@ impl Service {
                 let message = format!("expected a number of days from 1 to {MAX_DAYS}");
                 return Err(Fault::of_field(Code::InvalidRequest, "/days", message));
             }
-            check_scope(work.conn, &new.mandate.scope)?;
+            check_scope(work.conn()?, &new.mandate.scope)?;
             let (id, secret) = (secrets::key()?, secrets::secret()?);
             let token = ApiToken {
                 secret_hash: secrets::hash_of(&secret),
@@ -108,7 +108,7 @@ impl Service {
                 revoked_at: None,
                 id,
             };
-            accounts::insert_token(work.conn, &token)?;
+            accounts::insert_token(work.conn()?, &token)?;
             let view = view_of(&token);
             work.note(note("token.create", &view));
             let told = |token| NewTokenView { view: view.clone(), token };
@@ -122,10 +122,11 @@ impl Service {
     /// Revokes a machine's token; it is taken no more from now on.
     pub fn revoke_token(&self, grant: &Grant<Accounts>, id: String, request: WriteRequest) -> Pending {
         self.write_accounts(grant.proof(), request, move |work| {
-            let mut token = accounts::find_token(work.conn, &id)?.ok_or_else(|| no_token(&id))?;
+            let mut token = accounts::find_token(work.conn()?, &id)?.ok_or_else(|| no_token(&id))?;
             if token.revoked_at.is_none() {
                 token.revoked_at = Some(work.now);
-                accounts::revoke_token(work.conn, &id, work.now)?;
+                let now = work.now;
+                accounts::revoke_token(work.conn()?, &id, now)?;
                 work.note(note("token.revoke", &view_of(&token)));
             }
             done(200, &view_of(&token))

@@ -121,7 +121,7 @@ impl Service {
             check_state(new.iter().map(|unit| (unit, UnitState::Active)))?;
             let changes = plan(work, &stored, new, false)?;
             let (revision, _) = work.accept("units")?;
-            units::insert(work.conn, stored.id, &stored.campaign, &changes.new)?;
+            units::insert(work.conn()?, stored.id, &stored.campaign, &changes.new)?;
             work.reload();
             let view = |u| changes.view(&stored.campaign, u, UnitState::Active);
             let items: Vec<UnitView> = changes.new.iter().map(view).collect();
@@ -137,9 +137,9 @@ impl Service {
             let stored = work.campaign()?;
             let code = new.code.clone();
             let campaign = &stored.campaign;
-            let before = units::find_opt(work.conn, stored.id, campaign, &code)?;
+            let before = units::find_opt(work.conn()?, stored.id, campaign, &code)?;
             let state = match &before {
-                Some(unit) => decisions::latest_state(work.conn, stored.id, unit.id)?.map(|s| s.state()),
+                Some(unit) => decisions::latest_state(work.conn()?, stored.id, unit.id)?.map(|s| s.state()),
                 None => None,
             };
             let state = state.unwrap_or_default();
@@ -154,9 +154,9 @@ impl Service {
             };
             if !(changes.new.is_empty() && changes.changed.is_empty()) {
                 work.accept("unit")?;
-                units::insert(work.conn, stored.id, campaign, &changes.new)?;
+                units::insert(work.conn()?, stored.id, campaign, &changes.new)?;
                 for unit in &changes.changed {
-                    units::update(work.conn, stored.id, campaign, unit)?;
+                    units::update(work.conn()?, stored.id, campaign, unit)?;
                 }
                 work.reload();
                 let view = |unit: &StoredUnit| changes.view(campaign, unit, state);
@@ -178,19 +178,19 @@ impl Service {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let unit = work.unit(&stored, &code)?;
-            let keys = units::codes(work.conn, stored.id)?;
-            let state = decisions::latest_state(work.conn, stored.id, unit.id)?.map(|s| s.state());
+            let keys = units::codes(work.conn()?, stored.id)?;
+            let state = decisions::latest_state(work.conn()?, stored.id, unit.id)?.map(|s| s.state());
             let view = view_of(&stored.campaign, &unit, |id| keys.get(&id).cloned(), state.unwrap_or_default());
             request.check_if_match(Some(&etag_of(&unit_json(&view))), false)?;
-            if figures::any(work.conn, stored.id, Some(unit.id))? {
+            if figures::any(work.conn()?, stored.id, Some(unit.id))? {
                 let detail = format!("{code} has figures; withdraw it from the contest instead");
                 return Err(Fault::new(Code::UnitInUse, detail));
             }
-            if units::has_children(work.conn, stored.id, unit.id)? {
+            if units::has_children(work.conn()?, stored.id, unit.id)? {
                 return Err(Fault::new(Code::UnitInUse, format!("{code} has units below it")));
             }
             let (revision, _) = work.accept("unit taken out")?;
-            units::delete(work.conn, stored.id, unit.id)?;
+            units::delete(work.conn()?, stored.id, unit.id)?;
             work.reload();
             work.note(Note::of("unit.delete", format!("units/{code}"), Some(&view), None));
             done(200, &serde_json::json!({ "code": code, "revision": revision }))
@@ -207,8 +207,8 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
-            let before = units::list_neighbours(work.conn, stored.id)?;
-            let known = units::list_for(work.conn, stored.id, &stored.campaign)?;
+            let before = units::list_neighbours(work.conn()?, stored.id)?;
+            let known = units::list_for(work.conn()?, stored.id, &stored.campaign)?;
             let codes: HashMap<i64, String> = known.iter().map(|u| (u.id, u.unit.code.clone())).collect();
             let view = |pairs: &[(i64, i64)]| {
                 let code = |id: &i64| codes.get(id).cloned().unwrap_or_default();
@@ -219,7 +219,7 @@ impl Service {
             request.check_if_match(Some(&etag_of(&list_json(&view(&before)))), is_changed)?;
             if is_changed {
                 work.accept("neighbours")?;
-                units::replace_neighbours(work.conn, stored.id, &wanted)?;
+                units::replace_neighbours(work.conn()?, stored.id, &wanted)?;
                 work.reload();
                 work.note(Note::of("neighbours.put", "neighbours", Some(&view(&before)), Some(&view(&wanted))));
             }
@@ -370,7 +370,7 @@ pub(super) fn plan(
     may_replace: bool,
 ) -> Result<UnitChanges, Fault> {
     let campaign = &stored.campaign;
-    let known = units::list_for(work.conn, stored.id, campaign)?;
+    let known = units::list_for(work.conn()?, stored.id, campaign)?;
     let reach = work.reach(&known);
     let mut ids: HashMap<String, i64> = known.iter().map(|u| (u.unit.code.clone(), u.id)).collect();
     let mut next = known.last().map_or(0, |u| u.id + 1);
@@ -403,7 +403,7 @@ pub(super) fn plan(
                 None => changes.new.push(unit),
                 Some(old) if old.unit == unit.unit && old.parent_id == unit.parent_id => changes.same += 1,
                 Some(old) => {
-                    if old.unit.kind != unit.unit.kind && figures::any(work.conn, stored.id, Some(old.id))? {
+                    if old.unit.kind != unit.unit.kind && figures::any(work.conn()?, stored.id, Some(old.id))? {
                         let detail = "the kind of a unit that has figures can no longer be changed";
                         faults.add(&at, "kind", Fault::new(Code::LockedField, detail));
                     }

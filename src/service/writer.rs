@@ -1,26 +1,29 @@
 //! The writer: one thread a process through which every write goes.
 //!
-//! It takes what is queued, and in one transaction applies each write in a
-//! savepoint of its own – one that is refused costs nobody else anything – gives out
-//! revisions and rising instants under the campaign's lock, commits, brings the live
-//! boards up to date, and then answers all. An answer means: durable, and visible to
-//! the next read of this process. Who asks is looked at once more in the transaction, and
-//! what is worth keeping goes into the log with it.
+//! It takes what is queued, and in one transaction applies each write – one that is refused
+//! costs nobody else anything: it has asked the database nothing, or in a savepoint of its
+//! own – gives out revisions and rising instants under the campaign's lock, commits, brings
+//! the live boards up to date, and then answers all. An answer means: durable, and visible
+//! to the next read of this process. Who asks is looked at once more in the transaction, and
+//! what is worth keeping goes into the log with it. What the writes of a transaction share
+//! is in `batch`.
 
-use super::access::{Identity, Proof};
+use super::access::Proof;
 use super::audit::{self, Entry, Note, Origin};
+use super::batch::{Ahead, Batch, Facts, Outcome};
+use super::catch_up::load;
 use super::fault::{Code, Fault};
+use super::figures::stored_day;
 use super::live::{Change, Live, Snapshot};
 use super::measures::{Measures, Queued};
-use super::sessions::signed_in;
 use crate::clock::Clock;
-use crate::domain::{Contest, Instant, Unit};
-use crate::store::accounts;
-use crate::store::campaigns::{self, NewRevision, StoredCampaign};
-use crate::store::idempotency::{self, KeptAnswer};
+use crate::domain::{Contest, Day, Instant, Unit};
+use crate::scoring::ledger::DayEntry;
+use crate::store::campaigns::{NewRevision, StoredCampaign};
+use crate::store::figures::StoredFigure;
 use crate::store::units::{self, StoredUnit};
-use crate::store::{Database, DbConn, StoreError, is_alive, savepoint, write};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::store::{Database, DbConn, StoreError, begin_savepoint, end_savepoint, is_alive, read, write};
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -126,16 +129,25 @@ pub(super) enum Subject {
 
 impl Ask {
     /// Code of the campaign, where it is about one.
-    fn code(&self) -> &str {
+    pub(super) fn campaign(&self) -> Option<&str> {
         match &self.subject {
-            Subject::Campaign(code) => code,
-            Subject::Accounts => "",
+            Subject::Campaign(code) => Some(code),
+            Subject::Accounts => None,
         }
+    }
+
+    fn code(&self) -> &str {
+        self.campaign().unwrap_or_default()
+    }
+
+    /// Code of the unit and the day that it is about, where it is about one.
+    pub(super) fn about(&self) -> Option<(&str, Day)> {
+        self.about.as_ref().map(|(unit, day)| (unit.as_str(), *day))
     }
 }
 
 impl Subject {
-    fn chain(&self) -> String {
+    pub(super) fn chain(&self) -> String {
         match self {
             Self::Campaign(code) => audit::chain_of(code),
             Self::Accounts => audit::ACCOUNTS.to_owned(),
@@ -152,13 +164,16 @@ pub(super) struct Ask {
     pub(super) proof: Proof,
     /// Code of the unit that the right ends at, where it does.
     pub(super) within: Option<String>,
+    /// Code of the unit and the day that it is about, where that is known before: then
+    /// what stands there is looked up together with what others are about.
+    pub(super) about: Option<(String, Day)>,
     /// How it is asked for.
     pub(super) request: WriteRequest,
 }
 
 /// How the facts in memory follow.
 #[derive(Debug, Default)]
-enum Follow {
+pub(super) enum Follow {
     /// Nothing changed.
     #[default]
     Nothing,
@@ -170,18 +185,32 @@ enum Follow {
     Reload,
 }
 
+impl Follow {
+    /// The facts after a write, from those before it.
+    pub(super) fn lead(self, before: Option<Facts>, revision: i64) -> Option<Facts> {
+        match self {
+            Self::Nothing => before,
+            Self::By(changes) => before.map(|facts| facts.with(&changes, revision)),
+            Self::To(snapshot) => Some(Facts::from_snapshot(*snapshot)),
+            Self::Reload => None,
+        }
+    }
+}
+
 /// A write at work, inside the writer's transaction.
 pub struct Work<'a> {
-    /// The database.
-    pub conn: &'a mut DbConn,
+    conn: &'a mut DbConn,
+    /// Whether it can be undone alone.
+    has_savepoint: bool,
+    batch: &'a mut Batch,
     /// The clock's instant.
     pub now: Instant,
     ask: &'a Ask,
-    live: &'a Live,
     head: Option<StoredCampaign>,
     /// The revision before it.
     from: i64,
     accepted: Vec<NewRevision>,
+    figures: Vec<StoredFigure>,
     follow: Follow,
     notes: Vec<Note>,
     is_dry: bool,
@@ -203,16 +232,68 @@ impl<'a> Work<'a> {
         self.notes.push(note);
     }
 
+    /// The database. Whoever asks for it may write: what the batch has waiting is stored
+    /// first, and what is done from here on can be undone alone.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn conn(&mut self) -> Result<&mut DbConn, Fault> {
+        self.batch.store(self.conn)?;
+        if !self.has_savepoint {
+            begin_savepoint(self.conn)?;
+            self.has_savepoint = true;
+        }
+        Ok(self.conn)
+    }
+
+    /// The facts as the write finds them, where they are in memory; none once it has
+    /// changed something itself.
+    fn facts(&self) -> Option<&Facts> {
+        let is_unchanged = matches!(self.follow, Follow::Nothing);
+        self.batch.facts(self.ask.code(), self.revision_now()).filter(|_| is_unchanged)
+    }
+
     /// The unit of a code, if the write may touch it.
     ///
     /// # Errors
     /// 404 where there is none; 403 where it lies outside the caller's scope, and 404
     /// there too where nobody outside may know of it.
     pub fn unit(&mut self, stored: &StoredCampaign, code: &str) -> Result<StoredUnit, Fault> {
-        let unit = units::find_opt(self.conn, stored.id, &stored.campaign, code)?;
+        if let Some(facts) = self.facts() {
+            let unit = facts.unit(code).ok_or_else(|| Fault::no_unit(code))?;
+            let is_within = self.ask.within.as_ref().is_none_or(|within| facts.is_within(code, within));
+            return if is_within { Ok(unit) } else { Err(outside(stored, &unit.unit)) };
+        }
+        let unit = units::find_opt(self.conn()?, stored.id, &stored.campaign, code)?;
         let unit = unit.ok_or_else(|| Fault::no_unit(code))?;
         self.check_within(stored, &unit)?;
         Ok(unit)
+    }
+
+    /// What stands for a unit's day, with the figure itself as it is stored.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn standing(
+        &mut self,
+        stored: &StoredCampaign,
+        unit: &StoredUnit,
+        day: Day,
+    ) -> Result<(DayEntry, Option<StoredFigure>), Fault> {
+        let Some(entry) = self.facts().and_then(|facts| facts.entry(&unit.unit.code, day)) else {
+            self.batch.miss(self.ask.code());
+            return Ok(stored_day(self.conn()?, stored, unit.id, day)?);
+        };
+        let figure = match entry.counts {
+            Some(_) => self.batch.figure(self.conn, (stored.id, unit.id, day))?,
+            None => None,
+        };
+        Ok((entry, figure))
+    }
+
+    /// Stores a figure, with others once the write is done.
+    pub(super) fn record(&mut self, figure: StoredFigure) {
+        self.figures.push(figure);
     }
 
     /// Refuses a unit that lies outside the caller's scope.
@@ -224,7 +305,7 @@ impl<'a> Work<'a> {
         let (mut code, mut parent) = (unit.unit.code.clone(), unit.parent_id);
         while code != *within {
             let above = match parent {
-                Some(id) => units::find_place(self.conn, stored.id, id)?,
+                Some(id) => units::find_place(self.conn()?, stored.id, id)?,
                 None => None,
             };
             (code, parent) = above.ok_or_else(|| outside(stored, &unit.unit))?;
@@ -256,11 +337,10 @@ impl<'a> Work<'a> {
     /// The facts as they stand in this transaction: those in memory where nothing was
     /// written since, else read from the database.
     pub(super) fn present(&mut self, stored: &StoredCampaign) -> Result<Arc<Snapshot>, Fault> {
-        let in_memory = self.live.latest(self.ask.code()).filter(|s| s.revision == stored.revision);
-        match in_memory {
-            Some(snapshot) if matches!(self.follow, Follow::Nothing) => Ok(snapshot),
-            _ => Ok(Arc::new(Snapshot::load(self.conn, stored)?)),
+        if let Some(facts) = self.facts() {
+            return Ok(facts.snapshot());
         }
+        Ok(Arc::new(Snapshot::load(self.conn()?, stored)?))
     }
 
     /// The campaign as it stands.
@@ -304,7 +384,11 @@ impl<'a> Work<'a> {
 
     /// The revision as it stands; of what will be undone, the one before it.
     pub fn revision(&self) -> i64 {
-        if self.is_dry { self.from } else { self.head.as_ref().map_or(0, |h| h.revision) }
+        if self.is_dry { self.from } else { self.revision_now() }
+    }
+
+    fn revision_now(&self) -> i64 {
+        self.head.as_ref().map_or(0, |h| h.revision)
     }
 
     /// Says what changed, so that the facts in memory follow.
@@ -333,6 +417,24 @@ impl<'a> Work<'a> {
     /// Undoes everything at the end, after the answer was made.
     pub fn undo_at_the_end(&mut self) {
         self.is_dry = true;
+    }
+
+    fn outcome(self) -> Outcome {
+        let ask = self.ask;
+        let entry = |note| Entry {
+            at: self.now,
+            actor: ask.proof.actor.clone(),
+            role: ask.proof.role,
+            origin: ask.request.origin.clone(),
+            note,
+        };
+        Outcome {
+            head: self.head,
+            revisions: with_touched(self.accepted, &self.follow),
+            follow: self.follow,
+            figures: self.figures,
+            entries: self.notes.into_iter().map(entry).collect(),
+        }
     }
 }
 
@@ -403,7 +505,8 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (sender, receiver) = channel();
         let used = std::time::Instant::now();
-        let mut thread = Thread { database, clock, live, measures: measures.clone(), teller, conn: None, used };
+        let mut thread =
+            Thread { database, loader: None, clock, live, measures: measures.clone(), teller, conn: None, used };
         let handle = std::thread::Builder::new().name("writer".to_owned()).spawn(move || thread.run(&receiver))?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(handle)), measures })
     }
@@ -441,6 +544,8 @@ const TRY_AFTER: Duration = Duration::from_secs(1);
 
 struct Thread {
     database: Database,
+    /// Loads a campaign beside the writer.
+    loader: Option<JoinHandle<()>>,
     clock: Clock,
     live: Arc<Live>,
     measures: Arc<Measures>,
@@ -450,28 +555,10 @@ struct Thread {
     used: std::time::Instant,
 }
 
-/// A write that was applied and waits for the commit.
-struct Applied {
-    written: Written,
-    /// Revision before it; the facts in memory follow from there.
-    from: i64,
-    /// Its revisions; stored with those of the whole batch.
-    accepted: Vec<NewRevision>,
-    follow: Follow,
-    entries: Vec<Entry>,
-}
-
-impl Applied {
-    /// An answer that was given before; nothing changes.
-    fn again(written: Written) -> Self {
-        Self { from: written.revision, accepted: Vec::new(), follow: Follow::Nothing, entries: Vec::new(), written }
-    }
-}
-
 impl Thread {
     fn run(&mut self, queue: &Receiver<Job>) {
         loop {
-            let Ok(first) = queue.recv() else { return };
+            let Ok(first) = queue.recv() else { break };
             let mut batch = vec![first];
             while batch.len() < MAX_BATCH
                 && let Ok(job) = queue.try_recv()
@@ -483,6 +570,9 @@ impl Thread {
                 tracing::error!("a write panicked; its batch was undone");
                 self.conn = None;
             }
+        }
+        if let Some(loader) = self.loader.take() {
+            let _ = loader.join();
         }
     }
 
@@ -498,6 +588,23 @@ impl Thread {
         self.conn.as_mut().ok_or_else(|| StoreError::Unreachable("no connection".to_owned()))
     }
 
+    /// Loads a campaign that is not in memory, so that its next writes find there what
+    /// stands; one at a time, and never while anybody waits for it.
+    fn load_beside(&mut self, code: String) {
+        if self.loader.as_ref().is_some_and(|loader| !loader.is_finished()) {
+            return;
+        }
+        let (database, live) = (self.database.clone(), self.live.clone());
+        let work = move || {
+            // what fails is told to whoever reads
+            let loaded = database.reader().map_err(Fault::from);
+            let loaded = loaded.and_then(|mut conn| read(&mut conn, |conn| load(conn, &live, &code)));
+            drop(loaded.map(|snapshot| live.put(&code, snapshot)));
+        };
+        // without a thread, writes ask the database as before
+        self.loader = std::thread::Builder::new().name("loader".to_owned()).spawn(work).ok();
+    }
+
     fn run_batch(&mut self, batch: Vec<Job>) {
         let now = self.clock.now();
         let mut tasks = Vec::with_capacity(batch.len());
@@ -507,26 +614,19 @@ impl Thread {
             tasks.push((ask, task, span));
             replies.push(reply);
         }
-        let subjects: Vec<Subject> = tasks.iter().map(|(ask, ..)| ask.subject.clone()).collect();
         let (live, teller) = (self.live.clone(), self.teller);
         let done = match self.connected() {
             Ok(conn) => write(conn, |conn| apply_all(conn, &live, teller, now, tasks)),
             Err(error) => Err(error),
         };
         match done {
-            Ok(results) => {
+            Ok((answers, mut ahead)) => {
                 let took = begun.elapsed();
                 self.measures.transaction(writes, took);
                 tracing::debug!(writes, took_us = took.as_micros() as u64, "committed");
-                let mut answers = Vec::with_capacity(replies.len());
-                let mut ahead = Ahead { live: &live, of: BTreeMap::new() };
-                for (subject, result) in subjects.iter().zip(results) {
-                    answers.push(result.map(|applied| match subject {
-                        Subject::Campaign(code) => ahead.follow(code, applied),
-                        Subject::Accounts => applied.written,
-                    }));
-                }
-                ahead.finish();
+                let missed = std::mem::take(&mut ahead.missed);
+                ahead.publish(&live);
+                missed.into_iter().for_each(|code| self.load_beside(code));
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     if let Err(fault) = &answer {
                         self.measures.refuse(fault.code);
@@ -544,145 +644,32 @@ impl Thread {
     }
 }
 
-/// Changes of a batch on their way into the facts in memory: those of one campaign are
-/// entered together, so that a batch costs one copy of what it touches.
-struct Ahead<'l> {
-    live: &'l Live,
-    /// By campaign: the revisions before and after, and what changed between.
-    of: BTreeMap<String, (i64, i64, Vec<Change>)>,
-}
-
-impl Ahead<'_> {
-    fn follow(&mut self, code: &str, applied: Applied) -> Written {
-        let (from, to) = (applied.from, applied.written.revision);
-        match applied.follow {
-            Follow::Nothing if to == from => {}
-            Follow::By(mut changes) => match self.of.get_mut(code) {
-                Some((_, last, before)) if *last == from => {
-                    *last = to;
-                    before.append(&mut changes);
-                }
-                _ => {
-                    self.enter(code);
-                    self.of.insert(code.to_owned(), (from, to, changes));
-                }
-            },
-            Follow::To(snapshot) => {
-                self.of.remove(code);
-                self.live.put(code, *snapshot);
-                self.live.drop_older(code, to);
-            }
-            Follow::Nothing | Follow::Reload => {
-                self.of.remove(code);
-                self.live.drop_older(code, to);
-            }
-        }
-        applied.written
-    }
-
-    fn enter(&mut self, code: &str) {
-        if let Some((from, to, changes)) = self.of.remove(code) {
-            self.live.apply(code, from, to, &changes);
-        }
-    }
-
-    fn finish(mut self) {
-        while let Some(code) = self.of.keys().next().cloned() {
-            self.enter(&code);
-        }
-    }
-}
-
 type Tasks = Vec<(Ask, Task, Span)>;
 
-/// Applies the writes of a batch, each in its savepoint, and keeps what is worth keeping.
+/// Applies the writes of a batch, each of which can be refused alone, and keeps what is
+/// worth keeping.
 fn apply_all(
     conn: &mut DbConn,
     live: &Live,
     teller: u64,
     now: Instant,
     tasks: Tasks,
-) -> Result<Vec<Result<Applied, Fault>>, StoreError> {
-    let mut heads: BTreeMap<String, Option<StoredCampaign>> = BTreeMap::new();
-    for (ask, ..) in &tasks {
-        if let Subject::Campaign(code) = &ask.subject {
-            heads.insert(code.clone(), None);
-        }
-    }
-    // in the order of their codes, so that two processes cannot wait for each other
-    for (code, head) in &mut heads {
-        *head = campaigns::lock(conn, code)?;
-    }
-    if tasks.iter().any(|(ask, ..)| ask.subject == Subject::Accounts) {
-        // after all campaigns, and before any account is touched
-        crate::store::audit::lock(conn, audit::ACCOUNTS)?;
-    }
-    let before: BTreeMap<String, i64> =
-        heads.iter().map(|(code, head)| (code.clone(), head.as_ref().map_or(-1, |h| h.revision))).collect();
-    let mut results = Vec::with_capacity(tasks.len());
-    let mut entries: BTreeMap<Subject, Vec<Entry>> = BTreeMap::new();
-    let mut known = Known::default();
-    let mut accepted = Vec::new();
+) -> Result<(Vec<Result<Written, Fault>>, Ahead), StoreError> {
+    let mut batch = Batch::begin(conn, live, now, tasks.iter().map(|(ask, ..)| ask))?;
+    let mut answers = Vec::with_capacity(tasks.len());
     for (ask, task, span) in tasks {
-        let head = heads.get(ask.code()).cloned().flatten();
-        let apply = |conn: &mut DbConn| apply(conn, live, now, &ask, head, task);
-        let result = known.check(conn, now, &ask.proof).and_then(|()| span.in_scope(|| apply(conn)));
-        if let Err(fault) = &result
+        let answer = span.in_scope(|| apply(conn, &mut batch, now, &ask, task));
+        if let Some(error) = batch.failed.take() {
+            return Err(error);
+        }
+        if let Err(fault) = &answer
             && fault.code == Code::Unavailable
         {
             return Err(StoreError::Unreachable(fault.cause.as_deref().unwrap_or_default().to_owned()));
         }
-        results.push(result.map(|(mut applied, head)| {
-            match &ask.subject {
-                Subject::Campaign(code) => drop(heads.insert(code.clone(), head)),
-                // whoever was known may be so no longer
-                Subject::Accounts => known = Known::default(),
-            }
-            entries.entry(ask.subject).or_default().append(&mut applied.entries);
-            accepted.append(&mut applied.accepted);
-            applied
-        }));
+        answers.push(answer);
     }
-    campaigns::insert_revisions(conn, &accepted)?;
-    for (code, head) in heads {
-        if let Some(head) = head.filter(|h| before.get(&code) != Some(&h.revision)) {
-            campaigns::set_revision(conn, head.id, head.revision, head.last_recorded_at)?;
-            campaigns::tell(conn, teller, &head.campaign.code, head.revision)?;
-        }
-    }
-    for (subject, entries) in entries.into_iter().filter(|(_, entries)| !entries.is_empty()) {
-        audit::append(conn, &subject.chain(), entries)?;
-    }
-    Ok(results)
-}
-
-/// Who was looked at in this transaction: a batch of one person's writes looks once.
-#[derive(Default)]
-struct Known(HashMap<Identity, bool>);
-
-impl Known {
-    /// Refuses who may no longer do what was proven before: the account was changed or
-    /// locked, the session ended, the token revoked or over.
-    fn check(&mut self, conn: &mut DbConn, now: Instant, proof: &Proof) -> Result<(), Fault> {
-        let Some(identity) = &proof.identity else { return Ok(()) };
-        let is_known = match self.0.get(identity) {
-            Some(is_known) => *is_known,
-            None => {
-                let found = is_as_proven(conn, now, identity)?;
-                self.0.insert(identity.clone(), found);
-                found
-            }
-        };
-        if is_known { Ok(()) } else { Err(Fault::token_ended()) }
-    }
-}
-
-fn is_as_proven(conn: &mut DbConn, now: Instant, identity: &Identity) -> Result<bool, StoreError> {
-    Ok(match identity {
-        Identity::Operator => true,
-        Identity::Account(access) => signed_in(conn, access, now)?.is_some(),
-        Identity::Machine { id } => accounts::find_token(conn, id)?.is_some_and(|token| token.is_taken(now)),
-    })
+    Ok((answers, batch.finish(conn, now, teller)?))
 }
 
 /// The revisions of a write, with the units' days that it touched where it touched no more.
@@ -699,107 +686,47 @@ fn with_touched(accepted: Vec<NewRevision>, follow: &Follow) -> Vec<NewRevision>
     accepted.into_iter().map(|revision| revision.touching(days.clone())).collect()
 }
 
-type WithHead = (Applied, Option<StoredCampaign>);
-
-fn apply(
-    conn: &mut DbConn,
-    live: &Live,
-    now: Instant,
-    ask: &Ask,
-    head: Option<StoredCampaign>,
-    task: Task,
-) -> Result<WithHead, Fault> {
-    let idempotency = ask.request.idempotency.as_ref();
-    if let Some(kept) = replay(conn, now, idempotency)? {
-        return Ok((Applied::again(kept), head));
+/// Applies a write; one that is refused leaves nothing behind.
+fn apply(conn: &mut DbConn, batch: &mut Batch, now: Instant, ask: &Ask, task: Task) -> Result<Written, Fault> {
+    batch.known.check(conn, now, &ask.proof)?;
+    let key = ask.request.idempotency.as_ref();
+    if let Some(kept) = key.and_then(|key| batch.answers.replay(key).transpose()) {
+        return kept;
     }
-    let unchanged = head.clone();
-    let mut dry: Option<Written> = None;
-    let result = savepoint(conn, |conn| {
-        let from = head.as_ref().map_or(0, |h| h.revision);
-        let mut work = Work {
-            conn,
-            now,
-            ask,
-            live,
-            head,
-            from,
-            accepted: Vec::new(),
-            follow: Follow::Nothing,
-            notes: Vec::new(),
-            is_dry: false,
-        };
-        let done = task(&mut work)?;
-        let revision = work.revision();
-        let Done { status, body, etag, location, kept_body } = done;
-        let written = Written { status, revision, body, etag, location };
-        if work.is_dry {
-            dry = Some(written);
-            // any refusal undoes the savepoint
-            return Err(Fault::new(Code::Internal, "a dry run"));
-        }
-        let (follow, head, notes) = (work.follow, work.head, work.notes);
-        let accepted = with_touched(work.accepted, &follow);
-        if let Some(key) = idempotency {
-            let kept = kept_body.map_or_else(|| written.clone(), |body| Written { body, ..written.clone() });
-            keep(conn, now, key, &kept)?;
-        }
-        let entry = |note| Entry {
-            at: now,
-            actor: ask.proof.actor.clone(),
-            role: ask.proof.role,
-            origin: ask.request.origin.clone(),
-            note,
-        };
-        let entries = notes.into_iter().map(entry).collect();
-        Ok((Applied { written, from, accepted, follow, entries }, head))
-    });
-    match (result, dry) {
-        (Err(_), Some(written)) => Ok((Applied::again(written), unchanged)),
-        // another process kept an answer under this key meanwhile: it is the answer
-        (Err(fault), None) if fault.code == Code::IdempotencyKeyReused && fault.cause.is_some() => {
-            let kept = replay(conn, now, idempotency)?.ok_or(fault)?;
-            Ok((Applied::again(kept), unchanged))
-        }
-        (result, _) => result,
-    }
-}
-
-/// The answer that is kept under a key.
-fn replay(conn: &mut DbConn, now: Instant, idempotency: Option<&Idempotency>) -> Result<Option<Written>, Fault> {
-    let Some(Idempotency { caller, key, fingerprint }) = idempotency else { return Ok(None) };
-    let Some(kept) = idempotency::find_opt(conn, caller, key, now)? else { return Ok(None) };
-    if kept.fingerprint != *fingerprint {
-        return Err(Fault::new(
-            Code::IdempotencyKeyReused,
-            "this Idempotency-Key was used for another request; a new request needs a new key",
-        ));
-    }
-    Ok(Some(Written {
-        status: u16::try_from(kept.status).unwrap_or(200),
-        revision: kept.revision,
-        body: kept.body,
-        etag: kept.etag,
-        location: kept.location,
-    }))
-}
-
-fn keep(conn: &mut DbConn, now: Instant, key: &Idempotency, written: &Written) -> Result<(), Fault> {
-    let answer = KeptAnswer {
-        status: i32::from(written.status),
-        revision: written.revision,
-        body: written.body.clone(),
-        etag: written.etag.clone(),
-        location: written.location.clone(),
-        ..KeptAnswer::new(&key.caller, &key.key, &key.fingerprint, now)
+    let head = batch.head(ask.code());
+    let from = head.as_ref().map_or(0, |h| h.revision);
+    let mut work = Work {
+        conn,
+        has_savepoint: false,
+        batch,
+        now,
+        ask,
+        head,
+        from,
+        accepted: Vec::new(),
+        figures: Vec::new(),
+        follow: Follow::Nothing,
+        notes: Vec::new(),
+        is_dry: false,
     };
-    match idempotency::insert(conn, &answer) {
-        Err(StoreError::Taken) => Err(Fault {
-            cause: Some("kept by another process".into()),
-            ..Fault::new(Code::IdempotencyKeyReused, "this Idempotency-Key is being used by another request")
-        }),
-        other => Ok(other?),
+    let done = task(&mut work);
+    let is_kept = done.is_ok() && !work.is_dry;
+    if work.has_savepoint
+        && let Err(error) = end_savepoint(work.conn, is_kept)
+    {
+        work.batch.failed = Some(error);
     }
+    let Done { status, body, etag, location, kept_body } = done?;
+    let written = Written { status, revision: work.revision(), body, etag, location };
+    if is_kept {
+        let outcome = work.outcome();
+        batch.take(&ask.subject, outcome);
+        if let Some(key) = key {
+            let kept = kept_body.map_or_else(|| written.clone(), |body| Written { body, ..written.clone() });
+            batch.answers.keep(key, kept);
+        }
+    }
+    Ok(written)
 }
 
 /// The greatest instant in a contest's own history.

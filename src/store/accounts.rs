@@ -231,6 +231,19 @@ pub fn find_token(conn: &mut DbConn, id: &str) -> Result<Option<ApiToken>, Store
     row.map(ApiTokenRow::read).transpose()
 }
 
+/// The machines' tokens of some keys.
+///
+/// # Errors
+/// What the database says.
+pub fn find_tokens(conn: &mut DbConn, ids: &[&str]) -> Result<Vec<ApiToken>, StoreError> {
+    // the statement for one is prepared once
+    if let [one] = ids {
+        return Ok(find_token(conn, one)?.into_iter().collect());
+    }
+    let rows: Vec<ApiTokenRow> = api_tokens::table.filter(api_tokens::id.eq_any(ids)).load(conn)?;
+    rows.into_iter().map(ApiTokenRow::read).collect()
+}
+
 /// All machines' tokens, in the order of their keys.
 ///
 /// # Errors

@@ -1,9 +1,11 @@
 //! The log of what was done and seen, as chains of entries.
 
+use super::StoreError;
 use super::conn::{DbConn, on_each};
+use super::fixed::insert_arrays;
 use super::schema::{audit_entries, audit_heads};
-use super::{BATCH, StoreError};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 /// An entry of a chain, as it is stored; what it says is the business of others.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable, Queryable)]
@@ -75,8 +77,28 @@ pub fn lock(conn: &mut DbConn, chain: &str) -> Result<HeadRow, StoreError> {
 /// What the database says.
 pub fn append(conn: &mut DbConn, entries: &[EntryRow]) -> Result<(), StoreError> {
     let Some(last) = entries.last() else { return Ok(()) };
-    for batch in entries.chunks(BATCH) {
-        on_each!(conn, |c| diesel::insert_into(audit_entries::table).values(batch).execute(c))?;
+    match conn {
+        DbConn::Pg(c) => drop(insert_arrays!(c, "audit_entries", entries, {
+            chain: Text,
+            number: BigInt,
+            at_us: BigInt,
+            actor: Text,
+            role: Text,
+            origin: Text,
+            request_id: Nullable<Text>,
+            action: Text,
+            target: Text,
+            before: Nullable<Text>,
+            after: Nullable<Text>,
+            previous_hash: Text,
+            hash: Text,
+        })?),
+        // the statement for one is prepared once
+        DbConn::Sqlite(c) => {
+            for entry in entries {
+                diesel::insert_into(audit_entries::table).values(entry).execute(c)?;
+            }
+        }
     }
     let row = audit_heads::table.filter(audit_heads::chain.eq(&last.chain));
     let values = (audit_heads::number.eq(last.number), audit_heads::hash.eq(&last.hash));

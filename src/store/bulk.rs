@@ -1,4 +1,4 @@
-//! Many figures with one statement: what the two databases cannot share.
+//! Many rows with one statement: what the two databases cannot share.
 //!
 //! Diesel's own insert of many rows makes a new statement each time, and its parsing costs
 //! more than the rows. Here the statement's text is the same for every full batch, so it is
@@ -6,10 +6,12 @@
 
 use super::StoreError;
 use super::figures::FigureRow;
+use super::fixed::insert_arrays;
+use super::schema::figures;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 /// The columns of figures in their order: name, type, and whether it differs from row to
@@ -43,10 +45,20 @@ const INTO: &str = "INSERT INTO figures (campaign_id, unit_id, day, recorded_us,
 /// How many rows a statement of SQLite has.
 const VALUES: usize = 100;
 
+/// Fewer rows than this are inserted one by one.
+const FEW: usize = 50;
+
 /// Inserts rows into SQLite.
 pub(super) fn insert_values(conn: &mut SqliteConnection, rows: &[FigureRow]) -> Result<(), StoreError> {
     for rows in rows.chunks(VALUES) {
-        Values::of(rows).execute(conn)?;
+        if rows.len() < FEW {
+            // the statement for one is prepared once
+            for row in rows {
+                diesel::insert_into(figures::table).values(row).execute(conn)?;
+            }
+        } else {
+            Values::of(rows).execute(conn)?;
+        }
     }
     Ok(())
 }
@@ -149,26 +161,24 @@ impl QueryId for Values<'_> {
 
 impl<Conn> RunQueryDsl<Conn> for Values<'_> {}
 
-/// Inserts rows into PostgreSQL.
-pub(super) fn insert_arrays(conn: &mut PgConnection, rows: &[FigureRow]) -> Result<(), StoreError> {
-    let text = format!("{INTO} SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
-    let query = diesel::sql_query(text).into_boxed::<diesel::pg::Pg>();
-    let query = query
-        .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.campaign_id).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.unit_id).collect::<Vec<_>>())
-        .bind::<Array<Integer>, _>(rows.iter().map(|r| r.day).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.recorded_us).collect::<Vec<_>>())
-        .bind::<Array<Integer>, _>(rows.iter().map(|r| r.community_f0).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Integer>>, _>(rows.iter().map(|r| r.contained_f0).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Integer>>, _>(rows.iter().map(|r| r.unknown_source_f0).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Integer>>, _>(rows.iter().map(|r| r.high_risk_setting_f0).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Integer>>, _>(rows.iter().map(|r| r.households_f0).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Integer>>, _>(rows.iter().map(|r| r.linked_households_f0).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|r| r.note.clone()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|r| r.reason.clone()).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(rows.iter().map(|r| r.revision).collect::<Vec<_>>())
-        .bind::<Array<Nullable<BigInt>>, _>(rows.iter().map(|r| r.withdrawn_us).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|r| r.withdrawn_reason.clone()).collect::<Vec<_>>());
-    query.execute(conn)?;
+/// Inserts figures into PostgreSQL.
+pub(super) fn insert_figures(conn: &mut PgConnection, rows: &[FigureRow]) -> Result<(), StoreError> {
+    insert_arrays!(conn, "figures", rows, {
+        campaign_id: BigInt,
+        unit_id: BigInt,
+        day: Integer,
+        recorded_us: BigInt,
+        community_f0: Integer,
+        contained_f0: Nullable<Integer>,
+        unknown_source_f0: Nullable<Integer>,
+        high_risk_setting_f0: Nullable<Integer>,
+        households_f0: Nullable<Integer>,
+        linked_households_f0: Nullable<Integer>,
+        note: Nullable<Text>,
+        reason: Nullable<Text>,
+        revision: BigInt,
+        withdrawn_us: Nullable<BigInt>,
+        withdrawn_reason: Nullable<Text>,
+    })?;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Campaigns and their revisions.
 
 use super::conn::{DbConn, on_each};
+use super::fixed::{Fixed, insert_arrays};
 use super::schema::{campaigns, revisions};
-use super::{BATCH, StoreError, day_number, day_of};
+use super::{StoreError, day_number, day_of};
 use crate::domain::{Campaign, Day, Instant};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Nullable, Text};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -170,13 +171,21 @@ impl NewRevision {
 /// # Errors
 /// What the database says.
 pub fn insert_revisions(conn: &mut DbConn, new: &[NewRevision]) -> Result<(), StoreError> {
-    match new {
-        [] => {}
+    if new.is_empty() {
+        return Ok(());
+    }
+    match conn {
+        DbConn::Pg(c) => drop(insert_arrays!(c, "revisions", new, {
+            campaign_id: BigInt,
+            revision: BigInt,
+            recorded_us: BigInt,
+            what: Text,
+            touched: Nullable<Text>,
+        })?),
         // the statement for one is prepared once
-        [one] => drop(on_each!(conn, |c| diesel::insert_into(revisions::table).values(one).execute(c))?),
-        many => {
-            for batch in many.chunks(BATCH) {
-                on_each!(conn, |c| diesel::insert_into(revisions::table).values(batch).execute(c))?;
+        DbConn::Sqlite(c) => {
+            for one in new {
+                diesel::insert_into(revisions::table).values(one).execute(c)?;
             }
         }
     }
@@ -236,7 +245,7 @@ const CHANNEL: &str = "greenzone_revisions";
 /// What the database says.
 pub fn tell(conn: &mut DbConn, teller: u64, code: &str, revision: i64) -> Result<(), StoreError> {
     let DbConn::Pg(conn) = conn else { return Ok(()) };
-    let notify = diesel::sql_query("SELECT pg_notify($1, $2)")
+    let notify = Fixed::new("SELECT pg_notify(?, ?)")
         .bind::<Text, _>(CHANNEL)
         .bind::<Text, _>(format!("{teller:x} {revision} {code}"));
     notify.execute(conn)?;

@@ -7,6 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection, R2D2Connection};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -176,16 +177,21 @@ fn finish<T, E: From<StoreError>>(conn: &mut DbConn, work: impl FnOnce(&mut DbCo
     }
 }
 
-/// Runs `work` in a savepoint of the transaction that is open.
+/// Begins a savepoint in the transaction that is open.
 ///
 /// # Errors
-/// What `work` answers, after it was undone, or what the database says.
-pub fn savepoint<T, E: From<StoreError>>(
-    conn: &mut DbConn,
-    work: impl FnOnce(&mut DbConn) -> Result<T, E>,
-) -> Result<T, E> {
-    Manager::begin_transaction(conn).map_err(|e| E::from(e.into()))?;
-    finish(conn, work)
+/// What the database says.
+pub fn begin_savepoint(conn: &mut DbConn) -> Result<(), StoreError> {
+    Ok(Manager::begin_transaction(conn)?)
+}
+
+/// Ends the savepoint that was begun last: what was done since is kept, or undone.
+///
+/// # Errors
+/// What the database says.
+pub fn end_savepoint(conn: &mut DbConn, is_kept: bool) -> Result<(), StoreError> {
+    let end = if is_kept { Manager::commit_transaction(conn) } else { Manager::rollback_transaction(conn) };
+    Ok(end?)
 }
 
 /// Whether the database still answers on a connection.
@@ -193,24 +199,57 @@ pub fn is_alive(conn: &mut DbConn) -> bool {
     conn.ping().is_ok()
 }
 
+/// A connection of the pool.
+pub struct Reader {
+    conn: DbConn,
+    /// Whether it was found dead, so that nobody gets it again.
+    is_dead: bool,
+}
+
+impl Reader {
+    /// Says that it was found dead.
+    pub fn is_found_dead(&mut self) {
+        self.is_dead = true;
+    }
+}
+
+impl Deref for Reader {
+    type Target = DbConn;
+
+    fn deref(&self) -> &DbConn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut DbConn {
+        &mut self.conn
+    }
+}
+
 /// Opens connections for a pool of readers.
 #[derive(Clone, Debug)]
 pub struct Connector(Address);
 
 impl ManageConnection for Connector {
-    type Connection = DbConn;
+    type Connection = Reader;
     type Error = StoreError;
 
-    fn connect(&self) -> Result<DbConn, StoreError> {
-        self.0.connect()
+    fn connect(&self) -> Result<Reader, StoreError> {
+        let mut conn = self.0.connect()?;
+        if let DbConn::Sqlite(c) = &mut conn {
+            // readers hold the facts in memory; a second copy of the file would only lie there
+            c.batch_execute("PRAGMA cache_size = -1000;")?;
+        }
+        Ok(Reader { conn, is_dead: false })
     }
 
-    fn is_valid(&self, conn: &mut DbConn) -> Result<(), StoreError> {
-        Ok(conn.ping()?)
+    fn is_valid(&self, reader: &mut Reader) -> Result<(), StoreError> {
+        Ok(reader.ping()?)
     }
 
-    fn has_broken(&self, conn: &mut DbConn) -> bool {
-        std::thread::panicking() || conn.is_broken()
+    fn has_broken(&self, reader: &mut Reader) -> bool {
+        std::thread::panicking() || reader.is_dead || reader.is_broken()
     }
 }
 
@@ -227,8 +266,7 @@ impl Database {
         let readers = Pool::builder()
             .max_size(readers.max(1))
             .min_idle(Some(0))
-            // a file does not go away by itself, as a server does
-            .test_on_check_out(matches!(address, Address::Postgres(_)))
+            .test_on_check_out(false)
             .connection_timeout(Duration::from_secs(5))
             .error_handler(Box::new(Quiet))
             .build_unchecked(Connector(address.clone()));
@@ -248,11 +286,27 @@ impl Database {
         self.address.connect()
     }
 
-    /// A reader's connection.
+    /// A reader's connection that answers.
     ///
     /// # Errors
     /// Where none is free in time or the database cannot be reached.
     pub fn reader(&self) -> Result<PooledConnection<Connector>, StoreError> {
+        for _ in 0..=self.readers.max_size() {
+            let mut reader = self.untried_reader()?;
+            // a file does not go away by itself, as a server does
+            if matches!(&**reader, DbConn::Sqlite(_)) || is_alive(&mut reader) {
+                return Ok(reader);
+            }
+            reader.is_found_dead();
+        }
+        Err(StoreError::Unreachable("no connection stays alive".to_owned()))
+    }
+
+    /// A reader's connection that may be dead: for who asks one thing, and can ask again.
+    ///
+    /// # Errors
+    /// As [`Database::reader`].
+    pub fn untried_reader(&self) -> Result<PooledConnection<Connector>, StoreError> {
         self.readers.get().map_err(|e| StoreError::Unreachable(e.to_string()))
     }
 }

@@ -2,7 +2,8 @@
 //! changed otherwise and never deleted.
 
 use super::bulk;
-use super::conn::{DbConn, on_each};
+use super::conn::DbConn;
+use super::fixed::Fixed;
 use super::schema::figures;
 use super::{BATCH, StoreError, day_number, day_of, micros};
 use crate::domain::contest::{FigureRow as Figure, Stamp};
@@ -10,6 +11,7 @@ use crate::domain::{Counts, Day, Indicator, Instant};
 use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer};
 use std::collections::HashMap;
 
 /// One revision of a figure, as it is stored.
@@ -33,7 +35,7 @@ pub struct StoredFigure {
     pub withdrawn_reason: Option<String>,
 }
 
-#[derive(Insertable, Queryable)]
+#[derive(Insertable, Queryable, QueryableByName)]
 #[diesel(table_name = figures, treat_none_as_default_value = false)]
 pub(super) struct FigureRow {
     pub(super) campaign_id: i64,
@@ -207,19 +209,33 @@ pub fn any(conn: &mut DbConn, campaign_id: i64, unit_id: Option<i64>) -> Result<
 /// # Errors
 /// What the database says.
 pub fn insert(conn: &mut DbConn, campaign_id: i64, new: &[StoredFigure]) -> Result<(), StoreError> {
-    if let [one] = new {
-        let row = FigureRow::of(campaign_id, one);
-        on_each!(conn, |c| diesel::insert_into(figures::table).values(row).execute(c))?;
-        return Ok(());
-    }
     for batch in new.chunks(BATCH) {
         let rows: Vec<FigureRow> = batch.iter().map(|f| FigureRow::of(campaign_id, f)).collect();
         match conn {
-            DbConn::Pg(c) => bulk::insert_arrays(c, &rows)?,
+            DbConn::Pg(c) => bulk::insert_figures(c, &rows)?,
             DbConn::Sqlite(c) => bulk::insert_values(c, &rows)?,
         }
     }
     Ok(())
+}
+
+/// The latest revision of each of some units' days that has any.
+///
+/// # Errors
+/// What the database says.
+pub fn latest(conn: &mut DbConn, campaign_id: i64, of: &[(i64, Day)]) -> Result<Vec<StoredFigure>, StoreError> {
+    let DbConn::Pg(conn) = conn else {
+        let mut latest = |(unit, day): &(i64, Day)| Ok(history(conn, campaign_id, *unit, *day)?.pop());
+        return of.iter().filter_map(|at| latest(at).transpose()).collect();
+    };
+    let query = Fixed::new(
+        "SELECT f.* FROM unnest(?, ?) AS q (unit_id, day) CROSS JOIN LATERAL (SELECT * FROM figures f \
+         WHERE f.campaign_id = ? AND f.unit_id = q.unit_id AND f.day = q.day ORDER BY f.recorded_us DESC LIMIT 1) f",
+    );
+    let (units, days): (Vec<i64>, Vec<i32>) = of.iter().map(|(unit, day)| (*unit, day_number(*day))).unzip();
+    let query = query.bind::<Array<BigInt>, _>(units).bind::<Array<Integer>, _>(days).bind::<BigInt, _>(campaign_id);
+    let rows: Vec<FigureRow> = query.load(conn)?;
+    rows.into_iter().map(FigureRow::read).collect()
 }
 
 /// Takes a revision back.

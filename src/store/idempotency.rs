@@ -2,9 +2,11 @@
 
 use super::StoreError;
 use super::conn::DbConn;
+use super::fixed::{Fixed, insert_arrays};
 use super::schema::idempotency_keys;
 use crate::domain::Instant;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 
 /// An answer that was given.
 #[derive(Clone, Debug, Insertable, Queryable)]
@@ -50,25 +52,64 @@ impl KeptAnswer {
 /// How long an answer is kept, in microseconds: 24 hours (contract.md section 3, Writes).
 const KEPT_US: i64 = 24 * 3_600 * 1_000_000;
 
-/// The answer to a key that is still kept.
+/// Holds keys of callers against other writers until the transaction ends: whoever comes
+/// second finds what the first one answered. On SQLite there is one writer at a time anyway.
 ///
 /// # Errors
 /// What the database says.
-pub fn find_opt(conn: &mut DbConn, caller: &str, key: &str, now: Instant) -> Result<Option<KeptAnswer>, StoreError> {
-    let query = idempotency_keys::table
-        .filter(idempotency_keys::caller.eq(caller))
-        .filter(idempotency_keys::idempotency_key.eq(key))
-        .filter(idempotency_keys::created_us.gt(now.micros() - KEPT_US));
-    Ok(query.get_result(conn).optional()?)
+pub fn hold(conn: &mut DbConn, keys: &[(&str, &str)]) -> Result<(), StoreError> {
+    let DbConn::Pg(conn) = conn else { return Ok(()) };
+    // in one order, so that two processes cannot wait for each other
+    let hold = Fixed::new(
+        "SELECT pg_advisory_xact_lock(h) FROM \
+         (SELECT DISTINCT hashtextextended(k, 0) AS h FROM unnest(?) AS k ORDER BY h) AS held",
+    );
+    let names: Vec<String> = keys.iter().map(|(caller, key)| format!("greenzone {caller} {key}")).collect();
+    hold.bind::<Array<Text>, _>(names).execute(conn)?;
+    Ok(())
 }
 
-/// Keeps an answer; those that are too old make room.
+/// The answers that are still kept under some keys of callers.
 ///
 /// # Errors
-/// [`StoreError::Taken`] where another process keeps one under the same key, or what the database says.
-pub fn insert(conn: &mut DbConn, answer: &KeptAnswer) -> Result<(), StoreError> {
-    forget_old(conn, Instant::from_micros(answer.created_us))?;
-    diesel::insert_into(idempotency_keys::table).values(answer.clone()).execute(conn)?;
+/// What the database says.
+pub fn find(conn: &mut DbConn, keys: &[(&str, &str)], now: Instant) -> Result<Vec<KeptAnswer>, StoreError> {
+    let kept = idempotency_keys::table.filter(idempotency_keys::created_us.gt(now.micros() - KEPT_US));
+    // the statement for one is prepared once
+    if let [(caller, key)] = keys {
+        let one = idempotency_keys::caller.eq(caller).and(idempotency_keys::idempotency_key.eq(key));
+        return Ok(kept.filter(one).get_result(conn).optional()?.into_iter().collect());
+    }
+    let (callers, keys): (Vec<&str>, Vec<&str>) = keys.iter().copied().unzip();
+    let some = idempotency_keys::caller.eq_any(callers).and(idempotency_keys::idempotency_key.eq_any(keys));
+    Ok(kept.filter(some).load(conn)?)
+}
+
+/// Keeps answers, those that are too old make room.
+///
+/// # Errors
+/// What the database says.
+pub fn insert(conn: &mut DbConn, answers: &[KeptAnswer]) -> Result<(), StoreError> {
+    let Some(first) = answers.first() else { return Ok(()) };
+    forget_old(conn, Instant::from_micros(first.created_us))?;
+    match conn {
+        DbConn::Pg(c) => drop(insert_arrays!(c, "idempotency_keys", answers, {
+            caller: Text,
+            idempotency_key: Text,
+            fingerprint: Text,
+            status: Integer,
+            revision: BigInt,
+            body: Binary,
+            etag: Nullable<Text>,
+            location: Nullable<Text>,
+            created_us: BigInt,
+        })?),
+        DbConn::Sqlite(c) => {
+            for answer in answers {
+                diesel::insert_into(idempotency_keys::table).values(answer).execute(c)?;
+            }
+        }
+    }
     Ok(())
 }
 

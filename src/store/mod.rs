@@ -20,6 +20,7 @@ pub mod criteria;
 pub mod decisions;
 pub mod declared_levels;
 pub mod figures;
+mod fixed;
 pub mod idempotency;
 pub mod lifetimes;
 pub mod partitions;
@@ -28,7 +29,10 @@ mod schema;
 pub mod sessions;
 pub mod units;
 
-pub use conn::{Address, Connector, Database, DbConn, is_alive, is_current, migrate, read, revert, savepoint, write};
+pub use conn::{
+    Address, Connector, Database, DbConn, Reader, begin_savepoint, end_savepoint, is_alive, is_current, migrate, read,
+    revert, write,
+};
 
 use crate::domain::{Day, Instant};
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error};

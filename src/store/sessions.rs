@@ -56,11 +56,35 @@ pub fn find_open(conn: &mut DbConn, id: &str, now: Instant) -> Result<Option<(Se
         .filter(sessions::id.eq(id))
         .filter(sessions::until_us.gt(now.micros()))
         .select((sessions::id, sessions::until_us, accounts::all_columns));
-    let row: Option<(String, i64, AccountRow)> = query.get_result(conn).optional()?;
-    let Some((id, until, account)) = row else { return Ok(None) };
+    let row: Option<OpenRow> = query.get_result(conn).optional()?;
+    row.map(read_open).transpose()
+}
+
+/// Key and end of a session, and its account.
+type OpenRow = (String, i64, AccountRow);
+
+fn read_open((id, until, account): OpenRow) -> Result<(Session, Account), StoreError> {
     let account = account.read()?;
     let session = Session { id, username: account.username.clone(), until: Instant::from_micros(until) };
-    Ok(Some((session, account)))
+    Ok((session, account))
+}
+
+/// Those of some sessions that have not ended, each with its account.
+///
+/// # Errors
+/// What the database says.
+pub fn find_all_open(conn: &mut DbConn, ids: &[&str], now: Instant) -> Result<Vec<(Session, Account)>, StoreError> {
+    // the statement for one is prepared once
+    if let [one] = ids {
+        return Ok(find_open(conn, one, now)?.into_iter().collect());
+    }
+    let query = sessions::table
+        .inner_join(accounts::table)
+        .filter(sessions::id.eq_any(ids))
+        .filter(sessions::until_us.gt(now.micros()))
+        .select((sessions::id, sessions::until_us, accounts::all_columns));
+    let rows: Vec<OpenRow> = query.load(conn)?;
+    rows.into_iter().map(read_open).collect()
 }
 
 /// Ends a session; its tokens go with it.
