@@ -99,6 +99,32 @@ struct Chunk {
     optional: [Column; OPTIONAL],
 }
 
+impl Chunk {
+    /// The same in rows with more days before the first of so many.
+    fn with_days_before(&self, len: usize, more: usize) -> Self {
+        Self {
+            flags: with_days_before(&self.flags, len, more),
+            community: with_days_before(&self.community, len, more),
+            optional: self.optional.each_ref().map(|column| match column {
+                Column::Unclassified => Column::Unclassified,
+                Column::Narrow(values) => Column::Narrow(with_days_before(values, len, more)),
+                Column::Wide(values) => Column::Wide(with_days_before(values, len, more)),
+            }),
+        }
+    }
+}
+
+/// Rows of `len` days, each with more days before on which nothing stands.
+fn with_days_before<T: Copy + Default>(values: &[T], len: usize, more: usize) -> Vec<T> {
+    let rows = values.chunks(len.max(1));
+    let mut longer = Vec::with_capacity(values.len() + rows.len() * more);
+    for row in rows {
+        longer.resize(longer.len() + more, T::default());
+        longer.extend_from_slice(row);
+    }
+    longer
+}
+
 /// The values of an optional indicator in a chunk. Nearly all are small: a byte holds one
 /// until a greater one comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -323,20 +349,17 @@ impl Ledger {
 
     /// The same facts in longer columns.
     fn with_days_before(&self, register: Arc<Register>, more: usize) -> Self {
-        let mut ledger = Self::empty(register);
-        for unit in 0..self.register.len() as u32 {
-            for day in 0..self.calendar.len {
-                let entry = self.entry(unit, day);
-                if entry != DayEntry::default() {
-                    ledger.set_day(unit, day + more, entry);
-                }
-            }
+        let calendar = Calendar::new(&register.campaign);
+        let chunks = self.chunks.iter().map(|chunk| Arc::new(chunk.with_days_before(self.calendar.len, more)));
+        let set_aside = self.set_aside.iter().map(|((unit, day), counts)| ((*unit, day + more), *counts));
+        Self {
+            register,
+            calendar,
+            chunks: chunks.collect(),
+            set_aside: set_aside.collect(),
+            reports_per_day: with_days_before(&self.reports_per_day, self.calendar.len, more),
+            ..self.clone()
         }
-        ledger.states.clone_from(&self.states);
-        ledger.adjustments.clone_from(&self.adjustments);
-        ledger.criteria = self.criteria.clone();
-        ledger.assessments = self.assessments.clone();
-        ledger
     }
 
     fn enter_excuses(&mut self, contest: &Contest, known_at: Instant) {
