@@ -55,9 +55,9 @@ pub fn server(
     let limits = web::Data::new(Limits::new(edges));
     let origins = edges.cors_origins.clone();
     let document = api::document();
-    let mut routes = api::routes(&document);
+    let mut routes = api::routes(&document).map_err(std::io::Error::other)?;
     let document = api::ServedDocument::of(&document);
-    pages::add_routes(&mut routes);
+    pages::add_routes(&mut routes).map_err(std::io::Error::other)?;
     let routes = web::Data::new(routes);
     let build = move || {
         App::new()
@@ -70,7 +70,7 @@ pub fn server(
             .app_data(routes.clone())
             .configure(|config| api::configure(config, &document))
             .configure(pages::configure)
-            .default_service(web::to(http::not_found))
+            .default_service(web::to(http::answer))
     };
     let server = HttpServer::new(build)
         // the head of a request; its body is timed where it is read

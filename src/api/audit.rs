@@ -7,17 +7,17 @@ use crate::http::call::{Answer, Call, JSON};
 use crate::service::access::Audit;
 use crate::service::audit::{AuditView, read_cursor};
 use crate::store::audit::EntryFilter;
-use actix_web::get;
 
 /// Entries of a campaign's log, or of the accounts' without a campaign, the latest first;
 /// and where its chain ends just now.
 #[utoipa::path(
+    get,
+    path = "/api/v1/audit",
     tag = "people",
     params(AuditQuery, PageQuery),
     responses((status = 200, description = "Entries", body = AuditView)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/audit")]
 pub(super) async fn get_audit(call: Call) -> Answer {
     let campaign = call.text("campaign")?;
     let grant = call.caller.may::<Audit>(campaign.as_deref())?;

@@ -9,7 +9,7 @@ use crate::service::accounts::{MeView, Opening, me};
 use crate::service::sessions::{Logout, TokensView};
 use crate::service::{Code, Fault};
 use actix_web::http::header;
-use actix_web::{HttpResponse, get, post, put, web};
+use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -90,11 +90,12 @@ fn untold(view: &impl Serialize) -> HttpResponse {
 
 /// Signs in: gives an access token for ten minutes, and a refresh token for the next one.
 #[utoipa::path(
+    post,
+    path = "/api/v1/auth/login",
     tag = "people",
     request_body = LoginRequest,
     responses((status = 200, description = "Signed in", body = TokensView))
 )]
-#[post("/api/v1/auth/login")]
 pub(super) async fn login(call: Call, payload: web::Payload) -> Answer {
     let bytes = call.json_body(payload).await?;
     let request = body::read(&bytes, |reader, json| {
@@ -111,11 +112,12 @@ pub(super) async fn login(call: Call, payload: web::Payload) -> Answer {
 /// Gives the next access and refresh token; the refresh token that was used is spent. One
 /// that comes back later than 30 seconds after its use ends the session.
 #[utoipa::path(
+    post,
+    path = "/api/v1/auth/refresh",
     tag = "people",
     request_body = RefreshRequest,
     responses((status = 200, description = "The next tokens", body = TokensView))
 )]
-#[post("/api/v1/auth/refresh")]
 pub(super) async fn refresh(call: Call, payload: web::Payload) -> Answer {
     let bytes = call.json_body(payload).await?;
     let request = body::read(&bytes, |reader, json| {
@@ -128,12 +130,13 @@ pub(super) async fn refresh(call: Call, payload: web::Payload) -> Answer {
 
 /// Signs out: this session, or all of the account's.
 #[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout",
     tag = "people",
     request_body = LogoutRequest,
     responses((status = 200, description = "Signed out", body = LoggedOutView)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/auth/logout")]
 pub(super) async fn logout(call: Call, payload: web::Payload) -> Answer {
     let (grant, owner) = call.caller.may_own()?;
     let bytes = call.json_body(payload).await?;
@@ -149,11 +152,12 @@ pub(super) async fn logout(call: Call, payload: web::Payload) -> Answer {
 
 /// Who asks, in which role and scope.
 #[utoipa::path(
+    get,
+    path = "/api/v1/me",
     tag = "people",
     responses((status = 200, description = "Who asks", body = MeView)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/me")]
 pub(super) async fn get_me(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.reply_json(&me(&call.caller)?, None)
@@ -161,12 +165,13 @@ pub(super) async fn get_me(call: Call) -> Answer {
 
 /// Chooses a password; everybody is signed out of the account.
 #[utoipa::path(
+    put,
+    path = "/api/v1/me/password",
     tag = "people",
     request_body = PasswordRequest,
     responses((status = 200, description = "Chosen; sign in with it", body = LoggedOutView)),
     security((), ("bearer" = []))
 )]
-#[put("/api/v1/me/password")]
 pub(super) async fn put_password(call: Call, payload: web::Payload) -> Answer {
     let bytes = call.json_body(payload).await?;
     let request = body::read(&bytes, |reader, json| {

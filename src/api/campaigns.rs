@@ -9,15 +9,16 @@ use crate::service::campaigns::{campaign_json, status};
 use crate::service::rendered::Rendered;
 use crate::service::views::StatusView;
 use crate::service::{Fault, Moment};
-use actix_web::{get, post, put, web};
+use actix_web::web;
 
 /// The campaigns, the oldest first.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns",
     tag = "campaigns",
     params(PageQuery),
     responses((status = 200, description = "campaign.json objects", body = crate::service::views::Page<serde_json::Value>))
 )]
-#[get("/api/v1/campaigns")]
 pub(super) async fn list_campaigns(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -31,11 +32,12 @@ pub(super) async fn list_campaigns(call: Call) -> Answer {
 
 /// A campaign.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}",
     tag = "campaigns",
     params(CampaignPath, MinRevision),
     responses((status = 200, description = "The campaign.json object", body = serde_json::Value))
 )]
-#[get("/api/v1/campaigns/{campaign}")]
 pub(super) async fn get_campaign(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
@@ -45,12 +47,13 @@ pub(super) async fn get_campaign(call: Call) -> Answer {
 
 /// Opens a campaign.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns",
     tag = "campaigns",
     request_body(content = serde_json::Value, description = "The campaign.json object"),
     responses((status = 201, description = "The campaign, with its revision", body = serde_json::Value)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns")]
 pub(super) async fn create_campaign(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Campaigns>()?;
     let body = call.json_body(payload).await?;
@@ -61,13 +64,14 @@ pub(super) async fn create_campaign(call: Call, payload: web::Payload) -> Answer
 
 /// Replaces a campaign; once figures exist, what they rest on is locked.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}",
     tag = "campaigns",
     params(CampaignPath),
     request_body(content = serde_json::Value, description = "The campaign.json object"),
     responses((status = 200, description = "The campaign, with its revision", body = serde_json::Value)),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}")]
 pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Campaigns>()?;
     let body = call.json_body(payload).await?;
@@ -79,11 +83,12 @@ pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
 
 /// All that a client needs to draw its first screen.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/status",
     tag = "campaigns",
     params(CampaignPath, MinRevision),
     responses((status = 200, description = "The status", body = StatusView))
 )]
-#[get("/api/v1/campaigns/{campaign}/status")]
 pub(super) async fn get_status(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;

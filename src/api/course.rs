@@ -13,15 +13,16 @@ use crate::service::lifetimes::LifetimeView;
 use crate::service::roll_up::{RollUpView, roll_up};
 use crate::service::views::{TakenBackView, WrittenView};
 use crate::service::{Code, Fault, Moment, access};
-use actix_web::{delete, get, put, web};
+use actix_web::web;
 
 /// What a unit declares, and its levels day by day: assessed, declared, effective.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/declared-levels",
     tag = "course",
     params(UnitPath, MinRevision),
     responses((status = 200, description = "Declarations, and the levels of each day", body = DeclaredLevelsView))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/declared-levels")]
 pub(super) async fn list_declared_levels(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let snapshot = call.look(Moment::Now).await?.snapshot;
@@ -35,6 +36,8 @@ pub(super) async fn list_declared_levels(call: Call) -> Answer {
 /// A unit declares that it acts at a level from a day on: earlier or higher than its figures
 /// demand, never later or lower.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/declared-levels/{date}",
     tag = "course",
     params(DayPath),
     request_body = DeclaredLevelRequest,
@@ -44,7 +47,6 @@ pub(super) async fn list_declared_levels(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}/declared-levels/{date}")]
 pub(super) async fn put_declared_level(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Assess>()?;
     let body = call.json_body(payload).await?;
@@ -57,12 +59,13 @@ pub(super) async fn put_declared_level(call: Call, payload: web::Payload) -> Ans
 
 /// Takes a declaration back: an earlier one holds again, if there is one.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/declared-levels/{date}",
     tag = "course",
     params(DayPath, ReasonQuery),
     responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/units/{code}/declared-levels/{date}")]
 pub(super) async fn delete_declared_level(call: Call) -> Answer {
     let grant = call.may::<access::Assess>()?;
     call.no_body()?;
@@ -74,11 +77,12 @@ pub(super) async fn delete_declared_level(call: Call) -> Answer {
 
 /// The units that open or close during the campaign.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/lifetimes",
     tag = "course",
     params(CampaignPath, MinRevision, PageQuery),
     responses((status = 200, description = "Lifetimes by unit", body = crate::service::views::Page<LifetimeView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/lifetimes")]
 pub(super) async fn list_lifetimes(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -92,11 +96,12 @@ pub(super) async fn list_lifetimes(call: Call) -> Answer {
 
 /// When a unit opened or closed, and who goes on in its place.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/lifetime",
     tag = "course",
     params(UnitPath, MinRevision),
     responses((status = 200, description = "The lifetime", body = LifetimeView))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/lifetime")]
 pub(super) async fn get_lifetime(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let snapshot = call.look(Moment::Now).await?.snapshot;
@@ -111,6 +116,8 @@ pub(super) async fn get_lifetime(call: Call) -> Answer {
 /// Says when a unit opened or closed, and who goes on in its place: its days outside are
 /// excused, and one that closes is withdrawn; its figures stay where they were reported.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/lifetime",
     tag = "course",
     params(UnitPath),
     request_body = LifetimeRequest,
@@ -120,7 +127,6 @@ pub(super) async fn get_lifetime(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}/lifetime")]
 pub(super) async fn put_lifetime(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
@@ -131,12 +137,13 @@ pub(super) async fn put_lifetime(call: Call, payload: web::Payload) -> Answer {
 
 /// Takes a lifetime back, with the excuses and the state that came with it.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/lifetime",
     tag = "course",
     params(UnitPath, ReasonQuery),
     responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/units/{code}/lifetime")]
 pub(super) async fn delete_lifetime(call: Call) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
@@ -147,6 +154,8 @@ pub(super) async fn delete_lifetime(call: Call) -> Answer {
 
 /// How many of the units below one are green, by kind and day.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/roll-up",
     tag = "course",
     params(
         UnitPath, MomentQuery,
@@ -154,7 +163,6 @@ pub(super) async fn delete_lifetime(call: Call) -> Answer {
     ),
     responses((status = 200, description = "Green units by kind and day", body = RollUpView))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/roll-up")]
 pub(super) async fn get_roll_up(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;

@@ -13,15 +13,16 @@ use crate::service::criteria::{
 };
 use crate::service::views::{TakenBackView, WrittenView};
 use crate::service::{Moment, access};
-use actix_web::{delete, get, post, put, web};
+use actix_web::web;
 
 /// The criteria that stand, by kind and code.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/criteria",
     tag = "criteria",
     params(CampaignPath, CriteriaQuery, MinRevision, PageQuery),
     responses((status = 200, description = "Criteria", body = crate::service::views::Page<CriterionView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/criteria")]
 pub(super) async fn list_criteria(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -35,11 +36,12 @@ pub(super) async fn list_criteria(call: Call) -> Answer {
 
 /// The built-in sets of criteria.
 #[utoipa::path(
+    get,
+    path = "/api/v1/criteria-sets",
     tag = "criteria",
     params(PageQuery),
     responses((status = 200, description = "Sets", body = crate::service::views::Page<CriteriaSetView>))
 )]
-#[get("/api/v1/criteria-sets")]
 pub(super) async fn list_criteria_sets(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -50,13 +52,14 @@ pub(super) async fn list_criteria_sets(call: Call) -> Answer {
 
 /// Defines the criteria of a built-in set for some kinds, all or nothing.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/criteria",
     tag = "criteria",
     params(CampaignPath),
     request_body = CriteriaSetRequest,
     responses((status = 200, description = "The criteria of the set as they stand", body = CriteriaView)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/criteria")]
 pub(super) async fn adopt_criteria(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Contest>()?;
     let body = call.json_body(payload).await?;
@@ -67,11 +70,12 @@ pub(super) async fn adopt_criteria(call: Call, payload: web::Payload) -> Answer 
 
 /// A criterion.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}",
     tag = "criteria",
     params(CriterionPath, MinRevision),
     responses((status = 200, description = "The criterion", body = CriterionView))
 )]
-#[get("/api/v1/campaigns/{campaign}/criteria/{kind}/{code}")]
 pub(super) async fn get_criterion(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.look(Moment::Now).await?;
@@ -84,6 +88,8 @@ pub(super) async fn get_criterion(call: Call) -> Answer {
 /// Defines a criterion for a kind, or changes it. Once the window has begun this needs a
 /// reason.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}",
     tag = "criteria",
     params(CriterionPath),
     request_body = CriterionRequest,
@@ -93,7 +99,6 @@ pub(super) async fn get_criterion(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/criteria/{kind}/{code}")]
 pub(super) async fn put_criterion(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Contest>()?;
     let body = call.json_body(payload).await?;
@@ -105,12 +110,13 @@ pub(super) async fn put_criterion(call: Call, payload: web::Payload) -> Answer {
 
 /// Takes a criterion back: it scores, and is required, no more.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}",
     tag = "criteria",
     params(CriterionPath, ReasonQuery),
     responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/criteria/{kind}/{code}")]
 pub(super) async fn delete_criterion(call: Call) -> Answer {
     let grant = call.may::<access::Contest>()?;
     call.no_body()?;
@@ -121,11 +127,12 @@ pub(super) async fn delete_criterion(call: Call) -> Answer {
 
 /// What units are assessed at, as it stands for each unit, criterion and day.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/assessments",
     tag = "criteria",
     params(CampaignPath, AssessmentsQuery, MinRevision, PageQuery),
     responses((status = 200, description = "Assessments by unit; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/assessments")]
 pub(super) async fn list_assessments(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -141,22 +148,24 @@ pub(super) async fn list_assessments(call: Call) -> Answer {
 
 /// Everything that was said of a unit: by criterion and day, the oldest first.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/assessments",
     tag = "criteria",
     params(UnitPath, MinRevision, PageQuery),
     responses((status = 200, description = "Revisions; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/assessments")]
 pub(super) async fn list_unit_assessments(call: Call) -> Answer {
     of_unit(call, None).await
 }
 
 /// Everything that was said of a unit by a criterion: by day, the oldest first.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}",
     tag = "criteria",
     params(AssessmentPath, MinRevision, PageQuery),
     responses((status = 200, description = "Revisions; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}")]
 pub(super) async fn get_assessment(call: Call) -> Answer {
     let criterion = call.path("criterion")?;
     of_unit(call, Some(criterion)).await
@@ -181,6 +190,8 @@ async fn of_unit(call: Call, criterion: Option<String>) -> Answer {
 /// A unit says how far it meets a criterion. It scores once the council has verified it; of
 /// several days the latest counts alone.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}",
     tag = "criteria",
     params(AssessmentPath),
     request_body = AssessmentRequest,
@@ -190,7 +201,6 @@ async fn of_unit(call: Call, criterion: Option<String>) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}")]
 pub(super) async fn put_assessment(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Assess>()?;
     let body = call.json_body(payload).await?;
@@ -202,13 +212,14 @@ pub(super) async fn put_assessment(call: Call, payload: web::Payload) -> Answer 
 /// The council verifies what a unit said, changes it with a reason, or returns it with a
 /// reason.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}/verify",
     tag = "criteria",
     params(AssessmentPath),
     request_body = VerdictRequest,
     responses((status = 200, description = "The assessment", body = WrittenView<AssessmentView>)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}/verify")]
 pub(super) async fn verify_assessment(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;

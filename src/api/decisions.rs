@@ -8,18 +8,19 @@ use crate::service::access;
 use crate::service::decisions::AdjustmentFor;
 use crate::service::views::{AdjustmentView, ExcuseView, StartLevelView, StateView, TakenBackView, WrittenView};
 use crate::service::{Audience, Code, Fault, Moment, Service};
-use actix_web::{delete, get, post, put, web};
+use actix_web::web;
 use serde::Serialize;
 
 /// Says whether a unit takes part.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/state",
     tag = "decisions",
     params(UnitPath),
     request_body = StateRequest,
     responses((status = 200, description = "The state", body = WrittenView<StateView>)),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}/state")]
 pub(super) async fn put_state(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
@@ -30,12 +31,13 @@ pub(super) async fn put_state(call: Call, payload: web::Payload) -> Answer {
 
 /// Takes a unit's state back: it takes part again.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/state",
     tag = "decisions",
     params(UnitPath, ReasonQuery),
     responses((status = 200, description = "The state", body = WrittenView<StateView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/units/{code}/state")]
 pub(super) async fn delete_state(call: Call) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
@@ -46,6 +48,8 @@ pub(super) async fn delete_state(call: Call) -> Answer {
 
 /// Declares a unit's start level.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/start-level",
     tag = "decisions",
     params(UnitPath),
     request_body = StartLevelRequest,
@@ -55,7 +59,6 @@ pub(super) async fn delete_state(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}/start-level")]
 pub(super) async fn put_start_level(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
@@ -66,12 +69,13 @@ pub(super) async fn put_start_level(call: Call, payload: web::Payload) -> Answer
 
 /// Takes a declared start level back.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/start-level",
     tag = "decisions",
     params(UnitPath, ReasonQuery),
     responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/units/{code}/start-level")]
 pub(super) async fn delete_start_level(call: Call) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
@@ -82,6 +86,8 @@ pub(super) async fn delete_start_level(call: Call) -> Answer {
 
 /// Excuses a day: it is not due.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/excuses/{date}",
     tag = "decisions",
     params(DayPath),
     request_body = ReasonRequest,
@@ -91,7 +97,6 @@ pub(super) async fn delete_start_level(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}/excuses/{date}")]
 pub(super) async fn put_excuse(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
@@ -103,12 +108,13 @@ pub(super) async fn put_excuse(call: Call, payload: web::Payload) -> Answer {
 
 /// Takes an excuse back: the day is due again.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/excuses/{date}",
     tag = "decisions",
     params(DayPath, ReasonQuery),
     responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/units/{code}/excuses/{date}")]
 pub(super) async fn delete_excuse(call: Call) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     call.no_body()?;
@@ -119,44 +125,48 @@ pub(super) async fn delete_excuse(call: Call) -> Answer {
 
 /// The excuses that stand.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/excuses",
     tag = "decisions",
     params(CampaignPath, MinRevision, PageQuery),
     responses((status = 200, description = "Excuses by unit and day", body = crate::service::views::Page<ExcuseView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/excuses")]
 pub(super) async fn list_excuses(call: Call) -> Answer {
     list(call, "excuses", Service::excuses).await
 }
 
 /// The declared start levels that stand.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/start-levels",
     tag = "decisions",
     params(CampaignPath, MinRevision, PageQuery),
     responses((status = 200, description = "Start levels by unit", body = crate::service::views::Page<StartLevelView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/start-levels")]
 pub(super) async fn list_start_levels(call: Call) -> Answer {
     list(call, "start levels", Service::start_levels).await
 }
 
 /// The bonuses and deductions that stand.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/adjustments",
     tag = "decisions",
     params(CampaignPath, MinRevision, PageQuery),
     responses((status = 200, description = "Adjustments, the oldest first", body = crate::service::views::Page<AdjustmentView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/adjustments")]
 pub(super) async fn list_adjustments(call: Call) -> Answer {
     list(call, "adjustments", Service::adjustments).await
 }
 
 /// A bonus or deduction that stands.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/adjustments/{id}",
     tag = "decisions",
     params(AdjustmentPath, MinRevision),
     responses((status = 200, description = "The adjustment", body = AdjustmentView))
 )]
-#[get("/api/v1/campaigns/{campaign}/adjustments/{id}")]
 pub(super) async fn get_adjustment(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.look(Moment::Now).await?;
@@ -182,13 +192,14 @@ async fn list<T: Serialize + Send + 'static>(call: Call, name: &str, read: Read<
 
 /// Gives a bonus or takes a deduction.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/adjustments",
     tag = "decisions",
     params(CampaignPath),
     request_body = AdjustmentRequest,
     responses((status = 201, description = "The adjustment", body = WrittenView<AdjustmentView>)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/adjustments")]
 pub(super) async fn create_adjustment(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     let body = call.json_body(payload).await?;
@@ -200,12 +211,13 @@ pub(super) async fn create_adjustment(call: Call, payload: web::Payload) -> Answ
 
 /// Takes a bonus or deduction back.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/adjustments/{id}",
     tag = "decisions",
     params(AdjustmentPath, ReasonQuery),
     responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/adjustments/{id}")]
 pub(super) async fn delete_adjustment(call: Call) -> Answer {
     let grant = call.may::<access::Decisions>()?;
     call.no_body()?;

@@ -15,7 +15,7 @@ use crate::service::boards::{AsOf, Ask};
 use crate::service::dry_run::{DryRun, DryRunView, Trial, resolved};
 use crate::service::writer::Written;
 use crate::service::{Fault, Moment, access};
-use actix_web::{post, web};
+use actix_web::web;
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -139,13 +139,14 @@ fn read_dry_run(bytes: &[u8]) -> Result<DryRun, ApiError> {
 
 /// Tells which ranks and levels other rules, or one other figure, would change; writes nothing.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/dry-run",
     tag = "policies",
     params(CampaignPath, MinRevision),
     request_body = DryRunRequest,
     responses((status = 200, description = "What would change", body = DryRunView)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/dry-run")]
 pub(super) async fn create_dry_run(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Rules>()?;
     let body = call.json_body(payload).await?;

@@ -11,15 +11,16 @@ use crate::service::access;
 use crate::service::figures::FigureFilter;
 use crate::service::live::Snapshot;
 use crate::service::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
-use actix_web::{delete, get, post, put, web};
+use actix_web::web;
 
 /// The figures of a unit that stand.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/figures",
     tag = "figures",
     params(UnitPath, FiguresQuery, MinRevision, PageQuery),
     responses((status = 200, description = "Figures by day", body = crate::service::views::Page<FigureView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/figures")]
 pub(super) async fn list_unit_figures(call: Call) -> Answer {
     let filter = FigureFilter {
         unit: Some(call.path("code")?),
@@ -32,11 +33,12 @@ pub(super) async fn list_unit_figures(call: Call) -> Answer {
 
 /// The figures of a campaign that stand.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/figures",
     tag = "figures",
     params(CampaignPath, DayFiguresQuery, MinRevision, PageQuery),
     responses((status = 200, description = "Figures by unit and day", body = crate::service::views::Page<FigureView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/figures")]
 pub(super) async fn list_figures(call: Call) -> Answer {
     let date = call.day("date")?;
     let filter = FigureFilter {
@@ -70,11 +72,12 @@ fn is_private(snapshot: &Snapshot, code: &str) -> bool {
 
 /// The figure of a day that stands.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",
     tag = "figures",
     params(DayPath, MinRevision),
     responses((status = 200, description = "The figure", body = FigureView))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
 pub(super) async fn get_figure(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
@@ -88,11 +91,12 @@ pub(super) async fn get_figure(call: Call) -> Answer {
 
 /// Everything that was recorded for a day, the oldest first.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/history",
     tag = "figures",
     params(DayPath, MinRevision, PageQuery),
     responses((status = 200, description = "Revisions", body = crate::service::views::Page<FigureRevisionView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/history")]
 pub(super) async fn get_figure_history(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -109,6 +113,8 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
 
 /// Records the figure of a day.
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",
     tag = "figures",
     params(DayPath),
     request_body = FigureRequest,
@@ -118,7 +124,6 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
 pub(super) async fn put_figure(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Figures>()?;
     let body = call.json_body(payload).await?;
@@ -142,12 +147,13 @@ pub(super) async fn put_figure(call: Call, payload: web::Payload) -> Answer {
 
 /// Takes the figure of a day back: the day is missing again.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",
     tag = "figures",
     params(DayPath, ReasonQuery),
     responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}")]
 pub(super) async fn delete_figure(call: Call) -> Answer {
     let grant = call.may::<access::Figures>()?;
     call.no_body()?;
@@ -159,6 +165,8 @@ pub(super) async fn delete_figure(call: Call) -> Answer {
 
 /// Records many figures, all or none.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/figures",
     tag = "figures",
     params(CampaignPath),
     request_body(content = Vec<FigureRequest>, description = "Each with unit_code and date"),
@@ -168,7 +176,6 @@ pub(super) async fn delete_figure(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/figures")]
 pub(super) async fn create_figures(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Figures>()?;
     let body = call.json_body(payload).await?;

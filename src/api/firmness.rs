@@ -9,7 +9,6 @@ use crate::service::access::{Certainty, Grant};
 use crate::service::firmness::{CertaintyView, MAX_DRAWS, MIN_DRAWS, SensitivityView, certainty, sensitivity};
 use crate::service::live::{Sight, Snapshot};
 use crate::service::{Fault, Service};
-use actix_web::get;
 use std::sync::Arc;
 
 /// A board that a report is asked of, and the right to ask.
@@ -39,12 +38,13 @@ impl Asked {
 
 /// For each ranked unit, between which ranks it stands under chance in the counts.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/certainty",
     tag = "boards",
     params(CampaignPath, BoardQuery, MomentQuery, DrawsQuery),
     responses((status = 200, description = "Intervals beside the official ranks", body = CertaintyView)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/campaigns/{campaign}/certainty")]
 pub(super) async fn get_certainty(call: Call) -> Answer {
     let asked = Asked::read(&call).await?;
     let draws = call.number("draws", MIN_DRAWS, MAX_DRAWS)?;
@@ -59,12 +59,13 @@ pub(super) async fn get_certainty(call: Call) -> Answer {
 
 /// Which places change when a weight moves by a tenth, a day is dropped, one unit withdraws.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/sensitivity",
     tag = "boards",
     params(CampaignPath, BoardQuery, MomentQuery),
     responses((status = 200, description = "Changes beside the official ranks", body = SensitivityView)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/campaigns/{campaign}/sensitivity")]
 pub(super) async fn get_sensitivity(call: Call) -> Answer {
     let asked = Asked::read(&call).await?;
     let (key, revision) = (asked.key("sensitivity"), asked.snapshot.revision);

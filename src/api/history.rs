@@ -8,15 +8,15 @@ use crate::service::boards::{AsOf, Ask};
 use crate::service::figures::visible_unit;
 use crate::service::history::{GreenShareView, HistoryView, days_of, green_share, history};
 use crate::service::levels::{Lens, level_day};
-use actix_web::get;
 
 /// A unit's rank, points and level on the board of each day, on its own track.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/history",
     tag = "boards",
     params(UnitPath, HistoryQuery, MomentQuery),
     responses((status = 200, description = "The days", body = HistoryView))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/history")]
 pub(super) async fn get_history(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;
@@ -41,11 +41,12 @@ pub(super) async fn get_history(call: Call) -> Answer {
 
 /// The share of green units of each kind, on each day from the eve of the window to a day.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/green-share",
     tag = "boards",
     params(CampaignPath, LevelsQuery, MomentQuery),
     responses((status = 200, description = "The share, and how many units have each level", body = GreenShareView))
 )]
-#[get("/api/v1/campaigns/{campaign}/green-share")]
 pub(super) async fn get_green_share(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;

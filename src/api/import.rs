@@ -10,7 +10,7 @@ use crate::service::packs::{FigureSource, read_units};
 use crate::service::units::NewUnit;
 use crate::service::views::{ImportView, WrittenView};
 use crate::service::{Code, Fault, Grant, Moment, access};
-use actix_web::{post, web};
+use actix_web::web;
 use bytes::{Buf, Bytes};
 
 /// The most bytes of a file.
@@ -22,6 +22,8 @@ const UNPACKED: Limits = Limits { bytes: 512 << 20, expansion: 20, entries: 1_00
 /// Imports a pack (`application/zip`), or a strict table of figures or units
 /// (`text/csv`, `application/x-ndjson`), all or nothing.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/import",
     tag = "import",
     params(CampaignPath, ImportQuery),
     request_body(content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/zip"))),
@@ -31,7 +33,6 @@ const UNPACKED: Limits = Limits { bytes: 512 << 20, expansion: 20, entries: 1_00
     ),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/import")]
 pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
     if call.caller.is_anonymous() {
         return Err(Fault::unauthenticated().into());

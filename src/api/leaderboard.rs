@@ -13,7 +13,6 @@ use crate::service::live::{Sight, Snapshot};
 use crate::service::standing::{StandingView, standing};
 use crate::service::views::BoardView;
 use crate::service::{Code, Fault, View};
-use actix_web::get;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -41,6 +40,8 @@ fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
 
 /// A leaderboard: units of a kind and track in their order, as of a day.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/leaderboard",
     tag = "boards",
     params(
         CampaignPath, BoardQuery, MomentQuery, PageQuery,
@@ -48,7 +49,6 @@ fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
     ),
     responses((status = 200, description = "The board", content((BoardView = "application/json"), (String = "text/csv"))))
 )]
-#[get("/api/v1/campaigns/{campaign}/leaderboard")]
 pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let format = call.accepts(&[JSON, CSV])?;
     let cursor = Cursor::of(&call)?;
@@ -97,6 +97,8 @@ fn render_board(
 
 /// The rows either side of a unit, with the ranks of the whole board.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/leaderboard/around/{code}",
     tag = "boards",
     params(
         UnitPath, BoardQuery, MomentQuery,
@@ -104,7 +106,6 @@ fn render_board(
     ),
     responses((status = 200, description = "A part of the board", body = BoardView))
 )]
-#[get("/api/v1/campaigns/{campaign}/leaderboard/around/{code}")]
 pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;
@@ -147,6 +148,8 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
 
 /// A unit's row, and how every number of it came about.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/standing",
     tag = "boards",
     params(
         UnitPath, MomentQuery,
@@ -155,7 +158,6 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     ),
     responses((status = 200, description = "The standing", body = StandingView))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}/standing")]
 pub(super) async fn get_standing(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;

@@ -9,7 +9,6 @@ use crate::service::levels::{Lens, level_day, level_history, levels};
 use crate::service::live::Snapshot;
 use crate::service::views::{LevelHistoryView, LevelsView};
 use crate::service::{Code, Fault};
-use actix_web::get;
 use std::sync::Arc;
 
 /// What both lists of levels are asked for, resolved.
@@ -50,11 +49,12 @@ impl Asked {
 
 /// Every unit's level on a day.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/levels",
     tag = "boards",
     params(CampaignPath, LevelsQuery, MomentQuery, PageQuery),
     responses((status = 200, description = "Levels, and how many units have each", body = LevelsView))
 )]
-#[get("/api/v1/campaigns/{campaign}/levels")]
 pub(super) async fn get_levels(call: Call) -> Answer {
     let asked = Asked::read(&call, "levels").await?;
     let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
@@ -69,11 +69,12 @@ pub(super) async fn get_levels(call: Call) -> Answer {
 
 /// Every unit's level on each day from the eve of the window to a day.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/levels/history",
     tag = "boards",
     params(CampaignPath, LevelsQuery, MomentQuery, PageQuery),
     responses((status = 200, description = "Levels by day, and how many units have each", body = LevelHistoryView))
 )]
-#[get("/api/v1/campaigns/{campaign}/levels/history")]
 pub(super) async fn get_level_history(call: Call) -> Answer {
     let asked = Asked::read(&call, "level history").await?;
     let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
@@ -88,11 +89,12 @@ pub(super) async fn get_level_history(call: Call) -> Answer {
 
 /// The built-in level schemes.
 #[utoipa::path(
+    get,
+    path = "/api/v1/level-schemes",
     tag = "schemes",
     params(PageQuery),
     responses((status = 200, description = "Scheme objects", body = crate::service::views::Page<serde_json::Value>))
 )]
-#[get("/api/v1/level-schemes")]
 pub(super) async fn list_level_schemes(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -104,11 +106,12 @@ pub(super) async fn list_level_schemes(call: Call) -> Answer {
 
 /// A built-in level scheme.
 #[utoipa::path(
+    get,
+    path = "/api/v1/level-schemes/{scheme}",
     tag = "schemes",
     params(("scheme" = String, Path, description = "Code of the scheme")),
     responses((status = 200, description = "A scheme object", body = serde_json::Value))
 )]
-#[get("/api/v1/level-schemes/{scheme}")]
 pub(super) async fn get_level_scheme(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let code = call.path("scheme")?;

@@ -28,112 +28,122 @@ mod units;
 mod users;
 
 use crate::http::problem::Problem;
-use crate::http::{Routes, operations};
+use crate::http::{Handler, Handles, RouteError, Routes, operations};
 use crate::service::rendered::Rendered;
 use actix_web::web;
+use std::collections::HashMap;
 use system::Document;
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, ContentBuilder, InfoBuilder, License, OpenApi, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{PartialSchema, ToSchema};
-use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa::{OpenApi as _, PartialSchema, ToSchema};
 
-/// Every operation, written once.
-fn operations_of(config: &mut ServiceConfig<'_>) {
-    config
-        // addresses are tried one after another: what everybody asks for stands first
-        .service(leaderboard::get_leaderboard)
-        .service(figures::put_figure)
-        .service(campaigns::get_status)
-        .service(leaderboard::get_leaderboard_around)
-        .service(leaderboard::get_standing)
-        .service(history::get_history)
-        .service(history::get_green_share)
-        .service(firmness::get_certainty)
-        .service(firmness::get_sensitivity)
-        .service(campaigns::list_campaigns)
-        .service(campaigns::create_campaign)
-        .service(campaigns::get_campaign)
-        .service(campaigns::put_campaign)
-        .service(policies::list_policies)
-        .service(policies::create_policy)
-        .service(policies::get_policy)
-        .service(dry_run::create_dry_run)
-        .service(levels::list_level_schemes)
-        .service(levels::get_level_scheme)
-        .service(levels::get_level_history)
-        .service(levels::get_levels)
-        .service(figures::get_figure_history)
-        .service(figures::get_figure)
-        .service(figures::delete_figure)
-        .service(figures::list_unit_figures)
-        .service(figures::list_figures)
-        .service(figures::create_figures)
-        .service(decisions::put_state)
-        .service(decisions::delete_state)
-        .service(decisions::put_start_level)
-        .service(decisions::delete_start_level)
-        .service(decisions::put_excuse)
-        .service(decisions::delete_excuse)
-        .service(decisions::list_excuses)
-        .service(decisions::list_start_levels)
-        .service(decisions::list_adjustments)
-        .service(decisions::create_adjustment)
-        .service(decisions::get_adjustment)
-        .service(decisions::delete_adjustment)
-        .service(criteria::list_criteria_sets)
-        .service(criteria::adopt_criteria)
-        .service(criteria::list_criteria)
-        .service(criteria::get_criterion)
-        .service(criteria::put_criterion)
-        .service(criteria::delete_criterion)
-        .service(criteria::list_assessments)
-        .service(criteria::list_unit_assessments)
-        .service(criteria::get_assessment)
-        .service(criteria::put_assessment)
-        .service(criteria::verify_assessment)
-        .service(course::list_declared_levels)
-        .service(course::put_declared_level)
-        .service(course::delete_declared_level)
-        .service(course::list_lifetimes)
-        .service(course::get_lifetime)
-        .service(course::put_lifetime)
-        .service(course::delete_lifetime)
-        .service(course::get_roll_up)
-        .service(units::list_units)
-        .service(units::create_units)
-        .service(units::get_unit)
-        .service(units::put_unit)
-        .service(units::delete_unit)
-        .service(units::get_neighbours)
-        .service(units::put_neighbours)
-        .service(import::import)
-        .service(auth::login)
-        .service(auth::refresh)
-        .service(auth::logout)
-        .service(auth::get_me)
-        .service(auth::put_password)
-        .service(users::list_users)
-        .service(users::create_user)
-        .service(users::create_reset_code)
-        .service(users::get_user)
-        .service(users::put_user)
-        .service(users::list_tokens)
-        .service(users::create_token)
-        .service(users::get_token)
-        .service(users::delete_token)
-        .service(audit::get_audit)
-        .service(system::get_keys)
-        .service(system::get_health)
-        .service(system::get_readiness)
-        .service(system::get_openapi)
-        .service(system::get_problem);
+macro_rules! operations {
+    ($($module:ident::$name:ident),+ $(,)?) => {
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($module::$name),+))]
+        struct Operations;
+
+        /// Who answers each operation, by its id.
+        fn handlers() -> HashMap<&'static str, Handler> {
+            [$((stringify!($name), $module::$name.handler())),+].into()
+        }
+    };
+}
+
+// every operation, written once
+operations! {
+    leaderboard::get_leaderboard,
+    figures::put_figure,
+    campaigns::get_status,
+    leaderboard::get_leaderboard_around,
+    leaderboard::get_standing,
+    history::get_history,
+    history::get_green_share,
+    firmness::get_certainty,
+    firmness::get_sensitivity,
+    campaigns::list_campaigns,
+    campaigns::create_campaign,
+    campaigns::get_campaign,
+    campaigns::put_campaign,
+    policies::list_policies,
+    policies::create_policy,
+    policies::get_policy,
+    dry_run::create_dry_run,
+    levels::list_level_schemes,
+    levels::get_level_scheme,
+    levels::get_level_history,
+    levels::get_levels,
+    figures::get_figure_history,
+    figures::get_figure,
+    figures::delete_figure,
+    figures::list_unit_figures,
+    figures::list_figures,
+    figures::create_figures,
+    decisions::put_state,
+    decisions::delete_state,
+    decisions::put_start_level,
+    decisions::delete_start_level,
+    decisions::put_excuse,
+    decisions::delete_excuse,
+    decisions::list_excuses,
+    decisions::list_start_levels,
+    decisions::list_adjustments,
+    decisions::create_adjustment,
+    decisions::get_adjustment,
+    decisions::delete_adjustment,
+    criteria::list_criteria_sets,
+    criteria::adopt_criteria,
+    criteria::list_criteria,
+    criteria::get_criterion,
+    criteria::put_criterion,
+    criteria::delete_criterion,
+    criteria::list_assessments,
+    criteria::list_unit_assessments,
+    criteria::get_assessment,
+    criteria::put_assessment,
+    criteria::verify_assessment,
+    course::list_declared_levels,
+    course::put_declared_level,
+    course::delete_declared_level,
+    course::list_lifetimes,
+    course::get_lifetime,
+    course::put_lifetime,
+    course::delete_lifetime,
+    course::get_roll_up,
+    units::list_units,
+    units::create_units,
+    units::get_unit,
+    units::put_unit,
+    units::delete_unit,
+    units::get_neighbours,
+    units::put_neighbours,
+    import::import,
+    auth::login,
+    auth::refresh,
+    auth::logout,
+    auth::get_me,
+    auth::put_password,
+    users::list_users,
+    users::create_user,
+    users::create_reset_code,
+    users::get_user,
+    users::put_user,
+    users::list_tokens,
+    users::create_token,
+    users::get_token,
+    users::delete_token,
+    audit::get_audit,
+    system::get_keys,
+    system::get_health,
+    system::get_readiness,
+    system::get_openapi,
+    system::get_problem,
 }
 
 /// The OpenAPI 3.1 document.
 pub fn document() -> OpenApi {
-    let (_, mut document) = actix_web::App::new().into_utoipa_app().configure(operations_of).split_for_parts();
+    let mut document = Operations::openapi();
     document.info = InfoBuilder::new()
         .title("greenzone")
         .version(env!("CARGO_PKG_VERSION"))
@@ -178,10 +188,9 @@ fn text_of(document: &OpenApi) -> String {
     text
 }
 
-/// Adds the API to an application, with the document that it serves.
+/// Adds the document that the API serves to an application.
 pub(crate) fn configure(config: &mut web::ServiceConfig, document: &ServedDocument) {
     config.app_data(document.0.clone());
-    operations_of(&mut ServiceConfig::new(config));
 }
 
 /// The document as it is served, made once for all workers.
@@ -195,15 +204,22 @@ impl ServedDocument {
     }
 }
 
-/// The addresses of the document.
-pub fn routes(document: &OpenApi) -> Routes {
+/// The addresses of the document, with who answers there.
+///
+/// # Errors
+/// Two that cannot be told apart.
+pub fn routes(document: &OpenApi) -> Result<Routes, RouteError> {
     let mut routes = Routes::default();
+    let handlers = handlers();
     for (path, item) in &document.paths.paths {
         for (method, operation) in operations(item) {
-            routes.add(method, path, query_parameters(operation));
+            let id = operation.operation_id.as_deref().unwrap_or_default();
+            if let Some(handler) = handlers.get(id) {
+                routes.add(method, path, query_parameters(operation), handler.clone())?;
+            }
         }
     }
-    routes
+    Ok(routes)
 }
 
 fn query_parameters(operation: &Operation) -> Vec<String> {

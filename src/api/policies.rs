@@ -11,7 +11,7 @@ use crate::http::problem::ApiError;
 use crate::service::policies::{PolicyView, Words};
 use crate::service::views::WrittenView;
 use crate::service::{Fault, Moment, access};
-use actix_web::{get, post, web};
+use actix_web::web;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -58,11 +58,12 @@ pub(super) fn read_change(reader: &mut Reader, of: &Fields<'_>) -> RulesChange {
 
 /// The versions of a campaign's rules; the last is in force.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/policies",
     tag = "policies",
     params(CampaignPath, MinRevision, PageQuery),
     responses((status = 200, description = "Versions, the oldest first", body = crate::service::views::Page<PolicyView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/policies")]
 pub(super) async fn list_policies(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -76,11 +77,12 @@ pub(super) async fn list_policies(call: Call) -> Answer {
 
 /// A version of a campaign's rules.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/policies/{version}",
     tag = "policies",
     params(PolicyPath, MinRevision),
     responses((status = 200, description = "The version", body = PolicyView))
 )]
-#[get("/api/v1/campaigns/{campaign}/policies/{version}")]
 pub(super) async fn get_policy(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.look(Moment::Now).await?;
@@ -93,6 +95,8 @@ pub(super) async fn get_policy(call: Call) -> Answer {
 
 /// Changes the rules from now on; boards of the time before keep theirs.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/policies",
     tag = "policies",
     params(CampaignPath),
     request_body = PolicyRequest,
@@ -102,7 +106,6 @@ pub(super) async fn get_policy(call: Call) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/policies")]
 pub(super) async fn create_policy(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Rules>()?;
     let body = call.json_body(payload).await?;

@@ -5,8 +5,8 @@ use crate::http::problem::{ApiError, Kind};
 use crate::service::keys::PublicKeys;
 use crate::service::rendered::Rendered;
 use crate::service::{Code, Fault};
+use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,15 +18,13 @@ pub(super) struct HealthView {
 }
 
 /// Whether the process lives.
-#[utoipa::path(tag = "system", responses((status = 200, description = "It does", body = HealthView)))]
-#[get("/healthz")]
+#[utoipa::path(get, path = "/healthz", tag = "system", responses((status = 200, description = "It does", body = HealthView)))]
 pub(super) async fn get_health(_: Call) -> Answer {
     Ok(no_store(&HealthView { status: "ok" }))
 }
 
 /// Whether requests can be served: the database answers and its schema is current.
-#[utoipa::path(tag = "system", responses((status = 200, description = "They can", body = HealthView)))]
-#[get("/readyz")]
+#[utoipa::path(get, path = "/readyz", tag = "system", responses((status = 200, description = "They can", body = HealthView)))]
 pub(super) async fn get_readiness(call: Call) -> Answer {
     let is_ready = call.service.blocking(|service| Ok(service.is_ready()?)).await?;
     if is_ready {
@@ -40,8 +38,7 @@ fn no_store(view: &HealthView) -> HttpResponse {
 }
 
 /// The public keys that access tokens are verified with (RFC 7517).
-#[utoipa::path(tag = "system", responses((status = 200, description = "A key set", body = PublicKeys)))]
-#[get("/.well-known/jwks.json")]
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "system", responses((status = 200, description = "A key set", body = PublicKeys)))]
 pub(super) async fn get_keys(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.reply_json(&call.service.keys()?.public(), None)
@@ -52,19 +49,19 @@ pub(super) async fn get_keys(call: Call) -> Answer {
 pub(super) struct Document(pub(super) Rendered);
 
 /// This document.
-#[utoipa::path(tag = "system", responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
-#[get("/openapi.json")]
-pub(super) async fn get_openapi(call: Call, document: web::Data<Document>) -> Answer {
-    Ok(call.reply(&document.0, JSON, None))
+#[utoipa::path(get, path = "/openapi.json", tag = "system", responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
+pub(super) async fn get_openapi(call: Call) -> Answer {
+    Ok(call.reply(&call.data::<Document>()?.0, JSON, None))
 }
 
 /// What a problem's code means, as a page.
 #[utoipa::path(
+    get,
+    path = "/problems/{code}",
     tag = "system",
     params(("code" = String, Path, description = "The code of a problem")),
     responses((status = 200, description = "A page", content((String = "text/html"))))
 )]
-#[get("/problems/{code}")]
 pub(super) async fn get_problem(call: Call) -> Answer {
     let code = call.path("code")?;
     let row = Kind::all().find(|row| row.code == code);

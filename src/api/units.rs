@@ -11,15 +11,16 @@ use crate::service::rendered::Rendered;
 use crate::service::units::{UnitFilter, list_json, neighbours, unit_json, unit_view};
 use crate::service::views::{NeighbourListView, UnitView, UnitsView, WrittenView};
 use crate::service::{Fault, Moment};
-use actix_web::{delete, get, post, put, web};
+use actix_web::web;
 
 /// The units that match, in the order of names.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units",
     tag = "units",
     params(CampaignPath, UnitsQuery, MinRevision, PageQuery),
     responses((status = 200, description = "Units", body = crate::service::views::Page<UnitView>))
 )]
-#[get("/api/v1/campaigns/{campaign}/units")]
 pub(super) async fn list_units(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
@@ -52,11 +53,12 @@ pub(super) async fn list_units(call: Call) -> Answer {
 
 /// A unit.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}",
     tag = "units",
     params(UnitPath, MinRevision),
     responses((status = 200, description = "The unit", body = UnitView))
 )]
-#[get("/api/v1/campaigns/{campaign}/units/{code}")]
 pub(super) async fn get_unit(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
@@ -68,13 +70,14 @@ pub(super) async fn get_unit(call: Call) -> Answer {
 
 /// Registers units, all or none.
 #[utoipa::path(
+    post,
+    path = "/api/v1/campaigns/{campaign}/units",
     tag = "units",
     params(CampaignPath),
     request_body = Vec<UnitRequest>,
     responses((status = 201, description = "The units", body = WrittenView<UnitsView>)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/campaigns/{campaign}/units")]
 pub(super) async fn create_units(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Units>()?;
     let body = call.json_body(payload).await?;
@@ -86,6 +89,8 @@ pub(super) async fn create_units(call: Call, payload: web::Payload) -> Answer {
 
 /// Creates a unit, or replaces it (with `If-Match`).
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/units/{code}",
     tag = "units",
     params(UnitPath),
     request_body = UnitRequest,
@@ -95,7 +100,6 @@ pub(super) async fn create_units(call: Call, payload: web::Payload) -> Answer {
     ),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/units/{code}")]
 pub(super) async fn put_unit(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Units>()?;
     let body = call.json_body(payload).await?;
@@ -119,12 +123,13 @@ pub(super) async fn put_unit(call: Call, payload: web::Payload) -> Answer {
 
 /// Takes a unit out that has no figures and no units below it.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/campaigns/{campaign}/units/{code}",
     tag = "units",
     params(UnitPath, ("reason" = Option<String>, Query, description = "Why, 1 to 500 characters")),
     responses((status = 200, description = "Taken out", body = serde_json::Value)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/campaigns/{campaign}/units/{code}")]
 pub(super) async fn delete_unit(call: Call) -> Answer {
     let grant = call.may::<access::Units>()?;
     call.no_body()?;
@@ -138,11 +143,12 @@ pub(super) async fn delete_unit(call: Call) -> Answer {
 
 /// Pairs of neighbours.
 #[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/neighbours",
     tag = "units",
     params(CampaignPath, MinRevision),
     responses((status = 200, description = "All pairs", body = NeighbourListView))
 )]
-#[get("/api/v1/campaigns/{campaign}/neighbours")]
 pub(super) async fn get_neighbours(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
@@ -152,13 +158,14 @@ pub(super) async fn get_neighbours(call: Call) -> Answer {
 
 /// Replaces all pairs of neighbours (with `If-Match`).
 #[utoipa::path(
+    put,
+    path = "/api/v1/campaigns/{campaign}/neighbours",
     tag = "units",
     params(CampaignPath),
     request_body = Vec<NeighboursRequest>,
     responses((status = 200, description = "All pairs", body = WrittenView<NeighbourListView>)),
     security(("bearer" = []))
 )]
-#[put("/api/v1/campaigns/{campaign}/neighbours")]
 pub(super) async fn put_neighbours(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Contest>()?;
     let body = call.json_body(payload).await?;

@@ -13,7 +13,7 @@ use crate::service::accounts::{AccountChange, AccountView, NewAccount, NewAccoun
 use crate::service::rendered::Rendered;
 use crate::service::tokens::{MAX_DAYS, NewToken, NewTokenView, TokenView};
 use crate::service::{Code, Fault, views};
-use actix_web::{delete, get, post, put, web};
+use actix_web::web;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use utoipa::ToSchema;
@@ -84,12 +84,13 @@ fn mandate(reader: &mut Reader, of: &Fields<'_>) -> Option<Mandate> {
 
 /// The accounts, in the order of their names.
 #[utoipa::path(
+    get,
+    path = "/api/v1/users",
     tag = "people",
     params(PageQuery),
     responses((status = 200, description = "Accounts", body = crate::service::views::Page<AccountView>)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/users")]
 pub(super) async fn list_users(call: Call) -> Answer {
     let grant = call.may::<Accounts>()?;
     call.accepts(&[JSON])?;
@@ -113,12 +114,13 @@ pub(super) async fn list_users(call: Call) -> Answer {
 
 /// Makes an account, with a one-time code for its first password, told this once.
 #[utoipa::path(
+    post,
+    path = "/api/v1/users",
     tag = "people",
     request_body = NewUserRequest,
     responses((status = 201, description = "Made", body = NewAccountView)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/users")]
 pub(super) async fn create_user(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<Accounts>()?;
     let bytes = call.json_body(payload).await?;
@@ -135,12 +137,13 @@ pub(super) async fn create_user(call: Call, payload: web::Payload) -> Answer {
 
 /// An account.
 #[utoipa::path(
+    get,
+    path = "/api/v1/users/{username}",
     tag = "people",
     params(UserPath),
     responses((status = 200, description = "The account", body = AccountView)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/users/{username}")]
 pub(super) async fn get_user(call: Call) -> Answer {
     let grant = call.may::<Accounts>()?;
     call.accepts(&[JSON])?;
@@ -152,13 +155,14 @@ pub(super) async fn get_user(call: Call) -> Answer {
 /// Changes an account. What its owner was signed in with is over where role, scope or
 /// state change.
 #[utoipa::path(
+    put,
+    path = "/api/v1/users/{username}",
     tag = "people",
     params(UserPath),
     request_body = UserRequest,
     responses((status = 200, description = "The account", body = AccountView)),
     security(("bearer" = []))
 )]
-#[put("/api/v1/users/{username}")]
 pub(super) async fn put_user(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<Accounts>()?;
     let bytes = call.json_body(payload).await?;
@@ -180,12 +184,13 @@ pub(super) async fn put_user(call: Call, payload: web::Payload) -> Answer {
 
 /// Gives out a one-time code that sets an account's password, told this once.
 #[utoipa::path(
+    post,
+    path = "/api/v1/users/{username}/reset-code",
     tag = "people",
     params(UserPath),
     responses((status = 201, description = "The code", body = ResetCodeView)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/users/{username}/reset-code")]
 pub(super) async fn create_reset_code(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<Accounts>()?;
     // clients send a POST without a body in more than one way
@@ -198,12 +203,13 @@ pub(super) async fn create_reset_code(call: Call, payload: web::Payload) -> Answ
 
 /// The tokens of machines.
 #[utoipa::path(
+    get,
+    path = "/api/v1/tokens",
     tag = "people",
     params(PageQuery),
     responses((status = 200, description = "Tokens", body = crate::service::views::Page<TokenView>)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/tokens")]
 pub(super) async fn list_tokens(call: Call) -> Answer {
     let grant = call.may::<Accounts>()?;
     call.accepts(&[JSON])?;
@@ -215,12 +221,13 @@ pub(super) async fn list_tokens(call: Call) -> Answer {
 
 /// Makes a machine's token, told this once.
 #[utoipa::path(
+    post,
+    path = "/api/v1/tokens",
     tag = "people",
     request_body = NewTokenRequest,
     responses((status = 201, description = "Made", body = NewTokenView)),
     security(("bearer" = []))
 )]
-#[post("/api/v1/tokens")]
 pub(super) async fn create_token(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<Accounts>()?;
     let bytes = call.json_body(payload).await?;
@@ -239,12 +246,13 @@ pub(super) async fn create_token(call: Call, payload: web::Payload) -> Answer {
 
 /// A machine's token.
 #[utoipa::path(
+    get,
+    path = "/api/v1/tokens/{id}",
     tag = "people",
     params(TokenPath),
     responses((status = 200, description = "The token", body = TokenView)),
     security(("bearer" = []))
 )]
-#[get("/api/v1/tokens/{id}")]
 pub(super) async fn get_token(call: Call) -> Answer {
     let grant = call.may::<Accounts>()?;
     call.accepts(&[JSON])?;
@@ -255,12 +263,13 @@ pub(super) async fn get_token(call: Call) -> Answer {
 
 /// Revokes a machine's token.
 #[utoipa::path(
+    delete,
+    path = "/api/v1/tokens/{id}",
     tag = "people",
     params(TokenPath),
     responses((status = 200, description = "Revoked", body = TokenView)),
     security(("bearer" = []))
 )]
-#[delete("/api/v1/tokens/{id}")]
 pub(super) async fn delete_token(call: Call) -> Result<actix_web::HttpResponse, ApiError> {
     let grant = call.may::<Accounts>()?;
     call.no_body()?;

@@ -1,13 +1,11 @@
 //! A request as handlers see it: who asks, for what, and how the answer is given.
 //!
-//! [`Call`] is a synchronous extractor: an unknown caller is refused before any body is
-//! read. Parameters are checked against the operation's own description in the OpenAPI
+//! A [`Call`] is made before any body is read, and an unknown caller refused. Parameters are checked against the operation's own description in the OpenAPI
 //! document, so that what is not documented is refused.
 
 use super::identity::{Identified, client_of, request_id_of};
 use super::limits::Limits;
 use super::problem::{ApiError, Kind};
-use super::routes::Routes;
 use crate::domain::text::nfc;
 use crate::domain::time::parse_day;
 use crate::domain::{Day, Instant};
@@ -20,13 +18,11 @@ use crate::service::live::{Sight, Snapshot};
 use crate::service::rendered::{Rendered, etag_of};
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
 use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View};
-use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
-use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,28 +45,20 @@ pub struct Call {
     pub caller: Caller,
     request: HttpRequest,
     /// The address as the document writes it.
-    pattern: String,
+    pattern: Arc<str>,
     query: Vec<(String, String)>,
 }
 
-impl FromRequest for Call {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::read(request))
-    }
-}
-
 impl Call {
-    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
+    /// Reads a request to an address, which knows these query parameters.
+    ///
+    /// # Errors
+    /// An unknown caller, or a parameter that is unknown or stands twice.
+    pub(super) fn read(request: HttpRequest, pattern: Arc<str>, known: &[String]) -> Result<Self, ApiError> {
         let missing = || ApiError::internal("the application was built without its data");
         let service = request.app_data::<web::Data<Service>>().ok_or_else(missing)?;
-        let routes = request.app_data::<web::Data<Routes>>().ok_or_else(missing)?;
-        let caller = caller_of(request)?;
+        let caller = caller_of(&request)?;
         let query = read_query(request.query_string())?;
-        let pattern = request.match_pattern().unwrap_or_default();
-        let known = routes.parameters(request.method(), &pattern);
         for (at, (name, _)) in query.iter().enumerate() {
             if !known.contains(name) {
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
@@ -83,7 +71,16 @@ impl Call {
             }
         }
         let service = service.clone().into_inner();
-        Ok(Self { service, caller, request: request.clone(), pattern, query })
+        Ok(Self { service, caller, request, pattern, query })
+    }
+
+    /// Something that the application holds for all requests.
+    ///
+    /// # Errors
+    /// It was built without.
+    pub fn data<T: 'static>(&self) -> Result<Arc<T>, ApiError> {
+        let found = self.request.app_data::<web::Data<T>>().cloned().map(web::Data::into_inner);
+        found.ok_or_else(|| ApiError::internal("the application was built without its data"))
     }
 
     /// What the caller may see of the campaign of the path.

@@ -14,5 +14,5 @@ mod routes;
 pub(crate) use identity::identify;
 pub(crate) use layer::outermost;
 pub use metrics::Metrics;
-pub(crate) use routes::not_found;
-pub use routes::{Routes, operations};
+pub(crate) use routes::answer;
+pub use routes::{Handler, Handles, RouteError, Routes, operations};

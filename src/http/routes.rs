@@ -1,22 +1,108 @@
-//! The addresses there are: their methods, and the parameters of each.
+//! The addresses there are: their methods, the parameters of each, and who answers.
 //!
 //! Filled from the OpenAPI document and from the pages. Requests are checked against
-//! it, so the document cannot promise less or more than what is taken.
+//! it, so the document cannot promise less or more than what is taken. One tree of all
+//! addresses finds the one of a request, for all workers; the framework's own way, which
+//! tries compiled patterns one after another and holds them once a worker, cost a
+//! microsecond for each address before it, and 58 kB.
 
+use super::call::{Answer, Call};
 use super::problem::{ApiError, Kind};
 use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use utoipa::openapi::PathItem;
 use utoipa::openapi::path::Operation;
+
+type Answering = Pin<Box<dyn Future<Output = Answer>>>;
+
+/// Who answers requests: a function of the call, and of its body where it takes one.
+#[derive(Clone)]
+pub struct Handler(Arc<dyn Fn(Call, web::Payload) -> Answering + Send + Sync>);
+
+impl std::fmt::Debug for Handler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Handler")
+    }
+}
+
+/// What can be a handler; `Takes` tells the shapes of functions apart.
+pub trait Handles<Takes> {
+    /// The handler.
+    fn handler(self) -> Handler;
+}
+
+impl<F, A> Handles<(Call,)> for F
+where
+    F: Fn(Call) -> A + Send + Sync + 'static,
+    A: Future<Output = Answer> + 'static,
+{
+    fn handler(self) -> Handler {
+        Handler(Arc::new(move |call, _| Box::pin(self(call))))
+    }
+}
+
+impl<F, A> Handles<(Call, web::Payload)> for F
+where
+    F: Fn(Call, web::Payload) -> A + Send + Sync + 'static,
+    A: Future<Output = Answer> + 'static,
+{
+    fn handler(self) -> Handler {
+        Handler(Arc::new(move |call, payload| Box::pin(self(call, payload))))
+    }
+}
+
+/// What is answered at an address for one method.
+#[derive(Debug)]
+struct Route {
+    method: Method,
+    /// The query parameters that it knows.
+    parameters: Vec<String>,
+    handler: Handler,
+}
+
+/// An address with what is answered there.
+#[derive(Debug)]
+struct Address {
+    /// As the document writes it.
+    pattern: Arc<str>,
+    routes: Vec<Route>,
+}
+
+impl Address {
+    fn route(&self, method: &Method) -> Option<&Route> {
+        self.routes.iter().find(|route| route.method == *method)
+    }
+
+    fn allowed(&self) -> String {
+        let mut names: Vec<&str> = self.routes.iter().map(|route| route.method.as_str()).collect();
+        if names.contains(&"GET") {
+            names.push("HEAD");
+        }
+        names.sort_unstable();
+        names.join(", ")
+    }
+}
 
 /// The addresses.
 #[derive(Debug, Default)]
 pub struct Routes {
-    /// By address, then by method.
-    parameters: HashMap<String, Vec<(Method, Vec<String>)>>,
-    /// Each address with its methods.
-    methods: Vec<(String, Vec<Method>)>,
+    addresses: Vec<Address>,
+    /// Their places by pattern.
+    places: HashMap<Arc<str>, usize>,
+    /// Their places by the paths that belong to them.
+    tree: matchit::Router<usize>,
+}
+
+/// Two addresses cannot be told apart.
+#[derive(Debug, thiserror::Error)]
+#[error("{pattern} cannot be an address: {cause}")]
+pub struct RouteError {
+    pattern: String,
+    cause: matchit::InsertError,
 }
 
 /// The operations of an address with their methods.
@@ -31,45 +117,55 @@ pub fn operations(item: &PathItem) -> Vec<(Method, &Operation)> {
 }
 
 impl Routes {
-    /// Adds an address with a method and its query parameters.
-    pub fn add(&mut self, method: Method, pattern: &str, parameters: Vec<String>) {
-        match self.methods.iter_mut().find(|(known, _)| known == pattern) {
-            Some((_, methods)) => methods.push(method.clone()),
-            None => self.methods.push((pattern.to_owned(), vec![method.clone()])),
+    /// Adds who answers at an address to a method, with the query parameters that are known
+    /// there. A part of the address in braces stands for any that is not empty.
+    ///
+    /// # Errors
+    /// It cannot be told from another address.
+    pub fn add(
+        &mut self,
+        method: Method,
+        pattern: &str,
+        parameters: Vec<String>,
+        handler: Handler,
+    ) -> Result<(), RouteError> {
+        let place = match self.places.get(pattern) {
+            Some(place) => *place,
+            None => {
+                let place = self.addresses.len();
+                let told = |cause| RouteError { pattern: pattern.to_owned(), cause };
+                self.tree.insert(pattern, place).map_err(told)?;
+                let pattern: Arc<str> = pattern.into();
+                self.places.insert(pattern.clone(), place);
+                self.addresses.push(Address { pattern, routes: Vec::new() });
+                place
+            }
+        };
+        if let Some(address) = self.addresses.get_mut(place) {
+            address.routes.push(Route { method, parameters, handler });
         }
-        self.parameters.entry(pattern.to_owned()).or_default().push((method, parameters));
+        Ok(())
     }
 
-    /// The query parameters of an address with a method.
-    pub fn parameters(&self, method: &Method, pattern: &str) -> &[String] {
-        let of_address = self.parameters.get(pattern).map(Vec::as_slice).unwrap_or_default();
-        of_address.iter().find(|(known, _)| known == method).map(|(_, names)| names.as_slice()).unwrap_or_default()
-    }
-
-    /// The methods of the address that a path belongs to; none where there is none.
-    pub fn allowed(&self, path: &str) -> Option<String> {
-        let (_, methods) = self.methods.iter().find(|(address, _)| is_at(address, path))?;
-        let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
-        if names.contains(&"GET") {
-            names.push("HEAD");
-        }
-        names.sort_unstable();
-        Some(names.join(", "))
+    fn at(&self, path: &str) -> Option<&Address> {
+        self.tree.at(path).ok().and_then(|found| self.addresses.get(*found.value))
     }
 }
 
-/// Whether a path belongs to an address, of which a part in braces stands for any. (Another
-/// set of the framework's compiled patterns would cost megabytes for what is rarely asked.)
-fn is_at(address: &str, path: &str) -> bool {
-    let is_same = |(part, given): (&str, &str)| part == given || (part.starts_with('{') && !given.is_empty());
-    address.split('/').count() == path.split('/').count() && address.split('/').zip(path.split('/')).all(is_same)
-}
+/// The address that a request was found to belong to, for the measures.
+#[derive(Clone, Debug)]
+pub(super) struct Matched(pub(super) Arc<str>);
 
-/// Answers what no address answered: it has other methods, or nothing is there.
-pub(crate) async fn not_found(request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let routes = request.app_data::<web::Data<Routes>>();
-    match routes.and_then(|r| r.allowed(request.uri().path())) {
-        Some(allow) => Err(ApiError::method_not_allowed(allow)),
-        None => Err(ApiError::new(Kind::NoSuchAddress, "there is nothing at this address")),
-    }
+/// Answers a request: by the handler of its address and method; else it has other methods,
+/// or nothing is there.
+pub(crate) async fn answer(request: HttpRequest, payload: web::Payload) -> Answer {
+    let missing = || ApiError::internal("the application was built without its data");
+    let routes = request.app_data::<web::Data<Routes>>().cloned().ok_or_else(missing)?;
+    let nothing = || ApiError::new(Kind::NoSuchAddress, "there is nothing at this address");
+    let address = routes.at(request.uri().path()).ok_or_else(nothing)?;
+    request.extensions_mut().insert(Matched(address.pattern.clone()));
+    let other = || ApiError::method_not_allowed(address.allowed());
+    let route = address.route(request.method()).ok_or_else(other)?;
+    let call = Call::read(request, address.pattern.clone(), &route.parameters)?;
+    (route.handler.0)(call, payload).await
 }

@@ -1,5 +1,6 @@
 //! `/docs`: the API's guide, from files inside the program.
 
+use crate::http::call::{Answer, Call};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{Error, HttpResponse, body, dev, middleware, web};
@@ -12,11 +13,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 /// Adds the guide to an application.
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     let guide = SwaggerUi::new("/{_:.*}").config(Config::from("/openapi.json").validator_url("none"));
-    config.route("/docs", web::get().to(to_guide)).service(web::scope("/docs").wrap(from_fn(guard)).service(guide));
+    config.service(web::scope("/docs").wrap(from_fn(guard)).service(guide));
 }
 
-async fn to_guide() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+/// The way to the guide.
+pub(super) async fn to_guide(_: Call) -> Answer {
+    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish())
 }
 
 async fn guard(

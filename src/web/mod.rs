@@ -12,9 +12,9 @@ mod home;
 mod leaderboard;
 mod words;
 
-use crate::http::Routes;
 use crate::http::call::{Answer, Call, wants_vietnamese};
 use crate::http::problem::ApiError;
+use crate::http::{Handles, RouteError, Routes};
 use crate::service::board_csv::{Reader, board_csv};
 use crate::service::boards::{AskError, Show, board_view, resolve};
 use crate::service::figures::{escape, visible_unit};
@@ -22,7 +22,7 @@ use crate::service::levels::Lens;
 use crate::service::rendered::Rendered;
 use crate::service::{Fault, Moment};
 use actix_web::http::{Method, header};
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, web};
 use leaderboard::Asked;
 use words::Language;
 
@@ -36,27 +36,25 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
 
 static STYLE: &str = include_str!("style.css");
 
-/// Adds the pages to an application.
+/// Adds the API's guide to an application.
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .service(get_home)
-        .service(get_leaderboard_page)
-        .service(get_board_csv)
-        .service(get_levels_css)
-        .service(get_style)
-        .configure(docs::configure);
+    config.configure(docs::configure);
 }
 
 /// Adds the pages' addresses.
-pub(crate) fn add_routes(routes: &mut Routes) {
+///
+/// # Errors
+/// One that cannot be told from another.
+pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-    routes.add(Method::GET, "/", names(&["lang"]));
     let of_board = ["kind", "track", "by", "as_of", "within", "block", "lang", "page"];
-    routes.add(Method::GET, "/c/{campaign}", names(&of_board));
-    routes.add(Method::GET, "/c/{campaign}/board.csv", names(&["kind", "track", "by", "as_of", "within", "block"]));
-    routes.add(Method::GET, "/c/{campaign}/levels.css", Vec::new());
-    routes.add(Method::GET, "/assets/style.css", Vec::new());
-    routes.add(Method::GET, "/docs", Vec::new());
+    let of_csv = ["kind", "track", "by", "as_of", "within", "block"];
+    routes.add(Method::GET, "/", names(&["lang"]), get_home.handler())?;
+    routes.add(Method::GET, "/c/{campaign}", names(&of_board), get_leaderboard_page.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/board.csv", names(&of_csv), get_board_csv.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/levels.css", Vec::new(), get_levels_css.handler())?;
+    routes.add(Method::GET, "/assets/style.css", Vec::new(), get_style.handler())?;
+    routes.add(Method::GET, "/docs", Vec::new(), docs::to_guide.handler())
 }
 
 fn language(call: &Call) -> Result<Language, ApiError> {
@@ -81,7 +79,6 @@ fn page(call: &Call, rendered: &Rendered, revision: Option<i64>) -> HttpResponse
 }
 
 /// The campaigns.
-#[get("/")]
 async fn get_home(call: Call) -> Answer {
     let language = language(&call)?;
     let campaigns = call.service.blocking(|service| service.campaigns()).await?;
@@ -90,7 +87,6 @@ async fn get_home(call: Call) -> Answer {
 }
 
 /// The leaderboard.
-#[get("/c/{campaign}")]
 async fn get_leaderboard_page(call: Call) -> Answer {
     let language = language(&call)?;
     let view = call.look(Moment::Now).await?;
@@ -128,7 +124,6 @@ async fn get_leaderboard_page(call: Call) -> Answer {
 }
 
 /// The same board as a table for spreadsheets.
-#[get("/c/{campaign}/board.csv")]
 async fn get_board_csv(call: Call) -> Answer {
     let view = call.look(Moment::Now).await?;
     let sight = call.sight(&view.snapshot);
@@ -164,7 +159,6 @@ async fn get_board_csv(call: Call) -> Answer {
 }
 
 /// The colours of a campaign's levels.
-#[get("/c/{campaign}/levels.css")]
 async fn get_levels_css(call: Call) -> Answer {
     let view = call.look(Moment::Now).await?;
     let campaign = view.snapshot.campaign();
@@ -173,7 +167,6 @@ async fn get_levels_css(call: Call) -> Answer {
 }
 
 /// The stylesheet of all pages.
-#[get("/assets/style.css")]
 async fn get_style(call: Call) -> Answer {
     static RENDERED: std::sync::LazyLock<Rendered> =
         std::sync::LazyLock::new(|| Rendered::new(STYLE.as_bytes().to_vec()));
