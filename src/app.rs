@@ -69,7 +69,6 @@ pub fn server(
             .app_data(limits.clone())
             .app_data(routes.clone())
             .configure(|config| api::configure(config, &document))
-            .configure(pages::configure)
             .default_service(web::to(http::answer))
     };
     let server = HttpServer::new(build)

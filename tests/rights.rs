@@ -95,6 +95,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
             json!({"set": "q6-259-contents", "kinds": ["ward"], "reason": "x"}),
         ),
         ("GET", of("/criteria/{kind}/{code}"), Anyone, none.clone()),
+        ("GET", of("/criteria/{kind}/{code}/history"), Anyone, none.clone()),
         ("PUT", of("/criteria/{kind}/{code}"), OfCampaign(&[Council]), json!({"weight": 1, "reason": "x"})),
         ("DELETE", of("/criteria/{kind}/{code}"), OfCampaign(&[Council]), none.clone()),
         ("GET", of("/assessments"), Anyone, none.clone()),

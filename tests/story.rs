@@ -10,9 +10,12 @@ use greenzone::domain::json::{Json, Reader};
 use greenzone::domain::unit::UnitState;
 use greenzone::domain::{Counts, Day, Instant, RulesChange};
 use greenzone::pack;
+use greenzone::scoring::By;
 use greenzone::service::access::Provable;
+use greenzone::service::criteria::{AssessmentFor, CriterionFor, Given, Verdict};
 use greenzone::service::decisions::AdjustmentFor;
 use greenzone::service::figures::NewFigure;
+use greenzone::service::lifetimes::Lifetime;
 use greenzone::service::policies::Words;
 use greenzone::service::writer::{Pending, WriteRequest};
 use greenzone::service::{Caller, Grant, Service};
@@ -35,9 +38,13 @@ fn figure(cases: u32) -> NewFigure {
 /// The campaign's exported pack as bytes, and the board that is served.
 fn state(app: &TestApp) -> (Vec<u8>, String) {
     let exported = pack::write_zip(&app.service.export("q6-2021").expect("an export"));
-    let board = app.get_as_council("/api/v1/campaigns/q6-2021/leaderboard?as_of=live&include=days&limit=1000");
-    assert_eq!(board.status, 200, "{}", board.text());
-    (exported, board.text())
+    let boards = By::ALL.map(|by| {
+        let query = format!("as_of=live&by={}&include=days&limit=1000", by.code());
+        let board = app.get_as_council(&format!("/api/v1/campaigns/q6-2021/leaderboard?{query}"));
+        assert_eq!(board.status, 200, "{}", board.text());
+        board.text()
+    });
+    (exported, boards.join("\n"))
 }
 
 on_all! {
@@ -105,17 +112,36 @@ fn rules(dice: &mut Dice) -> RulesChange {
     let far = r##"{"code": "far", "levels": [{"code": "green", "colour": "#0FA57F"}, {"code": "red", "colour": "#DA4711"}],
         "rules": [{"kinds": ["*"], "level": "red", "any": [{"sum": {"indicator": "community_f0", "days": 25, "at_least": 9}}]}]}"##;
     let scheme = ["\"counts-14d\"", "\"qd-2686-2021\"", far][dice.roll(3) as usize];
-    let share = dice.roll(101);
+    let share = dice.roll(81);
     let text = format!(
         r#"{{"level_scheme": {scheme}, "scoring": {{"closing_days": {}, "components": [
-            {{"measure": "level_drop", "max_points": {share}}}, {{"measure": "case_reduction", "max_points": {}}}]}}}}"#,
+            {{"measure": "level_drop", "max_points": {share}}}, {{"measure": "criteria", "max_points": 20}},
+            {{"measure": "case_reduction", "max_points": {}}}]}}}}"#,
         1 + dice.roll(9),
-        100 - share
+        80 - share
     );
     let mut reader = Reader::default();
     let json = Json::parse(text.as_bytes()).expect("JSON");
     let of = reader.object("", &json, &RulesChange::FIELDS).expect("an object");
     RulesChange::read(&mut reader, &of)
+}
+
+fn criterion(dice: &mut Dice) -> String {
+    format!("k{}", dice.roll(2))
+}
+
+fn of_weight(dice: &mut Dice) -> CriterionFor {
+    CriterionFor {
+        name_vi: None,
+        name_en: None,
+        value_type: None,
+        weight: 500_000 * (1 + dice.roll(3)),
+        required: Some(dice.roll(2) == 0),
+        due: None,
+        max_points: None,
+        evidence: None,
+        reason: Some("lý do".to_owned()),
+    }
 }
 
 /// Does many things, some of which are refused; looks after each.
@@ -134,13 +160,13 @@ fn do_things(app: &TestApp, seed: u64, mut look: impl FnMut()) {
     ];
     let service = &app.service;
     let mut now = 1_627_106_400_000_000i64;
-    for _ in 0..80 {
+    for _ in 0..120 {
         now += 1 + dice.roll(3_600_000_000) as i64;
         app.clock.set(Instant::from_micros(now));
         let unit = wards[dice.roll(wards.len() as u64) as usize].to_owned();
         let on = day(days[dice.roll(days.len() as u64) as usize]);
         let (request, why) = (WriteRequest::default(), "lý do".to_owned());
-        let pending = match dice.roll(11) {
+        let pending = match dice.roll(18) {
             0..=3 => service.record_figure(&grant(), "q6-2021", unit, on, figure(dice.roll(40) as u32), request),
             4 => service.take_back_figure(&grant(), "q6-2021", unit, on, why, request),
             5 => service.excuse_day(&grant(), "q6-2021", unit, on, why, request),
@@ -157,6 +183,35 @@ fn do_things(app: &TestApp, seed: u64, mut look: impl FnMut()) {
                 let (change, words) = (rules(&mut dice), Words { reason: Some(why), legal_reference: None });
                 service.create_policy(&grant(), "q6-2021", change, words, request)
             }
+            10 => {
+                let key = ("ward".to_owned(), criterion(&mut dice));
+                match dice.roll(4) {
+                    0 => service.take_back_criterion(&grant(), "q6-2021", key, why, request),
+                    _ => service.put_criterion(&grant(), "q6-2021", key, of_weight(&mut dice), request),
+                }
+            }
+            11 | 12 => {
+                let (value, date, evidence) = (Given::Number(2_500 * dice.roll(5) as i64), on, None);
+                let key = (unit, criterion(&mut dice));
+                service.assess(&grant(), "q6-2021", key, AssessmentFor { value, date, evidence }, request)
+            }
+            13 | 14 => {
+                let is_verified = dice.roll(4) > 0;
+                let verdict = Verdict { date: Some(on), is_verified, value: None, reason: Some(why) };
+                service.verify(&grant(), "q6-2021", (unit, criterion(&mut dice)), verdict, request)
+            }
+            15 => {
+                let (opens, closes) = if dice.roll(2) == 0 { (Some(on), None) } else { (None, Some(on)) };
+                let lifetime = Lifetime { opens, closes, successors: Vec::new(), reason: why.clone() };
+                match dice.roll(3) {
+                    0 => service.take_back_lifetime(&grant(), "q6-2021", unit, why, request),
+                    _ => service.set_lifetime(&grant(), "q6-2021", unit, lifetime, request),
+                }
+            }
+            16 => match dice.roll(3) {
+                0 => service.take_back_declared_level(&grant(), "q6-2021", unit, on, why, request),
+                _ => service.declare_level(&grant(), "q6-2021", unit, (on, "red".to_owned(), None), request),
+            },
             _ => {
                 let kind = if dice.roll(2) == 0 { AdjustmentKind::Bonus } else { AdjustmentKind::Deduction };
                 let new = AdjustmentFor { unit_code: unit, kind, points: 1 + dice.roll(500) as i64, reason: why };
@@ -175,14 +230,15 @@ fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
         greenzone::app::open(database.clone(), app.clock.clone(), false, security()).expect("a service");
     let view = service.at("q6-2021", greenzone::service::Moment::Now).expect("the campaign");
     use greenzone::service::boards::{AsOf, Ask, Show, board_view, resolve};
-    let ask = Ask { as_of: Some(AsOf::Live), ..Ask::default() };
-    let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
-    let (revision, policy_version) = (Some(view.snapshot.revision), Some(view.snapshot.policy_version));
-    let show = Show { days: true, revision, policy_version, ..Show::default() };
-    serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| {
-        greenzone::service::privacy::Shown::ALL
-    }))
-    .expect("JSON")
+    let boards = By::ALL.map(|by| {
+        let ask = Ask { as_of: Some(AsOf::Live), by: Some(by), ..Ask::default() };
+        let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
+        let (revision, policy_version) = (Some(view.snapshot.revision), Some(view.snapshot.policy_version));
+        let show = Show { days: true, revision, policy_version, ..Show::default() };
+        let board = board_view(&view.snapshot.boards, &query, &show, |_| greenzone::service::privacy::Shown::ALL);
+        serde_json::to_string(&board).expect("JSON")
+    });
+    boards.join("\n")
 }
 
 #[test]
@@ -210,10 +266,13 @@ on_all! {
     fn what_was_announced_is_printed_again_whatever_changed_since(app: TestApp) {
         let app = app.with_q6();
         let read = |moment: &str| {
-            let address = "/api/v1/campaigns/q6-2021/leaderboard?as_of=2021-07-12&include=days&limit=1000";
-            let mut board = app.get_as_council(&format!("{address}{moment}")).ok();
-            board["known_at"] = json!(null);
-            board
+            let [points, green] = ["points", "green_on"].map(|by| {
+                let query = format!("as_of=2021-07-12&by={by}&include=days&limit=1000{moment}");
+                let mut board = app.get_as_council(&format!("/api/v1/campaigns/q6-2021/leaderboard?{query}")).ok();
+                board["known_at"] = json!(null);
+                board
+            });
+            json!({"revision": points["revision"], "policy_version": points["policy_version"], "boards": [points, green]})
         };
         let mut announced = Vec::new();
         do_things(&app, 11, || announced.push(read("")));

@@ -9,7 +9,8 @@ use super::params::{
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::criteria::{
-    AssessmentStatus, AssessmentView, CriteriaSetView, CriteriaView, CriterionView, criteria_sets, no_criterion,
+    AssessmentStatus, AssessmentView, CriteriaSetView, CriteriaView, CriterionRevisionView, CriterionView,
+    criteria_sets, no_criterion,
 };
 use crate::service::views::{TakenBackView, WrittenView};
 use crate::service::{Moment, access};
@@ -83,6 +84,26 @@ pub(super) async fn get_criterion(call: Call) -> Answer {
     let (revision, found) = call.service.blocking(move |service| service.criteria(&campaign, None)).await?;
     let found = found.into_iter().find(|c| c.kind == kind && c.code == code);
     call.reply_json(&found.ok_or_else(|| no_criterion(&kind, &code))?, Some(revision))
+}
+
+/// Everything that a criterion was, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}/history",
+    tag = "criteria",
+    params(CriterionPath, MinRevision, PageQuery),
+    responses((status = 200, description = "Revisions", body = crate::service::views::Page<CriterionRevisionView>))
+)]
+pub(super) async fn get_criterion_history(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    call.look(Moment::Now).await?;
+    let (campaign, (kind, code)) = (call.path("campaign")?, criterion(&call)?);
+    let name = format!("criterion history {kind} {code}");
+    let read = move |service: &crate::service::Service| service.criterion_history(&campaign, (&kind, &code));
+    let (revision, history) = call.service.blocking(read).await?;
+    let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
+    call.reply_json(&page.cut(history), Some(revision))
 }
 
 /// Defines a criterion for a kind, or changes it. Once the window has begun this needs a

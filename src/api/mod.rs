@@ -96,6 +96,7 @@ operations! {
     criteria::adopt_criteria,
     criteria::list_criteria,
     criteria::get_criterion,
+    criteria::get_criterion_history,
     criteria::put_criterion,
     criteria::delete_criterion,
     criteria::list_assessments,

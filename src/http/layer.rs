@@ -12,8 +12,8 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 use tracing::Instrument;
 
@@ -51,11 +51,9 @@ pub(crate) async fn outermost(
     let status = response.status().as_u16();
     let took = begun.elapsed();
     if let Some(metrics) = metrics {
-        let matched = response.request().extensions().get::<Matched>().cloned();
-        // the API's guide is the framework's to find
-        let pattern =
-            matched.map(|Matched(pattern)| pattern).or_else(|| response.request().match_pattern().map(Arc::from));
-        metrics.count(method.as_str(), pattern.as_deref().unwrap_or("unmatched"), status, took);
+        let extensions = response.request().extensions();
+        let pattern = extensions.get::<Matched>().map_or("unmatched", |matched| &matched.0);
+        metrics.count(method.as_str(), pattern, status, took);
     }
     // the path without its query: reasons stand there
     let duration_ms = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;

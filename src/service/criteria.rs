@@ -157,6 +157,17 @@ fn adopted(criterion: &SetCriterion) -> CriterionFor {
     }
 }
 
+/// One revision in a criterion's history.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct CriterionRevisionView {
+    /// The criterion.
+    #[serde(flatten)]
+    pub criterion: CriterionView,
+    /// When it was taken back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub withdrawn_at: Option<Instant>,
+}
+
 /// A value in the measure of its criterion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
@@ -451,6 +462,29 @@ impl Service {
             let rows = standing_criteria(criteria::list(conn, stored.id, &stored.campaign)?);
             let rows = rows.values().filter(|row| wanted.is_none_or(|kind| row.kind == kind));
             Ok((stored.revision, rows.map(|row| criterion_view(&stored.campaign, row)).collect()))
+        })
+    }
+
+    /// Everything that a criterion was, the oldest first. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such campaign, or never was such a criterion.
+    pub fn criterion_history(
+        &self,
+        campaign: &str,
+        (kind, code): (&str, &str),
+    ) -> Result<(i64, Vec<CriterionRevisionView>), Fault> {
+        self.read(|conn| {
+            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let index = stored.campaign.kind_index(kind);
+            let rows = criteria::list(conn, stored.id, &stored.campaign)?;
+            let rows = rows.iter().filter(|row| Some(row.kind) == index && row.code == code);
+            let view = |row: &CriterionRow| CriterionRevisionView {
+                criterion: criterion_view(&stored.campaign, row),
+                withdrawn_at: row.stamp.withdrawn_at,
+            };
+            let history: Vec<_> = rows.map(view).collect();
+            if history.is_empty() { Err(no_criterion(kind, code)) } else { Ok((stored.revision, history)) }
         })
     }
 

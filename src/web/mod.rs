@@ -21,8 +21,8 @@ use crate::service::figures::{escape, visible_unit};
 use crate::service::levels::Lens;
 use crate::service::rendered::Rendered;
 use crate::service::{Fault, Moment};
+use actix_web::HttpResponse;
 use actix_web::http::{Method, header};
-use actix_web::{HttpResponse, web};
 use leaderboard::Asked;
 use words::Language;
 
@@ -35,11 +35,6 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:
                       base-uri 'none'; frame-ancestors 'none'";
 
 static STYLE: &str = include_str!("style.css");
-
-/// Adds the API's guide to an application.
-pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config.configure(docs::configure);
-}
 
 /// Adds the pages' addresses.
 ///
@@ -54,7 +49,9 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(Method::GET, "/c/{campaign}/board.csv", names(&of_csv), get_board_csv.handler())?;
     routes.add(Method::GET, "/c/{campaign}/levels.css", Vec::new(), get_levels_css.handler())?;
     routes.add(Method::GET, "/assets/style.css", Vec::new(), get_style.handler())?;
-    routes.add(Method::GET, "/docs", Vec::new(), docs::to_guide.handler())
+    routes.add(Method::GET, "/docs", Vec::new(), docs::to_guide.handler())?;
+    routes.add(Method::GET, "/docs/", Vec::new(), docs::get_guide.handler())?;
+    routes.add(Method::GET, "/docs/{file}", Vec::new(), docs::get_file.handler())
 }
 
 fn language(call: &Call) -> Result<Language, ApiError> {

@@ -49,6 +49,9 @@ on_both! {
         app.get(&address).refused(404, "criterion_not_found");
         app.delete(&format!("{address}?reason=x")).refused(404, "criterion_not_found");
         assert_eq!(app.put(&address, &committee).status, 201, "and defined again");
+        let history = app.get(&format!("{address}/history")).ok();
+        let taken_back: Vec<bool> = history["items"].as_array().unwrap().iter().map(|i| !i["withdrawn_at"].is_null()).collect();
+        assert_eq!(taken_back, [true, false]);
     }
 }
 
