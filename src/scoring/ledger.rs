@@ -275,6 +275,8 @@ pub struct Ledger {
     criteria: Arc<Vec<Vec<Criterion>>>,
     assessments: Arc<HashMap<u32, Vec<Assessment>>>,
     reports_per_day: Vec<u32>,
+    /// Whether something was recorded on days that no rule looks at, before all others.
+    has_days_before: bool,
 }
 
 impl Ledger {
@@ -313,6 +315,7 @@ impl Ledger {
         let chunks = vec![chunk; register.len().div_ceil(CHUNK)];
         Self {
             reports_per_day: vec![0; calendar.len],
+            has_days_before: false,
             register,
             calendar,
             chunks,
@@ -347,6 +350,12 @@ impl Ledger {
         ledger
     }
 
+    /// Whether something was recorded on days that no rule looks at, before all others: rules
+    /// that look back further would read it.
+    pub fn has_days_before(&self) -> bool {
+        self.has_days_before
+    }
+
     /// The same facts in longer columns.
     fn with_days_before(&self, register: Arc<Register>, more: usize) -> Self {
         let calendar = Calendar::new(&register.campaign);
@@ -365,6 +374,7 @@ impl Ledger {
     fn enter_excuses(&mut self, contest: &Contest, known_at: Instant) {
         let rows = contest.excuses.iter().map(|r| ((r.unit, r.day), r.stamp.recorded_at, r));
         for ((unit, day), row) in latest(rows, known_at) {
+            self.has_days_before |= day < self.calendar.first;
             if let Some(day) = self.calendar.index(day)
                 && !row.stamp.is_withdrawn_at(known_at)
             {
@@ -388,7 +398,10 @@ impl Ledger {
     /// Enters the figures of a unit's day: all its revisions, in the order of their instants.
     pub fn enter_day<'r>(&mut self, revisions: impl Iterator<Item = &'r FigureRow> + Clone, known_at: Instant) {
         let Some((unit, day)) = revisions.clone().next().map(|r| (r.unit, r.day)) else { return };
-        let Some(at) = self.calendar.index(day) else { return };
+        let Some(at) = self.calendar.index(day) else {
+            self.has_days_before |= day < self.calendar.first;
+            return;
+        };
         let known = revisions.filter(|r| r.stamp.is_known_at(known_at));
         let cut_off = self.register.campaign.cut_off(day);
         let (counts, late) = standing_figure(known.clone().map(|r| (&r.counts, &r.stamp)), known_at, cut_off);

@@ -193,7 +193,8 @@ impl Service {
         check_declared_starts(before.ledger(), &campaign, "/policy")?;
         let register = Arc::new(Register::under(before.register(), Arc::new(campaign)));
         let mut ledger = before.ledger().under(register);
-        if ledger.calendar.first < before.ledger().calendar.first {
+        let looks_further = ledger.calendar.first < before.ledger().calendar.first;
+        if looks_further && before.ledger().has_days_before() {
             self.enter_days_before(before, &mut ledger)?;
         }
         Ok(ledger)
