@@ -80,7 +80,7 @@ impl Client {
 /// A PUT of a figure, as it goes over the wire.
 pub fn put_figure(token: &str, unit: usize, day: usize, cases: u64) -> Vec<u8> {
     let day = campaign().baseline.from + chrono::Duration::days(day as i64);
-    let body = format!("{{\"community_f0\": {cases}}}");
+    let body = format!("{{\"community_f0\": {cases}, \"reason\": \"x\"}}");
     format!(
         "PUT /api/v1/campaigns/bench/units/u{unit:07}/figures/{day} HTTP/1.1\r\nhost: bench\r\n\
          authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -111,7 +111,8 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     call.reply_json(&page.cut(history), Some(revision))
 }
 
-/// Records the figure of a day.
+/// Records the figure of a day. One that is far beyond what the unit reported before is answered
+/// with 409 `confirm_unusual`, which says the bound; sent again with a reason it is taken.
 #[utoipa::path(
     put,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",

@@ -163,6 +163,9 @@ fn of_code(code: Code) -> Row {
         Code::TimeIsToldByTheService => {
             row(code.name(), 422, "Giờ ghi do dịch vụ định, không gửi kèm", "The service tells the time")
         }
+        Code::ConfirmUnusual => {
+            row(code.name(), 409, "Số liệu bất thường, hãy gửi lại kèm lý do", "Unusual: send it again with a reason")
+        }
         Code::ReasonRequired => row(code.name(), 422, "Cần ghi lý do", "A reason is needed"),
         Code::UnknownKind => row(code.name(), 422, "Không có loại đơn vị này", "No such kind"),
         Code::DayOutsideWindow => row(code.name(), 422, "Ngày ngoài đợt thi đua", "The day is outside the window"),

@@ -26,6 +26,7 @@ pub mod sensitivity;
 mod small_contest;
 pub mod survey;
 pub mod tally;
+pub mod usual;
 pub mod window;
 
 pub use appraisal::{Appraisal, Track, Unranked};

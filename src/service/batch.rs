@@ -16,6 +16,7 @@ use super::writer::{Ask, Follow, Idempotency, Subject, Written};
 use crate::domain::{Day, Instant, Unit};
 use crate::scoring::Ledger;
 use crate::scoring::ledger::DayEntry;
+use crate::scoring::usual::{Usual, usual};
 use crate::store::campaigns::{self, NewRevision, StoredCampaign};
 use crate::store::figures::{self, StoredFigure};
 use crate::store::idempotency::{self, KeptAnswer};
@@ -249,6 +250,12 @@ impl Facts {
     pub(super) fn entry(&self, code: &str, day: Day) -> Option<DayEntry> {
         let ledger = self.ledger();
         Some(ledger.entry(ledger.register.find(code)?, ledger.calendar.index(day)?))
+    }
+
+    /// What is usual for a unit on a day.
+    pub(super) fn usual(&self, code: &str, day: Day) -> Option<Usual> {
+        let ledger = self.ledger();
+        usual(ledger, ledger.register.find(code)?, ledger.calendar.index(day)?)
     }
 
     /// Key and day of a unit's day on which a figure stands.

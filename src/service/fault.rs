@@ -74,6 +74,8 @@ pub enum Code {
     DerivedUnit,
     /// A client sent an instant.
     TimeIsToldByTheService,
+    /// The figure is far off what the unit reported before.
+    ConfirmUnusual,
     /// A reason is needed and missing.
     ReasonRequired,
     /// No kind of this code.
@@ -148,6 +150,7 @@ impl Code {
             Self::DayNotBegun => "day_not_begun",
             Self::DerivedUnit => "derived_unit",
             Self::TimeIsToldByTheService => "time_is_told_by_the_service",
+            Self::ConfirmUnusual => "confirm_unusual",
             Self::ReasonRequired => "reason_required",
             Self::UnknownKind => "unknown_kind",
             Self::DayOutsideWindow => "day_outside_window",
@@ -202,6 +205,7 @@ impl Code {
         Code::DayNotBegun,
         Code::DerivedUnit,
         Code::TimeIsToldByTheService,
+        Code::ConfirmUnusual,
         Code::ReasonRequired,
         Code::UnknownKind,
         Code::DayOutsideWindow,

@@ -14,6 +14,7 @@ use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::contest::Stamp;
 use crate::domain::{Counts, Day, Indicator, Instant, Unit};
 use crate::scoring::ledger::{DayEntry, standing_figure};
+use crate::scoring::usual::{DAYS, Usual};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::units::{self, StoredUnit};
@@ -72,6 +73,7 @@ impl Service {
             if let Some(standing) = standing.as_ref().filter(|f| f.counts == new.counts && f.note == new.note) {
                 return figure_done(200, &stored.campaign.code, &unit_code, standing, work.revision());
             }
+            check_usual(work, &stored, &unit, day, &new)?;
             let status = if standing.is_some() { 200 } else { 201 };
             let (revision, at) = work.accept("figure")?;
             let entry = entry_with(&stored.campaign, day, before, new.counts, new.note.is_some(), at);
@@ -303,6 +305,36 @@ fn reporting_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str, day:
     let unit = work.unit(stored, code)?;
     check_figure(&stored.campaign, &unit.unit, day, work.now)?;
     Ok(unit)
+}
+
+/// Asks for a reason where a figure is far beyond what the unit reported before: most are
+/// slips of the finger, or several days booked on one.
+fn check_usual(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    unit: &StoredUnit,
+    day: Day,
+    new: &NewFigure,
+) -> Result<(), Fault> {
+    let cases = new.counts.community_f0();
+    if new.reason.is_some() || cases == 0 {
+        return Ok(());
+    }
+    let Some(usual) = work.usual(stored, unit, day)?.filter(|usual| u64::from(cases) > usual.most()) else {
+        return Ok(());
+    };
+    let Usual { largest, reported, allowance } = usual;
+    Err(Fault::of_field(
+        Code::ConfirmUnusual,
+        "/community_f0",
+        format!(
+            "{cases} is unusual for {}: on {reported} reported days of the {DAYS} before {day} the most was {largest}, \
+             so up to {} (3 × {largest} + 2 × {allowance}) is usual; send it again with a reason if it is right. Late \
+             cases belong on their own days; where these are not known the council may excuse the day",
+            unit.unit.code,
+            usual.most(),
+        ),
+    ))
 }
 
 /// Refuses a figure that the unit or the campaign's days take none of.

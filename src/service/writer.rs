@@ -19,6 +19,7 @@ use super::measures::{Measures, Queued};
 use crate::clock::Clock;
 use crate::domain::{Contest, Day, Instant, Unit};
 use crate::scoring::ledger::DayEntry;
+use crate::scoring::usual::{Usual, usual};
 use crate::store::campaigns::{NewRevision, StoredCampaign};
 use crate::store::figures::StoredFigure;
 use crate::store::units::{self, StoredUnit};
@@ -289,6 +290,24 @@ impl<'a> Work<'a> {
             None => None,
         };
         Ok((entry, figure))
+    }
+
+    /// What is usual for a unit on a day; none where it has no history yet.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) fn usual(
+        &mut self,
+        stored: &StoredCampaign,
+        unit: &StoredUnit,
+        day: Day,
+    ) -> Result<Option<Usual>, Fault> {
+        if let Some(facts) = self.facts() {
+            return Ok(facts.usual(&unit.unit.code, day));
+        }
+        let snapshot = self.present(stored)?;
+        let places = snapshot.register().find(&unit.unit.code).zip(snapshot.ledger().calendar.index(day));
+        Ok(places.and_then(|(unit, day)| usual(snapshot.ledger(), unit, day)))
     }
 
     /// Stores a figure, with others once the write is done.

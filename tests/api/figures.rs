@@ -186,3 +186,24 @@ fn figures_of_a_derived_unit_are_the_sum() {
     }
     assert_eq!(days["total"], 4);
 }
+
+on_all! {
+    fn an_unusual_figure_is_asked_about_and_taken_with_a_reason(app: TestApp) {
+        let app = app.with_q6();
+        app.set_clock("2021-07-13T12:00:00Z");
+        let address = figure("27379", "2021-07-13");
+        let asked = app.put(&address, &json!({"community_f0": 505})).refused(409, "confirm_unusual");
+        let detail = asked["detail"].as_str().unwrap_or_default().to_owned();
+        assert!(detail.contains("the most was 2, so up to 16 (3 × 2 + 2 × 5) is usual"), "{detail}");
+        assert_eq!(asked["errors"][0]["pointer"], "/community_f0");
+        app.get(&address).refused(404, "figure_not_found");
+        assert_eq!(app.put(&address, &json!({"community_f0": 16})).status, 201, "the most that is usual");
+        app.put(&address, &json!({"community_f0": 17})).refused(409, "confirm_unusual");
+        let told = json!({"community_f0": 505, "reason": "gộp số của các ngày trước"});
+        assert_eq!(app.put(&address, &told).status, 200);
+        assert_eq!(app.put(&address, &json!({"community_f0": 505})).status, 200, "what stands is not asked about again");
+        app.put(&address, &json!({"community_f0": 0})).ok();
+        // who has no history yet is not asked
+        app.put(&figure("27385", "2021-07-12"), &json!({"community_f0": 505})).ok();
+    }
+}

@@ -74,7 +74,7 @@ fn what_the_readme_tells_of_district_6_is_so() {
 fn a_board_that_would_take_too_long_is_refused_and_told_so() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
     for day in ["2021-07-09", "2021-07-10", "2021-07-11", "2021-07-12"] {
-        app.put(&figure("27382", day), &json!({"community_f0": 10_000_000})).ok();
+        app.put(&figure("27382", day), &json!({"community_f0": 10_000_000, "reason": "x"})).ok();
     }
     let problem = app.get_as_council(&format!("{Q6}/certainty?{DAY}")).refused(422, "board_too_large");
     assert!(problem["detail"].as_str().unwrap().contains("within a unit or a block"), "{problem}");

@@ -54,7 +54,7 @@ on_both! {
         let live = |app: &TestApp| app.get(&format!("{Q6}/leaderboard?as_of=2021-07-12")).ok();
         let before = live(&app);
         app.set_clock("2021-07-24T07:00:00Z");
-        let put = app.put(&figure("27382", "2021-07-12"), &json!({"community_f0": 30})).ok();
+        let put = app.put(&figure("27382", "2021-07-12"), &json!({"community_f0": 30, "reason": "x"})).ok();
         let after = live(&app);
         assert_eq!(after["revision"], put["revision"]);
         assert_ne!(ranks(&before), ranks(&after));
@@ -91,7 +91,7 @@ fn pages_of_a_board_fit_together_across_a_write() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
     let whole = app.get(&format!("{Q6}/leaderboard?as_of=2021-07-12&limit=1000")).ok();
     let first = app.get(&format!("{Q6}/leaderboard?as_of=2021-07-12&limit=7")).ok();
-    app.put(&figure("27382", "2021-07-12"), &json!({"community_f0": 30})).ok();
+    app.put(&figure("27382", "2021-07-12"), &json!({"community_f0": 30, "reason": "x"})).ok();
     let cursor = first["next_cursor"].as_str().expect("a second page");
     let second = app.get(&format!("{Q6}/leaderboard?as_of=2021-07-12&limit=7&cursor={cursor}")).ok();
     assert_eq!(second["revision"], first["revision"]);

@@ -103,7 +103,7 @@ fn while_clients_write(app: &TestApp, work: impl FnOnce()) -> u64 {
                     if is_over.load(Ordering::Relaxed) {
                         break;
                     }
-                    app.put(&address, &json!({"community_f0": cases % 1_000})).ok();
+                    app.put(&address, &json!({"community_f0": cases % 1_000, "reason": "x"})).ok();
                     written.fetch_add(1, Ordering::Relaxed);
                 }
             });

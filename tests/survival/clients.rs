@@ -82,7 +82,7 @@ pub fn slots(count: usize) -> Vec<Slot> {
 impl Slot {
     /// Writes the next value; whether it was acknowledged. A refusal must be 503 as promised.
     pub fn write(&mut self, base: &str, client: &Client) -> bool {
-        let value = json!({"community_f0": self.acknowledged + 1});
+        let value = json!({"community_f0": self.acknowledged + 1, "reason": "x"});
         match client.send("PUT", &format!("{base}{}", self.address), Some(&value)) {
             Some((200 | 201, ..)) => {
                 self.acknowledged += 1;
