@@ -30,6 +30,11 @@ impl<'a> GreenReader<'a> {
         !self.has_rules && self.required.is_empty()
     }
 
+    /// Whether green status needs more than levels.
+    pub fn needs_criteria(&self) -> bool {
+        !self.required.is_empty()
+    }
+
     /// Whether a unit is green on a day of the window on which it has a level.
     pub fn is_green(&self, unit: u32, day: usize, level: u8) -> bool {
         !self.is_void() && (!self.has_rules || level == 0) && self.meets_all(unit, day)

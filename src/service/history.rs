@@ -14,7 +14,9 @@ use crate::domain::number::{Hundredths, round_half_away};
 use crate::domain::{Day, Scheme};
 use crate::scoring::appraisal::{Appraisal, Appraiser};
 use crate::scoring::board::{Place, Query};
+use crate::scoring::green::GreenReader;
 use crate::scoring::ledger::Ledger;
+use crate::scoring::levels::UNKNOWN;
 use serde::Serialize;
 use std::ops::Range;
 use utoipa::ToSchema;
@@ -61,7 +63,8 @@ pub struct HistoryDayView {
     pub points: Option<Hundredths>,
     /// Level known on this day, else `unknown`; null also for a kind without rules.
     pub level: Option<String>,
-    /// Whether that level is known to be the best.
+    /// Green status: that level is known to be the best, and every required criterion of the
+    /// kind is met; null where that is not public, or nothing decides it.
     pub green: Option<bool>,
     /// Why there is no rank: every reason that holds.
     pub unranked: Vec<&'static str>,
@@ -168,7 +171,10 @@ fn day_view(boards: &Boards, query: &Query, unit: u32, shown: impl Fn(u32) -> Sh
     let row = shown_rows(boards, query, &[place], false, &shown).into_iter().next()?;
     let (state, community_f0) = shown_day(ledger, unit, query.as_of, query.as_of, &shown);
     let level = row.level.and_then(|level| level.current);
-    let best = ledger.register.campaign.scheme.level_code(0);
+    let scheme = &ledger.register.campaign.scheme;
+    let green = GreenReader::new(ledger, query.kind);
+    let is_told = if green.needs_criteria() { seen.numbers && seen.levels } else { level.is_some() };
+    let on_level = level.as_deref().and_then(|code| scheme.level_index(code)).unwrap_or(UNKNOWN);
     let ranked = board.places.iter().filter(|p| p.rank.is_some() && shown(p.unit).rank).count();
     Some(HistoryDayView {
         date: ledger.calendar.day(query.as_of).to_string(),
@@ -178,7 +184,7 @@ fn day_view(boards: &Boards, query: &Query, unit: u32, shown: impl Fn(u32) -> Sh
         rank: row.rank,
         ranked: ranked as u64,
         points: row.points.and_then(|points| points.total),
-        green: level.as_deref().map(|level| level == best),
+        green: is_told.then(|| green.is_green(unit, query.as_of, on_level)),
         level,
         unranked: row.unranked,
     })

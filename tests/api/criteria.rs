@@ -117,6 +117,9 @@ on_both! {
         assert_eq!(by_day, [1, 2, 2, 3, 2, 2]);
         let since: Vec<u64> = hamlet["days"].as_array().unwrap().iter().filter_map(|d| d["green_since"].as_u64()).collect();
         assert_eq!(since, [0, 1, 0, 1, 0, 0]);
+        let history = app.get(&format!("{VP}/units/b/history")).ok();
+        let green: Vec<bool> = history["items"].as_array().unwrap().iter().filter_map(|d| d["green"].as_bool()).collect();
+        assert_eq!(green, [false, true, true, true, true, true]);
         // a criterion that is returned takes the green away from that day on
         let homes = format!("{VP}/units/b/assessments/green-households");
         app.put(&homes, &json!({"value": 99.5, "date": "2021-09-19"})).ok();
