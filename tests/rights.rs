@@ -86,6 +86,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ),
         ("GET", of("/adjustments/{id}"), Anyone, none.clone()),
         ("DELETE", of("/adjustments/{id}"), OfUnit(&[Council]), none.clone()),
+        ("GET", of("/completeness"), Anyone, none.clone()),
         ("GET", api("/criteria-sets"), Anyone, none.clone()),
         ("GET", of("/criteria"), Anyone, none.clone()),
         (

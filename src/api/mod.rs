@@ -10,6 +10,7 @@ mod auth;
 mod body;
 mod bounds;
 mod campaigns;
+mod completeness;
 mod course;
 mod criteria;
 mod decisions;
@@ -80,6 +81,7 @@ operations! {
     figures::list_unit_figures,
     figures::list_figures,
     figures::create_figures,
+    completeness::get_completeness,
     decisions::put_state,
     decisions::delete_state,
     decisions::put_start_level,

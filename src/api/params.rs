@@ -55,6 +55,18 @@ pub(super) struct AssessmentPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub(super) struct CompletenessQuery {
+    /// The day, of the window; today without, brought into the window.
+    #[param(format = Date)]
+    date: Option<String>,
+    /// Code of a kind that reports itself; the campaign's first one without.
+    kind: Option<String>,
+    /// Only units below this one.
+    within: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct CriteriaQuery {
     /// Only of this kind.
     kind: Option<String>,

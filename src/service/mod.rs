@@ -12,6 +12,7 @@ pub mod board_csv;
 pub mod boards;
 pub mod campaigns;
 mod catch_up;
+pub mod completeness;
 pub mod criteria;
 pub mod decisions;
 pub mod declared_levels;

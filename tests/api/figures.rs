@@ -188,6 +188,30 @@ fn figures_of_a_derived_unit_are_the_sum() {
 }
 
 on_all! {
+    fn who_owes_a_report_is_listed_with_the_shares_on_time(app: TestApp) {
+        app.set_clock("2021-07-13T12:00:00Z");
+        let app = app.with_q6();
+        app.put(&figure("27382", "2021-07-13"), &json!({"community_f0": 0})).ok();
+        app.put(&format!("{Q6}/units/27379/excuses/2021-07-13"), &json!({"reason": "x"})).ok();
+        let today = app.get(&format!("{Q6}/completeness?limit=5")).ok();
+        assert_eq!((&today["date"], &today["closes_at"]), (&json!("2021-07-13"), &json!("2021-07-14T05:00:00Z")));
+        let day = json!({"due": 13, "on_time": 1, "late": 0, "missing": 12, "excused": 1, "on_time_percent": 7.69});
+        assert_eq!(today["day"], day);
+        assert_eq!((&today["total"], today["items"].as_array().map(Vec::len)), (&json!(12), Some(5)));
+        let ward_10 = app.get(&format!("{Q6}/completeness?date=2021-07-12")).ok();
+        assert_eq!((&ward_10["total"], &ward_10["items"][0]["unit"]["code"]), (&json!(1), &json!("27385")));
+        assert_eq!((&ward_10["items"][0]["missing_days"], &ward_10["items"][0]["last_reported"]), (&json!(4), &json!(null)));
+        assert_eq!(ward_10["so_far"]["on_time_percent"], 92.86);
+        // a first report after noon of the next day is late
+        app.set_clock("2021-07-14T06:00:00Z");
+        app.put(&figure("27364", "2021-07-13"), &json!({"community_f0": 0})).ok();
+        assert_eq!(app.get(&format!("{Q6}/completeness?date=2021-07-13")).ok()["day"]["late"], 1);
+        app.get(&format!("{Q6}/completeness?kind=district")).refused(422, "derived_unit");
+        app.get(&format!("{Q6}/completeness?date=2021-07-24")).refused(422, "day_outside_window");
+    }
+}
+
+on_all! {
     fn an_unusual_figure_is_asked_about_and_taken_with_a_reason(app: TestApp) {
         let app = app.with_q6();
         app.set_clock("2021-07-13T12:00:00Z");

@@ -1,0 +1,41 @@
+//! Who has reported and who has not.
+
+use super::paging::{Cursor, Page, look};
+use super::params::{CampaignPath, CompletenessQuery, MinRevision, PageQuery};
+use crate::http::call::{Answer, Call, JSON};
+use crate::service::completeness::{Asked, CompletenessView, completeness, day_asked, kind_asked};
+use crate::service::figures::visible_unit;
+use crate::service::{Fault, Moment};
+
+/// Who owes a day's report, and how many reported in time: that day, and up to it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/completeness",
+    tag = "figures",
+    params(CampaignPath, CompletenessQuery, MinRevision, PageQuery),
+    responses((status = 200, description = "Shares, and the units that owe the day's report", body = CompletenessView))
+)]
+pub(super) async fn get_completeness(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    let view = look(&call, Moment::Now, cursor.as_ref()).await?;
+    let (snapshot, sight) = (view.snapshot.clone(), call.sight(&view.snapshot));
+    let day = match cursor.as_ref().and_then(|c| c.day) {
+        Some(day) => day,
+        None => day_asked(&snapshot, call.day("date")?, view.judged_at)?,
+    };
+    let within = call.text("within")?.map(|code| visible_unit(&snapshot, &code, sight)).transpose()?;
+    let kind = kind_asked(&snapshot, call.text("kind")?.as_deref())?;
+    call.note_private_read(&snapshot, snapshot.is_private_kind(kind)).await?;
+    let asked = Asked { kind, day, within };
+    let list = format!("completeness {asked:?} {sight:?}");
+    let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
+    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let revision = snapshot.revision;
+    let make = move || {
+        let mut view = completeness(&snapshot, &asked, page.rows.clone(), sight);
+        view.next_cursor = page.next(usize::try_from(view.total).unwrap_or(usize::MAX));
+        serde_json::to_vec(&view).map_err(Fault::internal)
+    };
+    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
+}
