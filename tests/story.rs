@@ -371,3 +371,38 @@ on_all! {
         assert_eq!(again(other).expect_err("the day has not begun").code, greenzone::service::Code::DayNotBegun);
     }
 }
+
+#[test]
+fn boards_of_the_days_before_a_write_stand_as_they_are() {
+    use greenzone::service::boards::{AsOf, Ask, resolve};
+    let app = TestApp::on(TestDatabase::sqlite()).with_q6();
+    let board = |on: &str| {
+        let snapshot = app.service.snapshot("q6-2021").expect("the campaign");
+        let ask = Ask { as_of: Some(AsOf::Day(day(on))), ..Ask::default() };
+        let query = resolve(snapshot.ledger(), &ask, app.clock.now()).expect("a board");
+        (snapshot.boards.get(&query), greenzone::scoring::board::rank(snapshot.ledger(), &query))
+    };
+    let (eleventh, twelfth) = (board("2021-07-11").0, board("2021-07-12").0);
+    let record = |on: &str, cases: u32| {
+        let pending = app.service.record_figure(
+            &grant(),
+            "q6-2021",
+            "27382".to_owned(),
+            day(on),
+            figure(cases),
+            WriteRequest::default(),
+        );
+        pending.wait().expect("a write");
+    };
+    record("2021-07-13", 9);
+    assert!(Arc::ptr_eq(&board("2021-07-12").0, &twelfth), "it was not computed again");
+    record("2021-07-12", 30);
+    let (after, anew) = board("2021-07-12");
+    assert!(!Arc::ptr_eq(&after, &twelfth) && after.places != twelfth.places && *after == anew);
+    assert!(Arc::ptr_eq(&board("2021-07-11").0, &eleventh));
+    app.service
+        .excuse_day(&grant(), "q6-2021", "27382".to_owned(), day("2021-07-08"), "x".to_owned(), WriteRequest::default())
+        .wait()
+        .expect("a write");
+    assert!(!Arc::ptr_eq(&board("2021-07-11").0, &eleventh), "the baseline is on every board");
+}

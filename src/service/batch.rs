@@ -197,6 +197,8 @@ pub(super) struct Facts {
     base: Arc<Snapshot>,
     /// What changed since, all of it.
     ledger: Option<Ledger>,
+    /// The index of the first day on whose board that can be seen.
+    changed_from: usize,
     revision: i64,
 }
 
@@ -210,18 +212,21 @@ impl Facts {
             false if is_worth => catch_up(conn, &last)?.map(Arc::new),
             false => None,
         };
-        Ok(base.map(|base| Self { revision: base.revision, base, ledger: None }))
+        Ok(base.map(|base| Self { revision: base.revision, base, ledger: None, changed_from: usize::MAX }))
     }
 
     /// Those that a write found out itself.
     pub(super) fn from_snapshot(snapshot: Snapshot) -> Self {
-        Self { revision: snapshot.revision, base: Arc::new(snapshot), ledger: None }
+        Self { revision: snapshot.revision, base: Arc::new(snapshot), ledger: None, changed_from: usize::MAX }
     }
 
     /// With what a write changed.
     pub(super) fn with(mut self, changes: &[Change], revision: i64) -> Self {
         let ledger = self.ledger.get_or_insert_with(|| Ledger::clone(self.base.ledger()));
-        changes.iter().for_each(|change| change.enter(ledger));
+        for change in changes {
+            change.enter(ledger);
+            self.changed_from = self.changed_from.min(change.first_day(ledger));
+        }
         self.revision = revision;
         self
     }
@@ -267,14 +272,14 @@ impl Facts {
     /// They as readers see them.
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         match &self.ledger {
-            Some(ledger) => Arc::new(self.base.with(ledger.clone(), self.revision)),
+            Some(ledger) => Arc::new(self.base.with(ledger.clone(), self.revision, self.changed_from)),
             None => self.base.clone(),
         }
     }
 
     fn into_snapshot(self) -> Arc<Snapshot> {
         match self.ledger {
-            Some(ledger) => Arc::new(self.base.with(ledger, self.revision)),
+            Some(ledger) => Arc::new(self.base.with(ledger, self.revision, self.changed_from)),
             None => self.base,
         }
     }

@@ -124,6 +124,18 @@ impl Boards {
         Self { ledger, boards: Mutex::default() }
     }
 
+    /// The boards of later facts that differ on no day before one. "The board as of (D, K)
+    /// does not depend on anything … dated after D" (domain.md section 5, law 6), so those of
+    /// the two days before it stand as they are: what most people read while reporters enter
+    /// today's figures, and what its movement is told from. Older ones are not carried along,
+    /// so that what is held stays little.
+    pub(super) fn after(&self, ledger: Arc<Ledger>, changed_from: usize) -> Self {
+        let kept = changed_from.saturating_sub(2)..changed_from;
+        let boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
+        let boards = boards.iter().filter(|(query, _)| kept.contains(&query.as_of));
+        Self { ledger, boards: Mutex::new(boards.map(|(query, board)| (query.clone(), board.clone())).collect()) }
+    }
+
     /// A board; who asks for one that is being computed waits for it.
     pub fn get(&self, query: &Query) -> Arc<Board> {
         let cell = {

@@ -56,9 +56,10 @@ impl Snapshot {
         Ok(Self { revision, read_at: revision, known_at: None, policy_version, boards, privacy, keys })
     }
 
-    /// The same units at a later revision, with other facts.
-    pub(super) fn with(&self, ledger: Ledger, revision: i64) -> Self {
-        let boards = Boards::new(Arc::new(ledger));
+    /// The same units at a later revision, with other facts, which differ on no day before
+    /// the one of this index.
+    pub(super) fn with(&self, ledger: Ledger, revision: i64, changed_from: usize) -> Self {
+        let boards = self.boards.after(Arc::new(ledger), changed_from);
         let (privacy, keys) = (self.privacy.clone(), self.keys.clone());
         let policy_version = self.policy_version;
         Self { revision, read_at: revision, known_at: None, policy_version, boards, privacy, keys }
@@ -68,7 +69,8 @@ impl Snapshot {
     pub(super) fn after(&self, changes: &[Change], revision: i64) -> Self {
         let mut ledger = Ledger::clone(self.ledger());
         changes.iter().for_each(|change| change.enter(&mut ledger));
-        self.with(ledger, revision)
+        let changed_from = changes.iter().map(|change| change.first_day(&ledger)).min();
+        self.with(ledger, revision, changed_from.unwrap_or(usize::MAX))
     }
 
     /// The key of a unit in the database.
@@ -218,6 +220,15 @@ pub enum Change {
 }
 
 impl Change {
+    /// The index of the first day on whose board it can be seen.
+    pub(super) fn first_day(&self, ledger: &Ledger) -> usize {
+        match self {
+            // a day that no rule looks at is on no board
+            Self::Day { day, .. } => ledger.calendar.index(*day).unwrap_or(usize::MAX),
+            _ => 0,
+        }
+    }
+
     /// Enters what changed into the facts.
     pub(super) fn enter(&self, ledger: &mut Ledger) {
         let register = ledger.register.clone();

@@ -246,7 +246,7 @@ impl<'a, 'w> Recording<'a, 'w> {
         std::mem::take(&mut self.faults).into_result()?;
         self.flush()?;
         if self.done.rows.new + self.done.rows.changed > 0 {
-            self.work.follow_with(self.before.with(self.ledger, self.work.revision()));
+            self.work.follow_with(self.before.with(self.ledger, self.work.revision(), 0));
         }
         Ok(self.done)
     }
