@@ -293,9 +293,11 @@ fn add_decisions(dice: &mut Dice, contest: &mut Contest) {
 }
 
 fn add_criteria(dice: &mut Dice, contest: &mut Contest) {
-    let kind = contest.campaign.kind_index("ward").unwrap();
+    let kind_of = |code: &str| contest.campaign.kind_index(code).unwrap();
+    let (ward, district) = (kind_of("ward"), kind_of("district"));
     let from = contest.campaign.window.from;
-    for (code, revisions) in [("k0", 1 + dice.below(2)), ("k1", 1)] {
+    // sums are assessed too
+    for (kind, code, revisions) in [(ward, "k0", 1 + dice.below(2)), (ward, "k1", 1), (district, "k0", 1)] {
         for revision in 0..revisions {
             let recorded_at = if revision == 0 { Instant::BEGINNING } else { hours_after(from, 30) };
             contest.criteria.push(CriterionRow {
@@ -313,9 +315,10 @@ fn add_criteria(dice: &mut Dice, contest: &mut Contest) {
             });
         }
     }
-    for unit in wards(contest) {
+    let assessed: Vec<(u32, u16)> = (0u32..).zip(&contest.units).map(|(unit, u)| (unit, u.kind)).collect();
+    for (unit, kind) in assessed.into_iter().filter(|(_, kind)| [ward, district].contains(kind)) {
         for criterion in ["k0", "k1"] {
-            if dice.chance(60) {
+            if dice.chance(60) || (kind, criterion) == (district, "k1") {
                 continue;
             }
             let date = dice.chance(60).then(|| from + chrono::Duration::days(dice.below(4) as i64));
