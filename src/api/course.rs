@@ -2,6 +2,7 @@
 //! and how many below one are green.
 
 use super::body::{DeclaredLevelRequest, LifetimeRequest};
+use super::figures::is_private;
 use super::leaderboard::resolved;
 use super::paging::{Cursor, Page};
 use super::params::{CampaignPath, DayPath, MinRevision, MomentQuery, PageQuery, ReasonQuery, UnitPath};
@@ -27,8 +28,7 @@ pub(super) async fn list_declared_levels(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let snapshot = call.look(Moment::Now).await?.snapshot;
     let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
-    let is_private = snapshot.register().find(&code).is_some_and(|unit| snapshot.is_private(unit));
-    call.note_private_read(&snapshot, is_private).await?;
+    call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
     let view = call.service.blocking(move |service| service.declared_levels(&campaign, &code, &audience)).await?;
     call.reply_json(&view, Some(view.revision))
 }

@@ -1,6 +1,7 @@
 //! Criteria and assessments.
 
 use super::body::{AssessmentRequest, CriteriaSetRequest, CriterionRequest, VerdictRequest};
+use super::figures::is_private;
 use super::paging::{Cursor, Page};
 use super::params::{
     AssessmentPath, AssessmentsQuery, CampaignPath, CriteriaQuery, CriterionPath, MinRevision, PageQuery, ReasonQuery,
@@ -197,8 +198,7 @@ async fn of_unit(call: Call, criterion: Option<String>) -> Answer {
     let cursor = Cursor::of(&call)?;
     let snapshot = call.look(Moment::Now).await?.snapshot;
     let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
-    let is_private = snapshot.register().find(&code).is_some_and(|unit| snapshot.is_private(unit));
-    call.note_private_read(&snapshot, is_private).await?;
+    call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
     let name = format!("assessments of {code} {criterion:?} {audience:?}");
     let read = move |service: &crate::service::Service| {
         service.assessments_of(&campaign, &code, criterion.as_deref(), &audience)

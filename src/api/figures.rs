@@ -66,7 +66,7 @@ async fn list(call: Call, filter: FigureFilter) -> Answer {
     call.reply_json(&page.cut(figures), Some(revision))
 }
 
-fn is_private(snapshot: &Snapshot, code: &str) -> bool {
+pub(super) fn is_private(snapshot: &Snapshot, code: &str) -> bool {
     snapshot.register().find(code).is_some_and(|unit| snapshot.is_private(unit))
 }
 

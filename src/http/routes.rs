@@ -10,7 +10,6 @@ use super::call::{Answer, Call};
 use super::problem::{ApiError, Kind};
 use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest, web};
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -91,8 +90,6 @@ impl Address {
 #[derive(Debug, Default)]
 pub struct Routes {
     addresses: Vec<Address>,
-    /// Their places by pattern.
-    places: HashMap<Arc<str>, usize>,
     /// Their places by the paths that belong to them.
     tree: matchit::Router<usize>,
 }
@@ -129,15 +126,13 @@ impl Routes {
         parameters: Vec<String>,
         handler: Handler,
     ) -> Result<(), RouteError> {
-        let place = match self.places.get(pattern) {
-            Some(place) => *place,
+        let place = match self.addresses.iter().position(|address| *address.pattern == *pattern) {
+            Some(place) => place,
             None => {
                 let place = self.addresses.len();
                 let told = |cause| RouteError { pattern: pattern.to_owned(), cause };
                 self.tree.insert(pattern, place).map_err(told)?;
-                let pattern: Arc<str> = pattern.into();
-                self.places.insert(pattern.clone(), place);
-                self.addresses.push(Address { pattern, routes: Vec::new() });
+                self.addresses.push(Address { pattern: pattern.into(), routes: Vec::new() });
                 place
             }
         };

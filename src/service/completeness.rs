@@ -4,6 +4,7 @@
 use super::boards::named;
 use super::fault::{Code, Fault};
 use super::live::{Sight, Snapshot};
+use super::units::kind_of;
 use super::views::UnitRef;
 use crate::domain::campaign::Figures;
 use crate::domain::number::{Hundredths, round_half_away};
@@ -107,9 +108,7 @@ pub fn day_asked(snapshot: &Snapshot, date: Option<Day>, now: Instant) -> Result
 pub fn kind_asked(snapshot: &Snapshot, code: Option<&str>) -> Result<u16, Fault> {
     let campaign = snapshot.campaign();
     let Some(code) = code else { return Ok(campaign.default_kind()) };
-    let known = campaign.kind_codes();
-    let none = || Fault::of_field(Code::UnknownKind, "kind", format!("no kind {code:?}; expected one of: {known}"));
-    let kind = campaign.kind_index(code).ok_or_else(none)?;
+    let kind = kind_of(campaign, code)?;
     match campaign.kind(kind).map(|kind| kind.figures) {
         Some(Figures::Reported) => Ok(kind),
         _ => {
@@ -173,14 +172,14 @@ fn count(snapshot: &Snapshot, unit: u32, day: usize, as_of: usize, shares: &mut 
         DayState::Reported => shares.late += 1,
         DayState::Missing => shares.missing += 1,
         DayState::Excused => shares.excused += 1,
-        DayState::NotDue => return,
+        DayState::NotDue => {}
     }
-    shares.due = shares.on_time + shares.late + shares.missing;
 }
 
 fn with_share(shares: SharesView) -> SharesView {
-    let percent = |due: u64| Hundredths(round_half_away(i128::from(shares.on_time) * 10_000, i128::from(due)));
-    SharesView { on_time_percent: (shares.due > 0).then(|| percent(shares.due)), ..shares }
+    let due = shares.on_time + shares.late + shares.missing;
+    let percent = || Hundredths(round_half_away(i128::from(shares.on_time) * 10_000, i128::from(due)));
+    SharesView { due, on_time_percent: (due > 0).then(percent), ..shares }
 }
 
 fn last_reported(snapshot: &Snapshot, unit: u32, before: usize) -> Option<String> {

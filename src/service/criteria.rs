@@ -4,10 +4,11 @@
 use super::Service;
 use super::access::{Assess, Audience, Contest, Decisions, Grant};
 use super::audit::Note;
-use super::decisions::{tag, tagged};
+use super::decisions::{tag, tagged, told};
 use super::fault::{Code, Fault};
 use super::figures::{done, escape, taken_back, visible_unit};
 use super::live::Change;
+use super::units::kind_of;
 use super::writer::{Pending, Work, WriteRequest};
 use crate::domain::contest::{CriterionRow, CriterionType, Stamp, WEIGHT_DECIMALS};
 use crate::domain::criteria_sets::{self, CriteriaSet, SetCriterion};
@@ -260,7 +261,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
-            let index = kind_index(&stored.campaign, &kind)?;
+            let index = kind_of(&stored.campaign, &kind)?;
             let before = standing(work, &stored, &kind, &code)?;
             let view = |row: &CriterionRow| criterion_view(&stored.campaign, row);
             request.check_if_match(before.as_ref().map(|row| tag(&view(row))).as_deref(), false)?;
@@ -307,7 +308,7 @@ impl Service {
             })?;
             let (mut all, mut new) = (Vec::new(), Vec::new());
             for kind in &kinds {
-                let index = kind_index(&stored.campaign, kind)?;
+                let index = kind_of(&stored.campaign, kind)?;
                 for criterion in &of_set.criteria {
                     let mut row = adopted(criterion).into_row(index, criterion.code.clone());
                     let before = standing(work, &stored, kind, &criterion.code)?;
@@ -352,7 +353,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
-            kind_index(&stored.campaign, &kind)?;
+            kind_of(&stored.campaign, &kind)?;
             let before = standing(work, &stored, &kind, &code)?.ok_or_else(|| no_criterion(&kind, &code))?;
             let view = criterion_view(&stored.campaign, &before);
             request.check_if_match(Some(&tag(&view)), false)?;
@@ -458,7 +459,7 @@ impl Service {
     pub fn criteria(&self, campaign: &str, kind: Option<&str>) -> Result<(i64, Vec<CriterionView>), Fault> {
         self.read(|conn| {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
-            let wanted = kind.map(|kind| kind_index(&stored.campaign, kind)).transpose()?;
+            let wanted = kind.map(|kind| kind_of(&stored.campaign, kind)).transpose()?;
             let rows = standing_criteria(criteria::list(conn, stored.id, &stored.campaign)?);
             let rows = rows.values().filter(|row| wanted.is_none_or(|kind| row.kind == kind));
             Ok((stored.revision, rows.map(|row| criterion_view(&stored.campaign, row)).collect()))
@@ -692,13 +693,6 @@ fn check_date(campaign: &Campaign, date: Day, now: Instant) -> Result<(), Fault>
     Ok(())
 }
 
-fn kind_index(campaign: &Campaign, kind: &str) -> Result<u16, Fault> {
-    campaign.kind_index(kind).ok_or_else(|| {
-        let known = campaign.kind_codes();
-        Fault::of_field(Code::UnknownKind, "kind", format!("no kind {kind:?}; expected one of: {known}"))
-    })
-}
-
 fn target(kind: &str, code: &str) -> String {
     format!("criteria/{kind}/{code}")
 }
@@ -725,7 +719,7 @@ fn criterion_view(campaign: &Campaign, row: &CriterionRow) -> CriterionView {
         due: row.due.map(|day| day.to_string()),
         max_points: row.max_points.map(Hundredths),
         evidence: row.evidence.clone(),
-        recorded_at: Some(row.stamp.recorded_at).filter(|at| *at != Instant::BEGINNING),
+        recorded_at: told(row.stamp.recorded_at),
     }
 }
 
@@ -750,7 +744,7 @@ fn assessment_view(unit_code: &str, row: &AssessmentRow, due: Option<Day>, is_co
         after_due: due.is_some_and(|due| row.date().is_some_and(|date| date > due)),
         evidence: row.evidence.clone().filter(|_| is_confided),
         reason: row.reason.clone().filter(|_| is_confided),
-        recorded_at: Some(row.recorded_at()).filter(|at| *at != Instant::BEGINNING),
+        recorded_at: told(row.recorded_at()),
     }
 }
 

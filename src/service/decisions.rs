@@ -13,7 +13,7 @@ use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::contest::{AdjustmentKind, Stamp};
 use crate::domain::number::Hundredths;
 use crate::domain::unit::UnitState;
-use crate::domain::{Day, Instant};
+use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::ledger::Adjustments;
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
@@ -25,11 +25,13 @@ fn stamp(recorded_at: Instant) -> Stamp {
     Stamp { recorded_at, withdrawn_at: None }
 }
 
-fn told(recorded_at: Instant) -> Option<Instant> {
+/// When something was recorded; none for what was known from the beginning, out of a pack.
+pub(super) fn told(recorded_at: Instant) -> Option<Instant> {
     Some(recorded_at).filter(|at| *at != Instant::BEGINNING)
 }
 
-fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredUnit), Fault> {
+/// The campaign, and the unit of a code that the write may touch.
+pub(super) fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredUnit), Fault> {
     let stored = work.campaign()?;
     let unit = work.unit(&stored, unit_code)?;
     Ok((stored, unit))
@@ -113,15 +115,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
-            let scheme = &stored.campaign.scheme;
-            let index = scheme.level_index(&level).ok_or_else(|| {
-                let levels = scheme.level_codes();
-                Fault::of_field(
-                    Code::InvalidRequest,
-                    "/level",
-                    format!("no level {level:?}; expected one of: {levels}"),
-                )
-            })?;
+            let index = level_of(&stored.campaign.scheme, &level)?;
             let before = standing_start(work, &stored, &unit)?;
             let view = |row| tag(&start_view(&unit_code, row, true));
             request.check_if_match(before.as_ref().map(view).as_deref(), false)?;
@@ -348,6 +342,21 @@ impl Service {
     }
 }
 
+/// The index of a level that somebody declares.
+pub(super) fn level_of(scheme: &Scheme, code: &str) -> Result<u8, Fault> {
+    scheme.level_index(code).ok_or_else(|| {
+        let levels = scheme.level_codes();
+        Fault::of_field(Code::InvalidRequest, "/level", format!("no level {code:?}; expected one of: {levels}"))
+    })
+}
+
+/// Stores a unit's state; the facts in memory follow.
+pub(super) fn store_state(work: &mut Work<'_>, unit: &StoredUnit, row: &StateRow) -> Result<(), Fault> {
+    decisions::insert_states(work.conn()?, std::slice::from_ref(row))?;
+    work.changed(Change::State { unit: unit.unit.code.clone(), state: row.state() });
+    Ok(())
+}
+
 fn enter_state(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
@@ -358,8 +367,7 @@ fn enter_state(
 ) -> Result<Done, Fault> {
     let (revision, at) = work.accept("state")?;
     let row = StateRow::new(stored.id, unit.id, state, reason, at, revision);
-    decisions::insert_states(work.conn()?, std::slice::from_ref(&row))?;
-    work.changed(Change::State { unit: unit.unit.code.clone(), state });
+    store_state(work, &unit, &row)?;
     let view = |row: &StateRow| state_view(&unit.unit.code, row);
     let (was, is) = (before.as_ref().map(view), view(&row));
     work.note(Note::of("state.put", format!("units/{}/state", unit.unit.code), was.as_ref(), Some(&is)));

@@ -6,7 +6,7 @@ use super::Service;
 use super::access::{Assess, Audience, Grant};
 use super::audit::Note;
 use super::boards::level_code;
-use super::decisions::{tag, tagged};
+use super::decisions::{find, level_of, tag, tagged, told};
 use super::fault::{Code, Fault};
 use super::figures::{taken_back, visible_unit};
 use super::live::{Change, Snapshot};
@@ -78,17 +78,8 @@ impl Service {
         request: WriteRequest,
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
-            let stored = work.campaign()?;
-            let unit = work.unit(&stored, &unit_code)?;
-            let scheme = &stored.campaign.scheme;
-            let index = scheme.level_index(&level).ok_or_else(|| {
-                let levels = scheme.level_codes();
-                Fault::of_field(
-                    Code::InvalidRequest,
-                    "/level",
-                    format!("no level {level:?}; expected one of: {levels}"),
-                )
-            })?;
+            let (stored, unit) = find(work, &unit_code)?;
+            let index = level_of(&stored.campaign.scheme, &level)?;
             let present = work.present(&stored)?;
             let before = standing(work.conn()?, stored.id, unit.id, from)?;
             let view = |row: &DeclaredLevelRow| declared_view(&unit_code, row, true);
@@ -120,8 +111,7 @@ impl Service {
         request: WriteRequest,
     ) -> Pending {
         self.write(grant, campaign, request, move |work, request| {
-            let stored = work.campaign()?;
-            let unit = work.unit(&stored, &unit_code)?;
+            let (stored, unit) = find(work, &unit_code)?;
             let before = standing(work.conn()?, stored.id, unit.id, from)?.ok_or_else(|| {
                 Fault::new(Code::DeclaredLevelNotFound, format!("{unit_code} declares no level from {from} on"))
             })?;
@@ -279,7 +269,7 @@ fn declared_view(unit_code: &str, row: &DeclaredLevelRow, is_confided: bool) -> 
         date: row.from().to_string(),
         level: row.level.clone(),
         reason: row.reason.clone().filter(|_| is_confided),
-        recorded_at: Some(row.stamp().recorded_at).filter(|at| *at != Instant::BEGINNING),
+        recorded_at: told(row.stamp().recorded_at),
     }
 }
 

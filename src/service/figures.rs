@@ -4,6 +4,7 @@ use super::Service;
 use super::access::{Audience, Figures as RecordFigures, Grant};
 use super::audit::{Note, Rows};
 use super::boards::shown_day;
+use super::decisions::told;
 use super::fault::{Code, Fault};
 use super::live::{Change, Sight, Snapshot};
 use super::recording::{Faults, Incoming, Recorded, Recording};
@@ -594,7 +595,7 @@ pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, is_confided: b
         households_f0: count(Indicator::HouseholdsF0),
         linked_households_f0: count(Indicator::LinkedHouseholdsF0),
         note: figure.note.clone().filter(|_| is_confided),
-        recorded_at: Some(figure.stamp.recorded_at).filter(|at| *at != Instant::BEGINNING),
+        recorded_at: told(figure.stamp.recorded_at),
     }
 }
 

@@ -11,10 +11,9 @@
 use super::Service;
 use super::access::{Audience, Decisions, Grant};
 use super::audit::Note;
-use super::decisions::{tag, tagged};
+use super::decisions::{find, store_state, tag, tagged};
 use super::fault::{Code, Fault};
 use super::figures::{check_reports, day_changed, taken_back};
-use super::live::Change;
 use super::writer::{Pending, Work, WriteRequest};
 use crate::domain::contest::Stamp;
 use crate::domain::unit::UnitState;
@@ -132,12 +131,6 @@ impl Service {
     }
 }
 
-fn find(work: &mut Work<'_>, unit_code: &str) -> Result<(StoredCampaign, StoredUnit), Fault> {
-    let stored = work.campaign()?;
-    let unit = work.unit(&stored, unit_code)?;
-    Ok((stored, unit))
-}
-
 fn standing(work: &mut Work<'_>, stored: &StoredCampaign, unit: &StoredUnit) -> Result<Option<LifetimeRow>, Fault> {
     Ok(lifetimes::latest(work.conn()?, stored.id, unit.id)?.filter(LifetimeRow::stands))
 }
@@ -230,9 +223,7 @@ fn set_state(
     revision: i64,
 ) -> Result<(), Fault> {
     let row = StateRow::new(stored.id, unit.id, state, reason.to_owned(), at, revision);
-    decisions::insert_states(work.conn()?, std::slice::from_ref(&row))?;
-    work.changed(Change::State { unit: unit.unit.code.clone(), state });
-    Ok(())
+    store_state(work, unit, &row)
 }
 
 /// Takes back what came with a lifetime: it carries the same revision.

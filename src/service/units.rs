@@ -61,6 +61,17 @@ pub struct UnitFilter {
     pub q: Option<String>,
 }
 
+/// The index of a kind that somebody names.
+///
+/// # Errors
+/// There is none of this code.
+pub(super) fn kind_of(campaign: &Campaign, code: &str) -> Result<u16, Fault> {
+    campaign.kind_index(code).ok_or_else(|| {
+        let known = campaign.kind_codes();
+        Fault::of_field(Code::UnknownKind, "kind", format!("no kind {code:?}; expected one of: {known}"))
+    })
+}
+
 impl UnitFilter {
     /// The units that may be seen and match, in the order of names.
     ///
@@ -70,10 +81,7 @@ impl UnitFilter {
         let register = snapshot.register();
         let kind = match &self.kind {
             None => None,
-            Some(code) => Some(register.campaign.kind_index(code).ok_or_else(|| {
-                let known = register.campaign.kind_codes();
-                Fault::of_field(Code::UnknownKind, "kind", format!("no kind {code:?}; expected one of: {known}"))
-            })?),
+            Some(code) => Some(kind_of(&register.campaign, code)?),
         };
         let unit_of = |code: &Option<String>| match code {
             None => Ok(None),
