@@ -71,14 +71,13 @@ impl Service {
             }
             let (revision, at) = work.accept("lifetime")?;
             if let Some(before) = &before {
-                undo(work, &stored, &unit, before, at, &lifetime.reason, revision)?;
+                undo(work, &stored, &unit, before, at, &lifetime.reason)?;
             }
             let row = LifetimeRow::new(stored.id, unit.id, &lifetime, at, revision);
             lifetimes::insert(work.conn()?, &row)?;
             excuse(work, &stored, &unit, &lifetime, at, revision)?;
-            if lifetime.closes.is_some() {
-                withdraw(work, &stored, &unit, &lifetime.reason, at, revision)?;
-            }
+            let closes = (before.as_ref(), lifetime.closes.is_some());
+            settle_state(work, &stored, &unit, closes, &lifetime.reason, (at, revision))?;
             let (was, is) = (before.as_ref().map(view), view(&row));
             work.note(Note::of("lifetime.put", target(&unit_code), was.as_ref(), Some(&is)));
             tagged(if before.is_some() { 200 } else { 201 }, is, revision)
@@ -101,7 +100,8 @@ impl Service {
             let view = lifetime_view(&unit_code, &before, true);
             request.check_if_match(Some(&tag(&view)), false)?;
             let (revision, at) = work.accept("lifetime taken back")?;
-            undo(work, &stored, &unit, &before, at, &reason, revision)?;
+            undo(work, &stored, &unit, &before, at, &reason)?;
+            settle_state(work, &stored, &unit, (Some(&before), false), &reason, (at, revision))?;
             let note = Note::of("lifetime.take_back", target(&unit_code), Some(&view), None);
             work.note(note.with("reason", reason.clone()));
             taken_back(at, reason, revision)
@@ -172,6 +172,12 @@ fn check_successors(
     Ok(())
 }
 
+/// The days that are due to anybody: Bs…E.
+fn days_of(campaign: &Campaign) -> impl Iterator<Item = Day> + use<> {
+    let last = campaign.window.to;
+    campaign.baseline.from.iter_days().take_while(move |day| *day <= last)
+}
+
 /// Excuses the days on which the unit does not exist; those that are excused stay as they are.
 fn excuse(
     work: &mut Work<'_>,
@@ -183,8 +189,7 @@ fn excuse(
 ) -> Result<(), Fault> {
     let campaign = &stored.campaign;
     let is_gone = |day: &Day| lifetime.opens.is_some_and(|o| *day < o) || lifetime.closes.is_some_and(|c| *day > c);
-    let days = campaign.baseline.from.iter_days().take_while(|day| *day <= campaign.window.to);
-    for day in days.filter(is_gone) {
+    for day in days_of(campaign).filter(is_gone) {
         let before = decisions::latest_excuse(work.conn()?, stored.id, unit.id, day)?;
         if before.is_some_and(|row| row.stamp().stands()) {
             continue;
@@ -197,36 +202,31 @@ fn excuse(
     Ok(())
 }
 
-/// Withdraws a unit that takes part.
-fn withdraw(
+/// Withdraws a unit that closes, where it takes part; one that no lifetime closes any more
+/// takes part again. A state that somebody else decided stays. One row, since two of one
+/// instant cannot stand.
+fn settle_state(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
     unit: &StoredUnit,
+    (before, is_closed): (Option<&LifetimeRow>, bool),
     reason: &str,
-    at: Instant,
-    revision: i64,
+    (at, revision): (Instant, i64),
 ) -> Result<(), Fault> {
-    let before = decisions::latest_state(work.conn()?, stored.id, unit.id)?;
-    if before.is_some_and(|row| row.state() != UnitState::Active) {
-        return Ok(());
-    }
-    set_state(work, stored, unit, UnitState::Withdrawn, reason, at, revision)
-}
-
-fn set_state(
-    work: &mut Work<'_>,
-    stored: &StoredCampaign,
-    unit: &StoredUnit,
-    state: UnitState,
-    reason: &str,
-    at: Instant,
-    revision: i64,
-) -> Result<(), Fault> {
+    let standing = decisions::latest_state(work.conn()?, stored.id, unit.id)?;
+    let came_with = |row: &StateRow| before.is_some_and(|before| before.revision == row.revision);
+    let is_ours = standing.as_ref().is_some_and(came_with);
+    let is_active = standing.as_ref().is_none_or(|row| row.state() == UnitState::Active);
+    let state = match is_closed {
+        true if is_ours || is_active => UnitState::Withdrawn,
+        false if is_ours => UnitState::Active,
+        _ => return Ok(()),
+    };
     let row = StateRow::new(stored.id, unit.id, state, reason.to_owned(), at, revision);
     store_state(work, unit, &row)
 }
 
-/// Takes back what came with a lifetime: it carries the same revision.
+/// Takes back a lifetime, and the excuses that came with it: they carry the same revision.
 fn undo(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
@@ -234,17 +234,15 @@ fn undo(
     before: &LifetimeRow,
     at: Instant,
     reason: &str,
-    revision: i64,
 ) -> Result<(), Fault> {
     lifetimes::withdraw(work.conn()?, before, at, reason)?;
-    let is_of_it = |row: &ExcuseRow| row.unit_id == unit.id && row.revision == before.revision && row.stamp().stands();
-    for row in decisions::list_excuses(work.conn()?, stored.id)?.iter().filter(|row| is_of_it(row)) {
-        decisions::withdraw_excuse(work.conn()?, row, at, Some(reason))?;
-        day_changed(work, stored, unit, row.day())?;
-    }
-    let state = decisions::latest_state(work.conn()?, stored.id, unit.id)?;
-    if state.is_some_and(|row| row.revision == before.revision) {
-        set_state(work, stored, unit, UnitState::Active, reason, at, revision)?;
+    for day in days_of(&stored.campaign) {
+        let excuse = decisions::latest_excuse(work.conn()?, stored.id, unit.id, day)?;
+        let is_of_it = |row: &ExcuseRow| row.revision == before.revision && row.stamp().stands();
+        if let Some(row) = excuse.filter(is_of_it) {
+            decisions::withdraw_excuse(work.conn()?, &row, at, Some(reason))?;
+            day_changed(work, stored, unit, day)?;
+        }
     }
     Ok(())
 }

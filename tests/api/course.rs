@@ -95,6 +95,15 @@ on_both! {
         assert_eq!(above["missing_days"], 4);
         assert_eq!(app.get(&format!("{Q6}/lifetimes")).ok()["items"][0]["closes"], "2021-07-10");
         assert_eq!(app.get(&address).ok()["reason"], Value::Null);
+        // another last day takes the place of the first, in one write
+        let earlier = json!({"closes": "2021-07-09", "successors": ["27373"], "reason": "nhập sớm hơn"});
+        assert_eq!(app.put(&address, &earlier).status, 200);
+        assert_eq!(app.get_as_council(&format!("{Q6}/excuses")).ok()["total"], 14);
+        let opened = json!({"opens": "2021-07-10", "reason": "nhầm, mới mở"});
+        assert_eq!(app.put(&address, &opened).status, 200);
+        assert_eq!(app.get(&format!("{Q6}/units/27379")).ok()["state"], "active");
+        assert_eq!(app.put(&address, &merged).status, 200);
+        assert_eq!(app.get(&format!("{Q6}/units/27379")).ok()["state"], "withdrawn");
         // and all of it is taken back together
         assert_eq!(app.delete(&format!("{address}?reason=nham")).status, 200);
         app.get(&address).refused(404, "lifetime_not_found");
