@@ -61,7 +61,6 @@ pub fn server(
     let routes = web::Data::new(routes);
     let build = move || {
         App::new()
-            .wrap(from_fn(http::identify))
             .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
             .wrap(from_fn(http::outermost))
             .app_data(service.clone())

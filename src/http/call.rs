@@ -3,7 +3,7 @@
 //! A [`Call`] is made before any body is read, and an unknown caller refused. Parameters are checked against the operation's own description in the OpenAPI
 //! document, so that what is not documented is refused.
 
-use super::identity::{Identified, client_of, request_id_of};
+use super::identity::{Asker, data, request_id_of};
 use super::limits::Limits;
 use super::problem::{ApiError, Kind};
 use crate::domain::text::nfc;
@@ -19,10 +19,11 @@ use crate::service::rendered::{Rendered, etag_of};
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
 use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View};
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use percent_encoding::percent_decode_str;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub struct Call {
     /// Who asks.
     pub caller: Caller,
     request: HttpRequest,
+    /// Who asks, to the network.
+    client: Option<IpAddr>,
     /// The address as the document writes it.
     pattern: Arc<str>,
     query: Vec<(String, String)>,
@@ -54,10 +57,13 @@ impl Call {
     ///
     /// # Errors
     /// An unknown caller, or a parameter that is unknown or stands twice.
-    pub(super) fn read(request: HttpRequest, pattern: Arc<str>, known: &[String]) -> Result<Self, ApiError> {
-        let missing = || ApiError::internal("the application was built without its data");
-        let service = request.app_data::<web::Data<Service>>().ok_or_else(missing)?;
-        let caller = caller_of(&request)?;
+    pub(super) fn read(
+        request: HttpRequest,
+        asker: Asker,
+        pattern: Arc<str>,
+        known: &[String],
+    ) -> Result<Self, ApiError> {
+        let (caller, client) = (asker.caller?, asker.client);
         let query = read_query(request.query_string())?;
         for (at, (name, _)) in query.iter().enumerate() {
             if !known.contains(name) {
@@ -70,8 +76,8 @@ impl Call {
                 return Err(ApiError::of_parameter(Kind::InvalidParameter, name, message));
             }
         }
-        let service = service.clone().into_inner();
-        Ok(Self { service, caller, request, pattern, query })
+        let service = data::<Service>(&request)?.clone().into_inner();
+        Ok(Self { service, caller, request, client, pattern, query })
     }
 
     /// Something that the application holds for all requests.
@@ -79,8 +85,7 @@ impl Call {
     /// # Errors
     /// It was built without.
     pub fn data<T: 'static>(&self) -> Result<Arc<T>, ApiError> {
-        let found = self.request.app_data::<web::Data<T>>().cloned().map(web::Data::into_inner);
-        found.ok_or_else(|| ApiError::internal("the application was built without its data"))
+        Ok(data::<T>(&self.request)?.clone().into_inner())
     }
 
     /// What the caller may see of the campaign of the path.
@@ -115,16 +120,13 @@ impl Call {
 
     /// Counts a try to sign in to an account.
     pub fn limit_login(&self, username: &str) -> Result<(), ApiError> {
-        let limits = self.request.app_data::<web::Data<Limits>>();
-        match (limits, client_of(&self.request)) {
-            (Some(limits), Some(client)) => limits.login(client, username).map_err(ApiError::too_many),
-            _ => Ok(()),
-        }
+        let limits = data::<Limits>(&self.request)?;
+        self.client.map_or(Ok(()), |client| limits.login(client, username).map_err(ApiError::too_many))
     }
 
     /// Where the request comes from.
     pub fn origin(&self) -> Origin {
-        let address = client_of(&self.request).map(|a| a.to_string()).unwrap_or_default();
+        let address = self.client.map(|a| a.to_string()).unwrap_or_default();
         Origin { address, request_id: request_id_of(&self.request) }
     }
 
@@ -439,13 +441,6 @@ impl Call {
 /// The type of JSON answers.
 pub const JSON: &str = "application/json";
 const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
-
-fn caller_of(request: &HttpRequest) -> Result<Caller, ApiError> {
-    match request.extensions().get::<Identified>() {
-        Some(Identified(caller)) => Ok(caller.clone()?),
-        None => Ok(Caller::Anonymous),
-    }
-}
 
 fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
     let decode = |part: &str| {

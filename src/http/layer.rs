@@ -1,10 +1,8 @@
 //! The outermost layer: request ids, HEAD, language of problems, the log, metrics.
 
 use super::call::wants_vietnamese;
-use super::identity::RequestId;
 use super::metrics::Metrics;
 use super::problem::{ApiError, Kind};
-use super::routes::Matched;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -12,12 +10,21 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What log and measures know a request by.
+#[derive(Debug)]
+pub(super) struct Traced {
+    /// Its id.
+    pub(super) id: String,
+    /// The address that it was found to belong to, as the document writes it.
+    pub(super) address: Option<Arc<str>>,
+}
 
 /// Wraps every request.
 pub(crate) async fn outermost(
@@ -27,7 +34,7 @@ pub(crate) async fn outermost(
     let begun = Instant::now();
     let asked = Asked::of(&request);
     let id = asked.id.clone();
-    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(Traced { id: id.clone(), address: None });
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
@@ -52,8 +59,8 @@ pub(crate) async fn outermost(
     let took = begun.elapsed();
     if let Some(metrics) = metrics {
         let extensions = response.request().extensions();
-        let pattern = extensions.get::<Matched>().map_or("unmatched", |matched| &matched.0);
-        metrics.count(method.as_str(), pattern, status, took);
+        let address = extensions.get::<Traced>().and_then(|traced| traced.address.as_deref());
+        metrics.count(method.as_str(), address.unwrap_or("unmatched"), status, took);
     }
     // the path without its query: reasons stand there
     let duration_ms = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;

@@ -11,7 +11,6 @@ mod metrics;
 pub mod problem;
 mod routes;
 
-pub(crate) use identity::identify;
 pub(crate) use layer::outermost;
 pub use metrics::Metrics;
 pub(crate) use routes::answer;

@@ -7,6 +7,8 @@
 //! microsecond for each address before it, and 58 kB.
 
 use super::call::{Answer, Call};
+use super::identity::{data, identify};
+use super::layer::Traced;
 use super::problem::{ApiError, Kind};
 use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest, web};
@@ -147,20 +149,18 @@ impl Routes {
     }
 }
 
-/// The address that a request was found to belong to, for the measures.
-#[derive(Clone, Debug)]
-pub(super) struct Matched(pub(super) Arc<str>);
-
 /// Answers a request: by the handler of its address and method; else it has other methods,
 /// or nothing is there.
 pub(crate) async fn answer(request: HttpRequest, payload: web::Payload) -> Answer {
-    let missing = || ApiError::internal("the application was built without its data");
-    let routes = request.app_data::<web::Data<Routes>>().cloned().ok_or_else(missing)?;
+    let asker = identify(&request).await?;
+    let routes = data::<Routes>(&request)?.clone();
     let nothing = || ApiError::new(Kind::NoSuchAddress, "there is nothing at this address");
     let address = routes.at(request.uri().path()).ok_or_else(nothing)?;
-    request.extensions_mut().insert(Matched(address.pattern.clone()));
+    if let Some(traced) = request.extensions_mut().get_mut::<Traced>() {
+        traced.address = Some(address.pattern.clone());
+    }
     let other = || ApiError::method_not_allowed(address.allowed());
     let route = address.route(request.method()).ok_or_else(other)?;
-    let call = Call::read(request, address.pattern.clone(), &route.parameters)?;
+    let call = Call::read(request, asker, address.pattern.clone(), &route.parameters)?;
     (route.handler.0)(call, payload).await
 }
