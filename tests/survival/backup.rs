@@ -44,6 +44,15 @@ pub fn filled(database: TestDatabase) -> TestApp {
     .ok();
     app.put(&of_unit("declared-levels/2021-07-12"), &json!({"level": "red", "reason": "x"})).ok();
     app.put(&of_unit("lifetime"), &json!({"closes": "2021-07-22", "reason": "x"})).ok();
+    let now = app.get("/api/v1/campaigns/q6-2021");
+    let mut document = now.json();
+    document["reporting"] = json!({"corrections": "approval"});
+    let seen = [("if-match", now.header("etag").expect("a tag"))];
+    app.put_with("/api/v1/campaigns/q6-2021", &seen, &document).ok();
+    assert_eq!(app.put(&figure("27379", "2021-07-12"), &json!({"community_f0": 3, "reason": "x"})).status, 202);
+    let open = [("if-match", "*")];
+    document["reporting"] = json!({});
+    assert_eq!(app.put_with("/api/v1/campaigns/q6-2021", &open, &document).status, 202, "it waits for somebody else");
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];
