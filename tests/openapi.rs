@@ -126,7 +126,7 @@ fn with_everything() -> TestApp {
     let lifetime = serde_json::json!({"closes": "2021-07-20", "reason": "x"});
     app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/lifetime"), &lifetime).ok();
     ask_for_care(&app);
-    let correction = serde_json::json!({"community_f0": 1, "reason": "x"});
+    let correction = serde_json::json!({"community_f0": 2, "reason": "x"});
     let waits = app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}"), &correction);
     assert_eq!(waits.status, 202, "{}", waits.text());
     app

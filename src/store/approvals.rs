@@ -249,18 +249,16 @@ pub fn about(
     (unit_id, day): (i64, Option<Day>),
     state: ApprovalState,
 ) -> Result<Vec<ApprovalRow>, StoreError> {
-    let mut of_unit = approval_days::table
+    // one statement for both questions
+    let (from, to) = day.map_or((i32::MIN, i32::MAX), |day| (day_number(day), day_number(day)));
+    let of_unit = approval_days::table
         .filter(approval_days::campaign_id.eq(campaign_id))
         .filter(approval_days::unit_id.eq(unit_id))
-        .select(approval_days::number)
-        .into_boxed();
-    if let Some(day) = day {
-        of_unit = of_unit.filter(approval_days::day.eq(day_number(day)));
-    }
-    let numbers: Vec<i64> = of_unit.load(conn)?;
+        .filter(approval_days::day.between(from, to))
+        .select(approval_days::number);
     let query = approvals::table
         .filter(approvals::campaign_id.eq(campaign_id))
-        .filter(approvals::number.eq_any(numbers))
+        .filter(approvals::number.eq_any(of_unit))
         .filter(approvals::state.eq(state.code()))
         .order(approvals::number.asc());
     Ok(query.load(conn)?)

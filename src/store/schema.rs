@@ -318,4 +318,5 @@ diesel::table! {
 
 diesel::joinable!(sessions -> accounts (username));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::allow_tables_to_appear_in_same_query!(approvals, approval_days);
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions, refresh_tokens);

@@ -53,6 +53,11 @@ pub fn filled(database: TestDatabase) -> TestApp {
     let open = [("if-match", "*")];
     document["reporting"] = json!({});
     assert_eq!(app.put_with("/api/v1/campaigns/q6-2021", &open, &document).status, 202, "it waits for somebody else");
+    app.make_account("chu-tich", Role::Council, Scope::All);
+    let (token, address) = (app.sign_in("chu-tich"), "/api/v1/campaigns/q6-2021/approvals/2");
+    let read = app.send("GET", address, Some(&token), &[], None);
+    let headers = [("if-match", read.header("etag").expect("a tag")), ("content-type", "application/json")];
+    app.send("POST", &format!("{address}/approve"), Some(&token), &headers, Some(b"{}")).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];
