@@ -378,7 +378,25 @@ on_both! {
         let stale = district.get("kiem-tra", "/api/v1/audit?campaign=q6-2021&action=approval.stale").ok();
         assert_eq!((&stale["total"], &stale["items"][0]["actor"]), (&json!(1), &json!("user:thu-ky")));
         // and it can be asked again
-        assert_eq!(district.put("phuong-07", WARD, "2021-07-12", cases(5)).status, 200);
+        assert_eq!(district.set(json!({"corrections": "approval"})).status, 200);
+        let again = waits(&district.put("phuong-07", WARD, "2021-07-12", cases(5)));
+        assert_eq!(district.look_and_approve("thu-ky", &again).status, 200);
+    }
+}
+
+on_both! {
+    fn a_request_whose_ground_has_moved_makes_room_for_another(app: TestApp) {
+        let district = District::new(app, json!({"corrections": "approval"}));
+        let outdated = waits(&district.put("phuong-07", WARD, "2021-07-12", cases(5)));
+        let looser = waits(&district.set(json!({})));
+        assert_eq!(district.look_and_approve("thu-ky", &looser).status, 200);
+        assert_eq!(district.put("phuong-07", WARD, "2021-07-12", cases(2)).status, 200);
+        assert_eq!(district.set(json!({"corrections": "approval"})).status, 200);
+        // in the same words, and yet another request: it is made against what stands now
+        let id = waits(&district.put("phuong-07", WARD, "2021-07-12", cases(5)));
+        assert!(id != outdated && district.state(&outdated) == "stale", "{id}");
+        assert_eq!(district.look_and_approve("thu-ky", &id).status, 200);
+        assert_eq!(district.app.get(&figure(WARD, "2021-07-12")).ok()["community_f0"], 5);
     }
 }
 
@@ -578,6 +596,13 @@ on_both! {
         let put = |unit: &str, day: &str, cases: u64| {
             app.put(&format!("{base}/units/{unit}/figures/{day}"), &json!({"community_f0": cases, "reason": "x"}))
         };
+        // rules are free until the contest has begun by the campaign's clock
+        let rules = |cases: u64| app.post(&format!("{base}/policies"), &json!({"allowances": {"ward": cases}, "reason": "x"}));
+        app.set_clock("2021-07-19T16:59:00Z");
+        assert_eq!(rules(1).status, 201);
+        app.set_clock("2021-07-19T17:00:00Z");
+        assert_eq!(rules(2).status, 202);
+        app.set_clock("2021-07-23T06:00:00Z");
         // the baseline, in any order and corrected
         assert_eq!(put("w", "2021-07-06", 5).status, 201);
         assert_eq!(put("w", "2021-07-06", 4).status, 200);

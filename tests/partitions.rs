@@ -183,6 +183,7 @@ fn work_on(conn: &mut DbConn, code: &str) {
     lifetimes::latest(conn, id, unit).expect("an answer");
     policies::latest_version(conn, id).expect("a version");
     approvals::next_number(conn, id).expect("a number");
+    approvals::pending_days(conn, id).expect("days");
     approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
 }
 

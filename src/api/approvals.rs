@@ -88,7 +88,7 @@ pub(super) async fn get_approval(call: Call) -> Answer {
     responses((status = 200, description = "It took effect", body = WrittenView<ApprovalView>)),
     security(("bearer" = []))
 )]
-pub(super) async fn approve(call: Call, payload: web::Payload) -> Answer {
+pub(super) async fn approve_request(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Approve>()?;
     let body = call.json_body(payload).await?;
     let reason = read_approval(&body)?;
@@ -106,7 +106,7 @@ pub(super) async fn approve(call: Call, payload: web::Payload) -> Answer {
     responses((status = 200, description = "Refused", body = WrittenView<ApprovalView>)),
     security(("bearer" = []))
 )]
-pub(super) async fn reject(call: Call, payload: web::Payload) -> Answer {
+pub(super) async fn reject_request(call: Call, payload: web::Payload) -> Answer {
     let grant = call.may::<access::Approve>()?;
     let body = call.json_body(payload).await?;
     let ReasonRequest { reason } = ReasonRequest::read(&body)?;

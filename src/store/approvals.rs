@@ -264,15 +264,32 @@ pub fn about(
     Ok(query.load(conn)?)
 }
 
-/// All of a campaign that wait, the earliest first.
+/// The first of a campaign that waits and is about something of a word.
 ///
 /// # Errors
 /// What the database says.
-pub fn pending(conn: &mut DbConn, campaign_id: i64) -> Result<Vec<ApprovalRow>, StoreError> {
+pub fn pending(conn: &mut DbConn, campaign_id: i64, what: &str) -> Result<Option<ApprovalRow>, StoreError> {
     let query = approvals::table
         .filter(approvals::campaign_id.eq(campaign_id))
         .filter(approvals::state.eq(ApprovalState::Pending.code()))
+        .filter(approvals::what.eq(what))
         .order(approvals::number.asc());
+    Ok(query.get_result(conn).optional()?)
+}
+
+/// The days that a campaign's approvals are about which wait.
+///
+/// # Errors
+/// What the database says.
+pub fn pending_days(conn: &mut DbConn, campaign_id: i64) -> Result<Vec<ApprovalDay>, StoreError> {
+    let waiting = approvals::table
+        .filter(approvals::campaign_id.eq(campaign_id))
+        .filter(approvals::state.eq(ApprovalState::Pending.code()))
+        .select(approvals::number);
+    let query = approval_days::table
+        .filter(approval_days::campaign_id.eq(campaign_id))
+        .filter(approval_days::number.eq_any(waiting))
+        .order((approval_days::number.asc(), approval_days::unit_id.asc(), approval_days::day.asc()));
     Ok(query.load(conn)?)
 }
 

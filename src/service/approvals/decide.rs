@@ -1,10 +1,10 @@
 //! Requests decided: approved by a second person who has seen what they do, refused, or
 //! taken back by who asked.
 
-use super::{ApprovalState, MayApprove, Payload, answer, audience_of, detail, find, is_current, note};
+use super::{ApprovalState, Payload, answer, audience_of, detail, find, is_current, note};
 use crate::domain::{Campaign, Day, Instant};
 use crate::service::Service;
-use crate::service::access::{Grant, Known};
+use crate::service::access::{Approve, Grant, Known};
 use crate::service::campaigns::{check_replaceable, replace_document};
 use crate::service::decisions::tag;
 use crate::service::fault::{Code, Fault};
@@ -20,7 +20,7 @@ impl Service {
     /// who asked. `If-Match` names what was looked at: the request with its effect.
     pub fn approve(
         &self,
-        grant: &MayApprove,
+        grant: &Grant<Approve>,
         campaign: &str,
         number: String,
         reason: Option<String>,
@@ -45,7 +45,7 @@ impl Service {
     /// A second person refuses a request: nothing changes.
     pub fn reject(
         &self,
-        grant: &MayApprove,
+        grant: &Grant<Approve>,
         campaign: &str,
         number: String,
         reason: String,
@@ -155,16 +155,26 @@ fn check_seen(
     Err(Fault::new(Code::PreconditionFailed, detail))
 }
 
-/// Marks a request whose ground has moved, and says so; nothing of it takes effect.
+/// Marks a request whose ground has moved; nothing of it takes effect.
+pub(super) fn become_stale(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    row: &mut ApprovalRow,
+    days: &[ApprovalDay],
+) -> Result<(), Fault> {
+    let now = work.now;
+    decide(work, row, ApprovalState::Stale, (now, None, None))?;
+    note(work, stored, "approval.stale", row, days)
+}
+
+/// Marks a request whose ground has moved, and refuses to approve it.
 fn mark_stale(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
     row: &mut ApprovalRow,
     days: &[ApprovalDay],
 ) -> Result<Done, Fault> {
-    let now = work.now;
-    decide(work, row, ApprovalState::Stale, (now, None, None))?;
-    note(work, stored, "approval.stale", row, days)?;
+    become_stale(work, stored, row, days)?;
     let detail = format!(
         "what approval {} was asked against has changed since; nothing took effect, and it has to be asked anew",
         row.number
