@@ -378,7 +378,7 @@ on_both! {
         let stale = district.get("kiem-tra", "/api/v1/audit?campaign=q6-2021&action=approval.stale").ok();
         assert_eq!((&stale["total"], &stale["items"][0]["actor"]), (&json!(1), &json!("user:thu-ky")));
         // and it can be asked again
-        assert_eq!(district.set(json!({"corrections": "approval"})).status, 200);
+        assert_eq!(district.set(json!({"late_figures": "approval", "corrections": "approval"})).status, 200);
         let again = waits(&district.put("phuong-07", WARD, "2021-07-12", cases(5)));
         assert_eq!(district.look_and_approve("thu-ky", &again).status, 200);
     }
