@@ -114,6 +114,9 @@ impl Import {
             "{new} rows {done} new, {changed} changed, {same} already so; revision {}",
             written.revision
         );
+        if answer.get("needs_approval") == Some(&true.into()) {
+            anstream::println!("rows of closed days among them need a second person, so all would wait for one");
+        }
         let silent = answer.pointer("/silent_units").and_then(|v| v.as_array()).map(Vec::len).unwrap_or_default();
         if silent > 0 {
             anstream::println!("{silent} reporting units have no figure in it");
