@@ -107,6 +107,35 @@ fn a_dry_run_stores_nothing_and_a_table_finds_its_units() {
 }
 
 #[test]
+fn a_table_with_rows_of_closed_days_waits_where_the_campaign_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let files = greenzone::pack::bundled()[0].files();
+    std::fs::create_dir(here.join("pack")).expect("a folder");
+    for (name, bytes) in &files.0 {
+        let mut bytes = bytes.clone();
+        if name == "campaign.json" {
+            let mut document: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            document["reporting"] = serde_json::json!({"corrections": "approval"});
+            bytes = document.to_string().into_bytes();
+        }
+        std::fs::write(here.join("pack").join(name), bytes).expect("written");
+    }
+    done(&greenzone(here, &["import", "pack"]));
+    std::fs::write(here.join("late.csv"), "unit_code,date,community_f0\n27382,2021-07-12,4\n").expect("written");
+    let import = |more: &[&str]| greenzone(here, &[&["import", "late.csv", "--campaign", "q6-2021"], more].concat());
+    let refused = import(&[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("needs a reason"), "{}", text(&refused.stderr));
+    let tried = done(&import(&["--reason", "dồn", "--dry-run"]));
+    assert!(tried.contains("1 changed") && tried.contains("second person"), "{tried}");
+    let waits = done(&import(&["--reason", "dồn"]));
+    assert!(waits.contains("1 rows wait for a second person as approval 1"), "{waits}");
+    let board = done(&greenzone(here, &["leaderboard", "q6-2021", "--as-of", "2021-07-12", "--format", "json"]));
+    assert!(board.contains("\"revision\": 1") || board.contains("\"revision\":1"), "nothing is stored: {board}");
+}
+
+#[test]
 fn the_table_speaks_both_languages_and_has_no_colours_in_a_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let table = |lang: &str| done(&greenzone(folder.path(), &["score", &path("packs/q6-2021"), "--lang", lang]));

@@ -1,6 +1,6 @@
 //! The document: committed as it is printed, sound in itself, and true of every operation.
 
-use crate::rights::{filled, role_for};
+use crate::rights::{ask_for_care, filled, role_for};
 use crate::support::app::{TestApp, machine_token};
 use crate::support::at;
 use crate::support::database::TestDatabase;
@@ -125,6 +125,10 @@ fn with_everything() -> TestApp {
     app.put(&filled("/api/v1/campaigns/{campaign}/criteria/{kind}/{code}"), &criterion).ok();
     let lifetime = serde_json::json!({"closes": "2021-07-20", "reason": "x"});
     app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/lifetime"), &lifetime).ok();
+    ask_for_care(&app);
+    let correction = serde_json::json!({"community_f0": 2, "reason": "x"});
+    let waits = app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}"), &correction);
+    assert_eq!(waits.status, 202, "{}", waits.text());
     app
 }
 
@@ -172,7 +176,9 @@ fn every_described_parameter_is_taken() {
                 "as_of" | "date" | "from" | "to" => "2021-07-12",
                 "within" | "parent" => "775",
                 "include" => "days",
+                "state" if operation.path.ends_with("/approvals") => "pending",
                 "state" => "active",
+                "unit" => "27382",
                 "status" => "verified",
                 "q" => "phuong",
                 // no ward has a block; a cursor is made by the service

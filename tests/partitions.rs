@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenzone::pack;
+use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
     Address, DbConn, audit, campaigns, contests, decisions, figures, is_current, lifetimes, migrate, policies, revert,
@@ -181,6 +182,9 @@ fn work_on(conn: &mut DbConn, code: &str) {
     audit::after(conn, &format!("campaigns/{code}"), 0, 10).expect("entries");
     lifetimes::latest(conn, id, unit).expect("an answer");
     policies::latest_version(conn, id).expect("a version");
+    approvals::next_number(conn, id).expect("a number");
+    approvals::pending_days(conn, id).expect("days");
+    approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
 }
 
 #[test]
@@ -232,6 +236,8 @@ fn explain(conn: &mut DbConn, mode: &str, statement: &str) -> String {
 fn spread_tables() -> Vec<&'static str> {
     vec![
         "adjustments",
+        "approval_days",
+        "approvals",
         "assessments",
         "audit_entries",
         "criteria",

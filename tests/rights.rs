@@ -135,6 +135,11 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/neighbours"), Anyone, none.clone()),
         ("PUT", of("/neighbours"), OfCampaign(&[Council]), json!([])),
         ("POST", of("/import"), OfUnit(&[Council, Reporter]), none.clone()),
+        ("GET", of("/approvals"), Known, none.clone()),
+        ("GET", of("/approvals/{id}"), Known, none.clone()),
+        ("POST", of("/approvals/{id}/approve"), OfUnit(&[Council]), json!({})),
+        ("POST", of("/approvals/{id}/reject"), OfUnit(&[Council]), reason.clone()),
+        ("DELETE", of("/approvals/{id}"), Known, none.clone()),
         ("POST", api("/auth/login"), Anyone, json!({"username": "nobody", "password": "nothing"})),
         ("POST", api("/auth/refresh"), Anyone, json!({"refresh_token": "nothing"})),
         ("POST", api("/auth/logout"), Known, json!({})),
@@ -213,6 +218,27 @@ fn is_allowed(who: &Who, role: Role, scope: &str) -> bool {
     }
 }
 
+/// Lets corrections of closed days in q6-2021 wait for a second person.
+pub fn ask_for_care(app: &TestApp) {
+    let now = app.get("/api/v1/campaigns/q6-2021");
+    let mut document = now.json();
+    document["reporting"] = json!({"corrections": "approval"});
+    let seen = [("if-match", now.header("etag").expect("a tag"))];
+    app.put_with("/api/v1/campaigns/q6-2021", &seen, &document).ok();
+}
+
+/// Id of a correction of unit 27382 that nobody has decided.
+fn one_that_waits(app: &TestApp) -> String {
+    let list = app.get_as_council("/api/v1/campaigns/q6-2021/approvals?state=pending&unit=27382").ok();
+    if let Some(id) = list["items"][0]["id"].as_str() {
+        return id.to_owned();
+    }
+    let correction = json!({"community_f0": 9, "reason": "x"});
+    let waits = app.put("/api/v1/campaigns/q6-2021/units/27382/figures/2021-07-11", &correction);
+    assert_eq!(waits.status, 202, "{}", waits.text());
+    waits.json()["id"].as_str().expect("an id").to_owned()
+}
+
 fn send(app: &TestApp, method: &str, path: &str, token: Option<&str>, body: &Value) -> (u16, String) {
     let mut address = filled(path);
     if path.ends_with("/adjustments/{id}") {
@@ -220,6 +246,9 @@ fn send(app: &TestApp, method: &str, path: &str, token: Option<&str>, body: &Val
         let bonus = json!({"unit_code": "27382", "kind": "bonus", "points": 1, "reason": "x"});
         let made = app.post("/api/v1/campaigns/q6-2021/adjustments", &bonus).ok();
         address = path.replace("{campaign}", "q6-2021").replace("{id}", made["id"].as_str().expect("an id"));
+    }
+    if path.contains("/approvals/{id}") {
+        address = address.replace("approvals/1", &format!("approvals/{}", one_that_waits(app)));
     }
     if method == "DELETE" && path.contains("{campaign}") && !path.ends_with("units/{code}") {
         address.push_str("?reason=x");
@@ -262,6 +291,7 @@ fn every_operation_is_open_to_its_roles_inside_their_scope_and_to_nobody_else() 
     let [_, other, _] = greenzone::pack::bundled();
     app.import(&greenzone::pack::read(&other.files()).expect("the other bundled pack"));
     app.make_account("somebody", Role::Committee, Scope::All);
+    ask_for_care(&app);
     let mut callers = Vec::new();
     for role in Role::ALL {
         for (place, scope) in scopes() {

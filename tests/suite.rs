@@ -4,6 +4,7 @@
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::dbg_macro)]
 
 mod api;
+mod approvals;
 mod boards;
 mod clients;
 mod command_line;

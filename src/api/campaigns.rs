@@ -5,9 +5,11 @@ use super::paging::{Cursor, Page};
 use super::params::{CampaignPath, MinRevision, PageQuery};
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::access;
+use crate::service::approvals::ApprovalView;
 use crate::service::campaigns::{campaign_json, status};
 use crate::service::rendered::Rendered;
 use crate::service::views::StatusView;
+use crate::service::views::WrittenView;
 use crate::service::{Fault, Moment};
 use actix_web::web;
 
@@ -69,7 +71,10 @@ pub(super) async fn create_campaign(call: Call, payload: web::Payload) -> Answer
     tag = "campaigns",
     params(CampaignPath),
     request_body(content = serde_json::Value, description = "The campaign.json object"),
-    responses((status = 200, description = "The campaign, with its revision", body = serde_json::Value)),
+    responses(
+        (status = 200, description = "The campaign, with its revision", body = serde_json::Value),
+        (status = 202, description = "It waits for a second person", body = WrittenView<ApprovalView>)
+    ),
     security(("bearer" = []))
 )]
 pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {

@@ -8,6 +8,7 @@ use super::params::{
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::Moment;
 use crate::service::access;
+use crate::service::approvals::ApprovalView;
 use crate::service::figures::FigureFilter;
 use crate::service::live::Snapshot;
 use crate::service::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
@@ -121,7 +122,8 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     request_body = FigureRequest,
     responses(
         (status = 200, description = "Corrected, or already so", body = WrittenView<FigureView>),
-        (status = 201, description = "Recorded", body = WrittenView<FigureView>)
+        (status = 201, description = "Recorded", body = WrittenView<FigureView>),
+        (status = 202, description = "It waits for a second person", body = WrittenView<ApprovalView>)
     ),
     security(("bearer" = []))
 )]
@@ -152,7 +154,10 @@ pub(super) async fn put_figure(call: Call, payload: web::Payload) -> Answer {
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",
     tag = "figures",
     params(DayPath, ReasonQuery),
-    responses((status = 200, description = "Taken back", body = WrittenView<TakenBackView>)),
+    responses(
+        (status = 200, description = "Taken back", body = WrittenView<TakenBackView>),
+        (status = 202, description = "It waits for a second person", body = WrittenView<ApprovalView>)
+    ),
     security(("bearer" = []))
 )]
 pub(super) async fn delete_figure(call: Call) -> Answer {
@@ -173,7 +178,8 @@ pub(super) async fn delete_figure(call: Call) -> Answer {
     request_body(content = Vec<FigureRequest>, description = "Each with unit_code and date"),
     responses(
         (status = 200, description = "Corrected, or already so", body = WrittenView<RowsView>),
-        (status = 201, description = "Recorded", body = WrittenView<RowsView>)
+        (status = 201, description = "Recorded", body = WrittenView<RowsView>),
+        (status = 202, description = "It waits for a second person", body = WrittenView<ApprovalView>)
     ),
     security(("bearer" = []))
 )]

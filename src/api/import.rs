@@ -6,6 +6,7 @@ use crate::domain::json::{Json, Reader};
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
 use crate::pack::{Limits, read_zip};
+use crate::service::approvals::ApprovalView;
 use crate::service::packs::{FigureSource, read_units};
 use crate::service::units::NewUnit;
 use crate::service::views::{ImportView, WrittenView};
@@ -29,7 +30,8 @@ const UNPACKED: Limits = Limits { bytes: 512 << 20, expansion: 20, entries: 1_00
     request_body(content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/zip"))),
     responses(
         (status = 200, description = "What it did, or would do", body = WrittenView<ImportView>),
-        (status = 201, description = "The pack opened the campaign", body = WrittenView<ImportView>)
+        (status = 201, description = "The pack opened the campaign", body = WrittenView<ImportView>),
+        (status = 202, description = "It waits for a second person", body = WrittenView<ApprovalView>)
     ),
     security(("bearer" = []))
 )]

@@ -5,6 +5,7 @@
 //! OpenAPI document is made; requests are checked against that document. Start reading
 //! at [`document`] and at `leaderboard`.
 
+mod approvals;
 mod audit;
 mod auth;
 mod body;
@@ -122,6 +123,11 @@ operations! {
     units::get_neighbours,
     units::put_neighbours,
     import::import,
+    approvals::list_approvals,
+    approvals::get_approval,
+    approvals::approve_request,
+    approvals::reject_request,
+    approvals::delete_approval,
     auth::login,
     auth::refresh,
     auth::logout,

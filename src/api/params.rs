@@ -90,6 +90,24 @@ pub(super) struct AdjustmentPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct ApprovalPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the approval.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ApprovalsQuery {
+    /// Only in this state: `pending`, `approved`, `rejected`, `stale` or `withdrawn`.
+    state: Option<String>,
+    /// Only about this unit.
+    unit: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct PolicyPath {
     /// Code of the campaign.
     campaign: String,
@@ -273,4 +291,6 @@ pub(super) struct ImportQuery {
     what: Option<String>,
     /// Tells what would happen, and stores nothing.
     dry_run: Option<bool>,
+    /// Why, for all rows that have no reason of their own: 1 to 500 characters.
+    reason: Option<String>,
 }

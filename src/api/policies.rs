@@ -8,6 +8,7 @@ use crate::domain::json::{Fields, Reader};
 use crate::domain::text::{parse_note, parse_reason};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
+use crate::service::approvals::ApprovalView;
 use crate::service::policies::{PolicyView, Words};
 use crate::service::views::WrittenView;
 use crate::service::{Fault, Moment, access};
@@ -102,7 +103,8 @@ pub(super) async fn get_policy(call: Call) -> Answer {
     request_body = PolicyRequest,
     responses(
         (status = 200, description = "These rules are in force already", body = WrittenView<PolicyView>),
-        (status = 201, description = "The new version", body = WrittenView<PolicyView>)
+        (status = 201, description = "The new version", body = WrittenView<PolicyView>),
+        (status = 202, description = "It waits for a second person", body = WrittenView<ApprovalView>)
     ),
     security(("bearer" = []))
 )]

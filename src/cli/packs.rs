@@ -3,7 +3,7 @@
 use super::Failure;
 use super::database::{DatabaseOptions, operator};
 use super::output::Format;
-use crate::domain::text::nfc;
+use crate::domain::text::{nfc, parse_reason};
 use crate::pack;
 use crate::service::Audience;
 use crate::service::packs::{FigureSource, read_units};
@@ -25,6 +25,9 @@ pub(super) struct Import {
     /// Say what would happen, and store nothing
     #[arg(long)]
     dry_run: bool,
+    /// Why, for all rows: late figures and corrections need it where the campaign says so
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    reason: Option<String>,
     #[command(flatten)]
     database: DatabaseOptions,
     /// How the result is printed
@@ -53,8 +56,7 @@ impl Import {
         }
         bar.set_message(format!("storing {} figures of {} units", contest.figures.len(), contest.units.len()));
         let service = self.database.open()?;
-        let written =
-            service.import_pack(&operator()?, contest, self.dry_run, WriteRequest::on_this_machine()).wait()?;
+        let written = service.import_pack(&operator()?, contest, self.dry_run, self.request()).wait()?;
         bar.finish_and_clear();
         Ok(written)
     }
@@ -69,7 +71,7 @@ impl Import {
         let is_of_units = names_units(file.fill_buf().map_err(failed)?);
         let service = self.database.open_existing()?;
         let snapshot = service.snapshot(&campaign)?;
-        let request = WriteRequest::on_this_machine();
+        let request = self.request();
         let pending = if is_of_units {
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map_err(failed)?;
@@ -85,6 +87,10 @@ impl Import {
         Ok(written)
     }
 
+    fn request(&self) -> WriteRequest {
+        WriteRequest { reason: self.reason.clone(), ..WriteRequest::on_this_machine() }
+    }
+
     fn print(&self, written: &Written) {
         let text = String::from_utf8_lossy(&written.body).into_owned();
         if self.format == Format::Json {
@@ -93,12 +99,24 @@ impl Import {
         }
         let answer: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let number = |name: &str| answer.pointer(&format!("/rows/{name}")).and_then(|v| v.as_u64()).unwrap_or_default();
+        if written.status == 202 {
+            let text = |name: &str| answer.get(name).map(|v| v.to_string().replace('"', "")).unwrap_or_default();
+            anstream::println!(
+                "nothing is stored yet: {} rows wait for a second person as approval {}",
+                text("unit_days"),
+                text("id")
+            );
+            return;
+        }
         let done = if self.dry_run { "would be" } else { "were" };
         let (new, changed, same) = (number("new"), number("changed"), number("same"));
         anstream::println!(
             "{new} rows {done} new, {changed} changed, {same} already so; revision {}",
             written.revision
         );
+        if answer.get("needs_approval") == Some(&true.into()) {
+            anstream::println!("rows of closed days among them need a second person, so all would wait for one");
+        }
         let silent = answer.pointer("/silent_units").and_then(|v| v.as_array()).map(Vec::len).unwrap_or_default();
         if silent > 0 {
             anstream::println!("{silent} reporting units have no figure in it");

@@ -3,6 +3,7 @@
 
 use super::json::{FieldError, Fields, Json, Reader};
 use super::policy::{MAX_ALLOWANCE, Policy};
+use super::reporting::Reporting;
 use super::scheme::{Scheme, Texts};
 use super::time::{Day, Instant, local_instant, parse_day};
 use super::{builtin, text};
@@ -97,6 +98,8 @@ pub struct Campaign {
     pub policy: Policy,
     /// The day by which units should be green.
     pub green_by: Option<Day>,
+    /// The care that late figures, corrections and changes of rules need.
+    pub reporting: Reporting,
 }
 
 const MAX_SPAN_DAYS: u32 = 1_000;
@@ -146,6 +149,9 @@ impl Campaign {
         });
         if let (Some(day), Value::Object(fields)) = (self.green_by, &mut document) {
             fields.insert("green_by".to_owned(), day.to_string().into());
+        }
+        if let (true, Value::Object(fields)) = (self.reporting != Reporting::default(), &mut document) {
+            fields.insert("reporting".to_owned(), self.reporting.to_json());
         }
         document
     }
@@ -219,7 +225,7 @@ impl Campaign {
 }
 
 fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
-    const KNOWN: [&str; 14] = [
+    const KNOWN: [&str; 15] = [
         "code",
         "title",
         "organiser",
@@ -233,6 +239,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         "level_scheme",
         "scoring",
         "green_by",
+        "reporting",
         "awards",
     ];
     let of = reader.object("", json, &KNOWN)?;
@@ -260,6 +267,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let scheme = reader.required(&of, "level_scheme").and_then(|v| read_scheme(reader, "level_scheme", v));
     let policy = reader.required(&of, "scoring").and_then(|v| Policy::read(reader, "scoring", v));
     let green_by = of.get("green_by").and_then(|v| reader.text("green_by", v, parse_day));
+    let reporting = of.get("reporting").and_then(|v| Reporting::read(reader, v)).unwrap_or_default();
     if let Some(awards) = of.get("awards") {
         reader.wrong("awards", Some(awards), "no awards yet: this version has none");
     }
@@ -279,6 +287,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         scheme: scheme?,
         policy: policy?,
         green_by,
+        reporting,
     };
     check_together(reader, &campaign);
     Some(campaign)

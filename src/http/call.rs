@@ -211,14 +211,21 @@ impl Call {
 
     /// The reason of a DELETE.
     pub fn reason(&self) -> Result<String, ApiError> {
-        let Some(text) = self.get("reason") else {
+        let missing = || {
             let message = "this needs a reason: 1 to 500 characters in the parameter `reason`";
-            let fault = Fault::of_field(crate::service::Code::ReasonRequired, "reason", message);
-            return Err(fault.into());
+            Fault::of_field(crate::service::Code::ReasonRequired, "reason", message)
         };
-        crate::domain::text::parse_reason(text).map_err(|expected| {
-            ApiError::of_parameter(Kind::InvalidParameter, "reason", format!("reason: expected {expected}"))
-        })
+        Ok(self.reason_opt()?.ok_or_else(missing)?)
+    }
+
+    /// The reason in the parameters, where there is one.
+    fn reason_opt(&self) -> Result<Option<String>, ApiError> {
+        let parse = |text| {
+            crate::domain::text::parse_reason(text).map_err(|expected| {
+                ApiError::of_parameter(Kind::InvalidParameter, "reason", format!("reason: expected {expected}"))
+            })
+        };
+        self.get("reason").map(parse).transpose()
     }
 
     /// Which moment is asked for.
@@ -288,7 +295,8 @@ impl Call {
 
     /// How the write is asked for; `body` is part of what an idempotency key stands for.
     pub fn write_request(&self, body: &[u8]) -> Result<WriteRequest, ApiError> {
-        Ok(WriteRequest { idempotency: self.idempotency(body)?, if_match: self.if_match()?, origin: self.origin() })
+        let (idempotency, if_match) = (self.idempotency(body)?, self.if_match()?);
+        Ok(WriteRequest { idempotency, if_match, reason: self.reason_opt()?, origin: self.origin() })
     }
 
     /// How a write is asked for that answers a secret, or nothing: no answer is kept, so

@@ -167,6 +167,19 @@ fn of_code(code: Code) -> Row {
             row(code.name(), 409, "Số liệu bất thường, hãy gửi lại kèm lý do", "Unusual: send it again with a reason")
         }
         Code::ReasonRequired => row(code.name(), 422, "Cần ghi lý do", "A reason is needed"),
+        Code::ApprovalNotFound => row(code.name(), 404, "Không có yêu cầu duyệt này", "No such approval"),
+        Code::ApprovalNeeded => {
+            row(code.name(), 409, "Việc này cần người thứ hai duyệt", "A second person must approve")
+        }
+        Code::ApprovalPending => row(code.name(), 409, "Đã có yêu cầu đang chờ duyệt", "A request waits already"),
+        Code::ApprovalDecided => row(code.name(), 409, "Yêu cầu này đã được quyết định", "It was decided already"),
+        Code::ApprovalStale => {
+            row(code.name(), 409, "Số liệu đã đổi sau khi gửi yêu cầu", "What it was asked against has changed")
+        }
+        Code::OwnRequest => {
+            row(code.name(), 403, "Không ai tự duyệt yêu cầu của mình", "Nobody decides their own request")
+        }
+        Code::NotOwnRequest => row(code.name(), 403, "Chỉ người gửi được rút yêu cầu", "Only who asked takes it back"),
         Code::UnknownKind => row(code.name(), 422, "Không có loại đơn vị này", "No such kind"),
         Code::DayOutsideWindow => row(code.name(), 422, "Ngày ngoài đợt thi đua", "The day is outside the window"),
         Code::NotStarted => row(code.name(), 409, "Chưa có bảng xếp hạng đầu tiên", "There is no board yet"),

@@ -61,6 +61,10 @@ rights! {
     Hidden,
     /// Read how certain ranks are, beside the official ones.
     Certainty,
+    /// Approve or refuse what somebody else asked for.
+    Approve,
+    /// See what others asked for that waits, or waited, for a second person.
+    Waiting,
 }
 
 impl Right {
@@ -68,7 +72,13 @@ impl Right {
     /// it may be used on is looked at where it is used.
     fn needs(self) -> Reach {
         match self {
-            Self::Figures | Self::Assess | Self::Decisions | Self::Units | Self::Hidden => Reach::Part,
+            Self::Figures
+            | Self::Assess
+            | Self::Decisions
+            | Self::Units
+            | Self::Hidden
+            | Self::Approve
+            | Self::Waiting => Reach::Part,
             Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
@@ -87,15 +97,31 @@ enum Reach {
 
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
-    use Right::{Accounts, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Rules, Units};
+    use Right::{
+        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Rules, Units,
+        Waiting,
+    };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
         Role::Council => {
-            matches!(right, Figures | Assess | Decisions | Units | Contest | Rules | Campaigns | Hidden | Certainty)
+            matches!(
+                right,
+                Figures
+                    | Assess
+                    | Decisions
+                    | Units
+                    | Contest
+                    | Rules
+                    | Campaigns
+                    | Hidden
+                    | Certainty
+                    | Approve
+                    | Waiting
+            )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
         Role::Committee => matches!(right, Hidden),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting),
     }
 }
 
@@ -218,6 +244,19 @@ impl Caller {
         }
     }
 
+    /// What anybody may who is known: what they asked for themselves.
+    ///
+    /// # Errors
+    /// 401 where nobody knows the caller.
+    pub fn known(&self) -> Result<Grant<Known>, Fault> {
+        let grant = |proof| Grant { proof, within: None, right: PhantomData };
+        match self {
+            Self::Anonymous => Err(Fault::unauthenticated()),
+            Self::Operator => Ok(grant(Proof::operator())),
+            Self::Known(who) => Ok(grant(Proof::of(who))),
+        }
+    }
+
     /// The right to one's own account.
     ///
     /// # Errors
@@ -250,6 +289,10 @@ mod sealed {
 /// The right to one's own account and sessions.
 #[derive(Debug)]
 pub struct Own;
+
+/// That somebody is known.
+#[derive(Debug)]
+pub struct Known;
 
 /// A right that was proven.
 #[derive(Debug)]
@@ -302,7 +345,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 11] = [
+    const TABLE: [(Right, &str); 13] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -315,6 +358,8 @@ mod tests {
         (Right::Audit, "----y"),
         (Right::Hidden, "-yyyy"),
         (Right::Certainty, "-y--y"),
+        (Right::Approve, "-y---"),
+        (Right::Waiting, "-y--y"),
     ];
 
     fn scopes() -> [Scope; 3] {

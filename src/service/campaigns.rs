@@ -2,7 +2,9 @@
 
 use super::Service;
 use super::access::{Audience, Caller, Campaigns, Figures as RecordFigures, Grant};
+use super::approvals::{self, Payload};
 use super::audit::Note;
+use super::closing::document_needs_two;
 use super::fault::{Code, Fault, FieldFault};
 use super::figures::{done, escape};
 use super::live::Snapshot;
@@ -66,15 +68,27 @@ impl Service {
             request.check_if_match(Some(&etag_of(&campaign_json(before))), is_changed)?;
             if is_changed {
                 check_replaceable(work.conn()?, &stored, &campaign)?;
-                let stamp = work.accept("campaign")?;
-                work.note(Note::of("campaign.put", "", Some(&before.to_json()), Some(&campaign.to_json())));
-                replace(work, Arc::new(campaign.clone()), stamp, Words::default())?;
+                if document_needs_two(work, &stored, &campaign)? {
+                    return approvals::ask(work, &stored, Payload::Campaign(Box::new(campaign)));
+                }
+                replace_document(work, &stored, Arc::new(campaign.clone()))?;
             }
             let mut answer = done(200, &with_revision(&campaign, work.revision()))?;
             answer.etag = Some(etag_of(&campaign_json(&campaign)));
             Ok(answer)
         })
     }
+}
+
+/// Puts another document in place inside a write.
+pub(super) fn replace_document(
+    work: &mut super::writer::Work<'_>,
+    stored: &StoredCampaign,
+    campaign: Arc<Campaign>,
+) -> Result<(), Fault> {
+    let stamp = work.accept("campaign")?;
+    work.note(Note::of("campaign.put", "", Some(&stored.campaign.to_json()), Some(&campaign.to_json())));
+    replace(work, campaign, stamp, Words::default()).map(drop)
 }
 
 /// Adds a campaign to the database.

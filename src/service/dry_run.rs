@@ -22,7 +22,7 @@ use crate::scoring::check::{Warning, check_standing};
 use crate::scoring::ledger::DayEntry;
 use crate::scoring::survey::{Gist, Survey};
 use crate::scoring::{Ledger, Register};
-use crate::store::{campaigns, decisions, figures};
+use crate::store::{DbConn, campaigns, decisions, figures};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -179,55 +179,56 @@ impl Service {
         let before = &view.snapshot;
         let query = resolved(view, &asked)?;
         let after = match &asked.trial {
-            Trial::Policy(change) => self.under(before, change)?,
+            Trial::Policy(change) => {
+                let (mut ledger, looks_further) = under(before, change)?;
+                if looks_further {
+                    self.read(|conn| enter_days_before(conn, before, &mut ledger))?;
+                }
+                ledger
+            }
             Trial::Figure { unit_code, day, figure } => {
                 with_figure(before, unit_code, *day, figure.as_ref(), self.clock.now())?
             }
         };
         Ok(compare(before, &after, query, &asked))
     }
+}
 
-    /// The facts under other rules.
-    fn under(&self, before: &Snapshot, change: &RulesChange) -> Result<Ledger, Fault> {
-        let campaign = change.put_on(before.campaign(), "policy").map_err(Fault::of_document)?;
-        check_declared_starts(before.ledger(), &campaign, "/policy")?;
-        let register = Arc::new(Register::under(before.register(), Arc::new(campaign)));
-        let mut ledger = before.ledger().under(register);
-        let looks_further = ledger.calendar.first < before.ledger().calendar.first;
-        if looks_further && before.ledger().has_days_before() {
-            self.enter_days_before(before, &mut ledger)?;
-        }
-        Ok(ledger)
-    }
+/// The facts under other rules, and whether these look back to days that are stored and not
+/// in memory ([`enter_days_before`]).
+pub(super) fn under(before: &Snapshot, change: &RulesChange) -> Result<(Ledger, bool), Fault> {
+    let campaign = change.put_on(before.campaign(), "policy").map_err(Fault::of_document)?;
+    check_declared_starts(before.ledger(), &campaign, "/policy")?;
+    let register = Arc::new(Register::under(before.register(), Arc::new(campaign)));
+    let ledger = before.ledger().under(register);
+    let looks_further = ledger.calendar.first < before.ledger().calendar.first;
+    let has_more = looks_further && before.ledger().has_days_before();
+    Ok((ledger, has_more))
+}
 
-    /// Enters what stands on days that the rules in force do not look back to: it is stored,
-    /// and not in memory.
-    fn enter_days_before(&self, before: &Snapshot, ledger: &mut Ledger) -> Result<(), Fault> {
-        let places: HashMap<i64, u32> =
-            (0..before.register().len() as u32).map(|unit| (before.key(unit), unit)).collect();
-        let (first, last) = (ledger.calendar.first, before.ledger().calendar.first.pred_opt());
-        let code = &before.campaign().code;
-        let (figures, excuses) = self.read(|conn| {
-            let stored = campaigns::find_opt(conn, code)?.ok_or_else(|| Fault::no_campaign(code))?;
-            let figures = figures::standing_between(conn, stored.id, None, Some(first), last)?;
-            Ok((figures, decisions::list_excuses(conn, stored.id)?))
-        })?;
-        let mut set = |unit_id: i64, day: Day, change: &dyn Fn(DayEntry) -> DayEntry| {
-            let place = places.get(&unit_id).copied().zip(ledger.calendar.index(day));
-            if let Some((unit, at)) = place.filter(|_| last.is_some_and(|last| day <= last)) {
-                ledger.set_day(unit, at, change(ledger.entry(unit, at)));
-            }
-        };
-        // in the order of their instants: the last of a day stands
-        for row in excuses {
-            set(row.unit_id, row.day(), &|entry| DayEntry { excused: row.stamp().stands(), ..entry });
+/// Enters what stands on days that the rules in force do not look back to.
+pub(super) fn enter_days_before(conn: &mut DbConn, before: &Snapshot, ledger: &mut Ledger) -> Result<(), Fault> {
+    let places: HashMap<i64, u32> = (0..before.register().len() as u32).map(|unit| (before.key(unit), unit)).collect();
+    let (first, last) = (ledger.calendar.first, before.ledger().calendar.first.pred_opt());
+    let code = &before.campaign().code;
+    let stored = campaigns::find_opt(conn, code)?.ok_or_else(|| Fault::no_campaign(code))?;
+    let figures = figures::standing_between(conn, stored.id, None, Some(first), last)?;
+    let excuses = decisions::list_excuses(conn, stored.id)?;
+    let mut set = |unit_id: i64, day: Day, change: &dyn Fn(DayEntry) -> DayEntry| {
+        let place = places.get(&unit_id).copied().zip(ledger.calendar.index(day));
+        if let Some((unit, at)) = place.filter(|_| last.is_some_and(|last| day <= last)) {
+            ledger.set_day(unit, at, change(ledger.entry(unit, at)));
         }
-        for row in figures {
-            // days before the baseline are due to nobody, and none is late
-            set(row.unit_id, row.day, &|entry| DayEntry { counts: Some(row.counts), ..entry });
-        }
-        Ok(())
+    };
+    // in the order of their instants: the last of a day stands
+    for row in excuses {
+        set(row.unit_id, row.day(), &|entry| DayEntry { excused: row.stamp().stands(), ..entry });
     }
+    for row in figures {
+        // days before the baseline are due to nobody, and none is late
+        set(row.unit_id, row.day, &|entry| DayEntry { counts: Some(row.counts), ..entry });
+    }
+    Ok(())
 }
 
 /// The board that is looked at; without a kind, that of the unit whose figure is tried.
@@ -357,7 +358,8 @@ impl Differences {
     }
 }
 
-fn compare(before: &Snapshot, after: &Ledger, query: Query, asked: &DryRun) -> DryRunView {
+/// The boards before and after, with who would change in what.
+pub(super) fn compare(before: &Snapshot, after: &Ledger, query: Query, asked: &DryRun) -> DryRunView {
     let day = before.ledger().calendar.day(query.as_of);
     let then = Query { as_of: after.calendar.index(day).unwrap_or(query.as_of), ..query.clone() };
     let (old, new) = (Side::new(before.ledger(), query), Side::new(after, then));

@@ -78,6 +78,20 @@ pub enum Code {
     ConfirmUnusual,
     /// A reason is needed and missing.
     ReasonRequired,
+    /// Nothing of this number waits or waited for a second person.
+    ApprovalNotFound,
+    /// It needs a second person, and cannot wait for one this way.
+    ApprovalNeeded,
+    /// Something about the same waits for a second person already.
+    ApprovalPending,
+    /// It was decided already.
+    ApprovalDecided,
+    /// What it was asked against has changed.
+    ApprovalStale,
+    /// Nobody decides what they asked for themselves.
+    OwnRequest,
+    /// Only who asked takes it back.
+    NotOwnRequest,
     /// No kind of this code.
     UnknownKind,
     /// The day lies outside the window.
@@ -152,6 +166,13 @@ impl Code {
             Self::TimeIsToldByTheService => "time_is_told_by_the_service",
             Self::ConfirmUnusual => "confirm_unusual",
             Self::ReasonRequired => "reason_required",
+            Self::ApprovalNotFound => "approval_not_found",
+            Self::ApprovalNeeded => "approval_needed",
+            Self::ApprovalPending => "approval_pending",
+            Self::ApprovalDecided => "approval_decided",
+            Self::ApprovalStale => "approval_stale",
+            Self::OwnRequest => "own_request",
+            Self::NotOwnRequest => "not_own_request",
             Self::UnknownKind => "unknown_kind",
             Self::DayOutsideWindow => "day_outside_window",
             Self::NotStarted => "not_started",
@@ -207,6 +228,13 @@ impl Code {
         Code::TimeIsToldByTheService,
         Code::ConfirmUnusual,
         Code::ReasonRequired,
+        Code::ApprovalNotFound,
+        Code::ApprovalNeeded,
+        Code::ApprovalPending,
+        Code::ApprovalDecided,
+        Code::ApprovalStale,
+        Code::OwnRequest,
+        Code::NotOwnRequest,
         Code::UnknownKind,
         Code::DayOutsideWindow,
         Code::NotStarted,
@@ -296,6 +324,11 @@ impl Fault {
     /// No version of the rules of a number.
     pub fn no_policy(version: &str) -> Self {
         Self::new(Code::PolicyNotFound, format!("there is no version {version} of the rules of this campaign"))
+    }
+
+    /// No approval of a number.
+    pub fn no_approval(number: &str) -> Self {
+        Self::new(Code::ApprovalNotFound, format!("there is no approval {number:?} in this campaign"))
     }
 
     /// Nobody knows the caller.

@@ -2,9 +2,11 @@
 
 use super::Service;
 use super::access::{Audience, Figures as RecordFigures, Grant};
+use super::approvals::{self, ApprovalState, Payload, PendingView, TwoPersonsView};
 use super::audit::{Note, Rows};
 use super::boards::shown_day;
-use super::decisions::told;
+use super::closing::{Gate, care_of_one, no_reason};
+use super::decisions::{tag, told};
 use super::fault::{Code, Fault};
 use super::live::{Change, Sight, Snapshot};
 use super::recording::{Faults, Incoming, Recorded, Recording};
@@ -13,9 +15,10 @@ use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, Writ
 use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::contest::Stamp;
-use crate::domain::{Counts, Day, Indicator, Instant, Unit};
+use crate::domain::{Care, Counts, Day, Indicator, Instant, Unit};
 use crate::scoring::ledger::{DayEntry, standing_figure};
 use crate::scoring::usual::{DAYS, Usual};
+use crate::store::approvals::{self as approvals_store, ApprovalRow};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::units::{self, StoredUnit};
@@ -67,26 +70,19 @@ impl Service {
             let stored = work.campaign()?;
             let unit = reporting_unit(work, &stored, &unit_code, day)?;
             let (before, standing) = work.standing(&stored, &unit, day)?;
-            let etag = |f: &StoredFigure| etag_of(&figure_json(&unit_code, f));
-            // an entity tag is made only where one is demanded
-            let tag = standing.as_ref().filter(|_| request.if_match.is_some()).map(etag);
-            request.check_if_match(tag.as_deref(), false)?;
+            check_read(work, &stored, (&unit, day), standing.as_ref(), request)?;
             if let Some(standing) = standing.as_ref().filter(|f| f.counts == new.counts && f.note == new.note) {
                 return figure_done(200, &stored.campaign.code, &unit_code, standing, work.revision());
             }
             check_usual(work, &stored, &unit, day, &new)?;
+            let of_day = (day, standing.is_some());
+            if care_of_one(work, &stored, of_day, new.reason.as_deref())? == Care::Approval {
+                let row = FigureFor { unit_code, day, figure: new, at: String::new() };
+                return approvals::ask(work, &stored, Payload::Figure(Box::new(row)));
+            }
             let status = if standing.is_some() { 200 } else { 201 };
-            let (revision, at) = work.accept("figure")?;
-            let entry = entry_with(&stored.campaign, day, before, new.counts, new.note.is_some(), at);
-            let row = row_of(unit.id, day, new, at, revision);
-            work.changed(Change::Day { unit: unit_code.clone(), day, entry });
-            let view = |row: &StoredFigure| figure_view(&unit_code, row, true);
-            let (was, is) = (standing.as_ref().map(view), view(&row));
-            let note = Note::of("figure.record", target(&unit_code, day), was.as_ref(), Some(&is));
-            work.note(note.with("reason", row.reason.clone()).with("revision", revision));
-            let answer = figure_done(status, &stored.campaign.code, &unit_code, &row, revision);
-            work.record(row);
-            answer
+            let row = enter_figure(work, &stored, (&unit, day), (before, standing), new)?;
+            figure_done(status, &stored.campaign.code, &unit_code, &row, work.revision())
         })
     }
 
@@ -105,14 +101,11 @@ impl Service {
             let unit = work.unit(&stored, &unit_code)?;
             let before = figures::history(work.conn()?, stored.id, unit.id, day)?;
             let standing = standing(&before).ok_or_else(|| no_figure(&unit_code, day))?;
-            let etag = etag_of(&figure_json(&unit_code, standing));
-            request.check_if_match(Some(&etag), false)?;
-            let (revision, at) = work.accept("figure taken back")?;
-            figures::withdraw(work.conn()?, stored.id, standing, at, Some(&reason))?;
-            day_changed(work, &stored, &unit, day)?;
-            let was = figure_view(&unit_code, standing, true);
-            let note = Note::of("figure.take_back", target(&unit_code, day), Some(&was), None);
-            work.note(note.with("reason", reason.clone()).with("revision", revision));
+            check_read(work, &stored, (&unit, day), Some(standing), request)?;
+            if care_of_one(work, &stored, (day, true), Some(&reason))? == Care::Approval {
+                return approvals::ask(work, &stored, Payload::TakeBack { unit_code, day, reason });
+            }
+            let (revision, at) = withdraw_figure(work, &stored, (&unit, day), standing, &reason)?;
             taken_back(at, reason, revision)
         })
     }
@@ -126,7 +119,13 @@ impl Service {
         request: WriteRequest,
     ) -> Pending {
         self.write(grant, campaign, request, move |work, _| {
-            let rows = record_many(work, new, "figures")?;
+            let rows = match record_many(work, new, "figures")? {
+                Entered::Written(rows) => rows,
+                Entered::Held(rows) => {
+                    let stored = work.campaign()?;
+                    return approvals::ask(work, &stored, Payload::Figures(rows));
+                }
+            };
             let status = if rows.new > 0 { 201 } else { 200 };
             done(status, &WrittenView { written: rows, revision: work.revision() })
         })
@@ -194,8 +193,37 @@ impl Service {
         let unit = Some(unit_code.to_owned());
         let filter = FigureFilter { unit, from: Some(day), to: Some(day), ..FigureFilter::default() };
         let (revision, mut found) = self.figures(campaign, &filter, audience)?;
-        let figure = found.pop().ok_or_else(|| no_figure(unit_code, day))?;
-        Ok((revision, figure))
+        let pending = self.pending_figure(campaign, (unit_code, day), audience)?;
+        match (found.pop(), pending) {
+            (Some(figure), pending) => Ok((revision, FigureView { pending, ..figure })),
+            (None, None) => Err(no_figure(unit_code, day)),
+            (None, Some(pending)) => {
+                let detail = format!(
+                    "{unit_code} has no figure on {day}; one waits for a second person (approval {})",
+                    pending.approval
+                );
+                Err(Fault::new(Code::FigureNotFound, detail))
+            }
+        }
+    }
+
+    /// What waits for a second person about a unit's day, for those to whom it is confided.
+    fn pending_figure(
+        &self,
+        campaign: &str,
+        (unit_code, day): (&str, Day),
+        audience: &Audience,
+    ) -> Result<Option<PendingView>, Fault> {
+        let snapshot = self.snapshot(campaign)?;
+        let unit = visible_unit(&snapshot, unit_code, snapshot.sight(audience))?;
+        if !snapshot.is_confided(unit, snapshot.sight(audience)) {
+            return Ok(None);
+        }
+        self.read(|conn| {
+            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
+            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+            approvals::pending_about(conn, stored.id, (snapshot.key(unit), day))
+        })
     }
 
     /// Everything that was recorded for a unit's day, the oldest first. May block.
@@ -224,6 +252,13 @@ impl Service {
             let rows = figures::history(conn, stored.id, unit.id, day)?;
             let revisions: Vec<i64> = rows.iter().map(|row| row.revision).collect();
             let words = crate::store::campaigns::words_of(conn, stored.id, &revisions)?;
+            let approved = match is_confided {
+                true => approvals_store::about(conn, stored.id, (unit.id, Some(day)), ApprovalState::Approved)?,
+                false => Vec::new(),
+            };
+            let by_two = |is_it: &dyn Fn(&ApprovalRow) -> bool| {
+                approved.iter().find(|approval| is_it(approval)).map(TwoPersonsView::of)
+            };
             let view = |row: &StoredFigure| FigureRevisionView {
                 source: source_of(words.get(&row.revision).map_or("", String::as_str)),
                 figure: figure_view(unit_code, row, is_confided),
@@ -231,6 +266,10 @@ impl Service {
                 revision: row.revision,
                 withdrawn_at: row.stamp.withdrawn_at,
                 withdrawn_reason: row.withdrawn_reason.clone().filter(|_| is_confided),
+                two_persons: by_two(&|approval| approval.revision == Some(row.revision)),
+                withdrawn_by_two: by_two(&|approval| {
+                    row.stamp.withdrawn_at.is_some() && approval.decided_at() == row.stamp.withdrawn_at
+                }),
             };
             Ok((stored.revision, rows.iter().map(view).collect()))
         })
@@ -306,6 +345,26 @@ fn reporting_unit(work: &mut Work<'_>, stored: &StoredCampaign, code: &str, day:
     let unit = work.unit(stored, code)?;
     check_figure(&stored.campaign, &unit.unit, day, work.now)?;
     Ok(unit)
+}
+
+/// Checks a demand against a figure as it is read: also with what waits about its day.
+fn check_read(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    (unit, day): (&StoredUnit, Day),
+    standing: Option<&StoredFigure>,
+    request: &WriteRequest,
+) -> Result<(), Fault> {
+    // an entity tag is made only where one is demanded
+    let (Some(standing), Some(_)) = (standing, &request.if_match) else {
+        return request.check_if_match(None, false);
+    };
+    let plain = etag_of(&figure_json(&unit.unit.code, standing));
+    request.check_if_match(Some(&plain), false).or_else(|fault| {
+        let pending = approvals::pending_about(work.conn()?, stored.id, (unit.id, day))?.ok_or(fault)?;
+        let view = FigureView { pending: Some(pending), ..figure_view(&unit.unit.code, standing, true) };
+        request.check_if_match(Some(&tag(&view)), false)
+    })
 }
 
 /// Asks for a reason where a figure is far beyond what the unit reported before: most are
@@ -450,10 +509,57 @@ fn entry_of<'f>(
     DayEntry { counts, late, excused, noted }
 }
 
+/// Enters a figure over what stands for its day, inside a write.
+pub(super) fn enter_figure(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    (unit, day): (&StoredUnit, Day),
+    (before, standing): (DayEntry, Option<StoredFigure>),
+    new: NewFigure,
+) -> Result<StoredFigure, Fault> {
+    let (revision, at) = work.accept("figure")?;
+    let unit_code = &unit.unit.code;
+    let entry = entry_with(&stored.campaign, day, before, new.counts, new.note.is_some(), at);
+    let row = row_of(unit.id, day, new, at, revision);
+    work.changed(Change::Day { unit: unit_code.clone(), day, entry });
+    let view = |row: &StoredFigure| figure_view(unit_code, row, true);
+    let (was, is) = (standing.as_ref().map(view), view(&row));
+    let note = Note::of("figure.record", target(unit_code, day), was.as_ref(), Some(&is));
+    work.note(note.with("reason", row.reason.clone()).with("revision", revision));
+    work.record(row.clone());
+    Ok(row)
+}
+
+/// Takes back the figure that stands for a day, inside a write.
+pub(super) fn withdraw_figure(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    (unit, day): (&StoredUnit, Day),
+    standing: &StoredFigure,
+    reason: &str,
+) -> Result<(i64, Instant), Fault> {
+    let (revision, at) = work.accept("figure taken back")?;
+    figures::withdraw(work.conn()?, stored.id, standing, at, Some(reason))?;
+    day_changed(work, stored, unit, day)?;
+    let was = figure_view(&unit.unit.code, standing, true);
+    let note = Note::of("figure.take_back", target(&unit.unit.code, day), Some(&was), None);
+    work.note(note.with("reason", reason).with("revision", revision));
+    Ok((revision, at))
+}
+
+/// What became of figures that were sent together.
+pub(super) enum Entered {
+    /// They are written.
+    Written(RowsView),
+    /// They need a second person: what would change. Nothing is written.
+    Held(Vec<FigureFor>),
+}
+
 /// Records figures inside a write, all or none: the first faults are listed together.
-pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'static str) -> Result<RowsView, Fault> {
+pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'static str) -> Result<Entered, Fault> {
     if new.len() > SMALL_BATCH {
-        return record_all(work, new, what).map(|recorded| recorded.rows);
+        let Recorded { needs_two, held, rows, .. } = record_all(work, new, what)?;
+        return Ok(if needs_two { Entered::Held(held) } else { Entered::Written(rows) });
     }
     let stored = work.campaign()?;
     let planned = plan(work, &stored, new)?;
@@ -461,20 +567,23 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'stat
     let mut to_write = Vec::new();
     let mut log = Rows::default();
     for planned in planned {
-        let Planned { unit, day, figure, before, standing } = &planned;
-        match standing {
-            Some(stands) if stands.counts == figure.counts && stands.note == figure.note => {
+        let Planned { unit, day, figure, before, .. } = &planned;
+        match planned.does() {
+            Does::Nothing => {
                 rows.same += 1;
                 continue;
             }
-            Some(_) => rows.changed += 1,
-            None => rows.new += 1,
+            Does::Correct => rows.changed += 1,
+            Does::Report => rows.new += 1,
         }
         log.add(&figure_row(&unit.unit.code, *day, before.counts.as_ref(), &figure.counts));
         to_write.push(planned);
     }
     if to_write.is_empty() {
-        return Ok(rows);
+        return Ok(Entered::Written(rows));
+    }
+    if to_write.iter().any(|planned| planned.care == Care::Approval) {
+        return Ok(Entered::Held(to_write.into_iter().map(Planned::into_figure).collect()));
     }
     let (revision, at) = work.accept(what)?;
     for Planned { unit, day, figure, before, .. } in to_write {
@@ -483,7 +592,7 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'stat
         work.changed(Change::Day { unit: unit.unit.code, day, entry });
     }
     note_many(work, what, log, &rows, revision);
-    Ok(rows)
+    Ok(Entered::Written(rows))
 }
 
 /// Records any number of figures inside a write, all or none.
@@ -534,11 +643,36 @@ struct Planned {
     /// What stands, with the figure itself.
     before: DayEntry,
     standing: Option<StoredFigure>,
+    /// What it needs.
+    care: Care,
+}
+
+/// What a row does to what stands in its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Nothing,
+    Correct,
+    Report,
+}
+
+impl Planned {
+    fn does(&self) -> Does {
+        match &self.standing {
+            Some(stands) if stands.counts == self.figure.counts && stands.note == self.figure.note => Does::Nothing,
+            Some(_) => Does::Correct,
+            None => Does::Report,
+        }
+    }
+
+    fn into_figure(self) -> FigureFor {
+        FigureFor { unit_code: self.unit.unit.code, day: self.day, figure: self.figure, at: String::new() }
+    }
 }
 
 /// Checks every row of a small batch against the campaign and finds what stands in its place.
 fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Result<Vec<Planned>, Fault> {
     let mut faults = Faults::default();
+    let mut gate = Gate::of(work, stored)?;
     let mut units: HashMap<String, Result<StoredUnit, Fault>> = HashMap::new();
     let mut seen: HashMap<(i64, Day), String> = HashMap::new();
     let mut planned = Vec::with_capacity(new.len());
@@ -567,7 +701,16 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
             continue;
         }
         let (before, standing) = work.standing(stored, &unit, day)?;
-        planned.push(Planned { unit, day, figure, before, standing });
+        let mut row = Planned { unit, day, figure, before, standing, care: Care::Open };
+        let does = row.does();
+        if let Some(gate) = gate.as_mut().filter(|_| does != Does::Nothing) {
+            row.care = gate.care(work, day, does == Does::Correct)?;
+        }
+        if row.care != Care::Open && row.figure.reason.is_none() {
+            faults.add(&at, "reason", no_reason(day, does == Does::Correct, "reason"));
+            continue;
+        }
+        planned.push(row);
     }
     faults.into_result()?;
     Ok(planned)
@@ -596,6 +739,7 @@ pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, is_confided: b
         linked_households_f0: count(Indicator::LinkedHouseholdsF0),
         note: figure.note.clone().filter(|_| is_confided),
         recorded_at: told(figure.stamp.recorded_at),
+        pending: None,
     }
 }
 
@@ -618,6 +762,7 @@ fn derived_figures(snapshot: &Snapshot, unit: u32, filter: &FigureFilter, sight:
             linked_households_f0: None,
             note: None,
             recorded_at: None,
+            pending: None,
         })
     };
     (0..ledger.calendar.len).filter_map(of_day).collect()

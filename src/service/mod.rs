@@ -6,12 +6,14 @@
 
 pub mod access;
 pub mod accounts;
+pub mod approvals;
 pub mod audit;
 mod batch;
 pub mod board_csv;
 pub mod boards;
 pub mod campaigns;
 mod catch_up;
+mod closing;
 pub mod completeness;
 pub mod criteria;
 pub mod decisions;

@@ -7,8 +7,10 @@
 
 use super::Service;
 use super::access::{Audience, Contest as RunContest, Figures as RecordFigures, Grant, Units};
+use super::approvals::{self, Payload};
 use super::audit::{Note, Rows};
 use super::campaigns::{check_replaceable, insert, new_campaign};
+use super::closing::{cannot_wait, document_needs_two};
 use super::fault::{Code, Fault};
 use super::figures::{FigureFor, done, figure_row, note_many, record_all};
 use super::policies::{Words, first_version, replace};
@@ -67,11 +69,19 @@ impl Service {
         request: WriteRequest,
     ) -> Pending {
         self.write(grant, campaign, request, move |work, _| {
-            let recorded = match new {
+            if dry_run {
+                // so that rows of closed days are tried, and none of them waits
+                work.undo_at_the_end();
+            }
+            let mut recorded = match new {
                 FigureSource::Rows(rows) => record_all(work, rows, "import")?,
                 FigureSource::Table { source, audience } => import_table(work, source, &audience)?,
             };
             let stored = work.campaign()?;
+            if recorded.needs_two && !dry_run {
+                let held = std::mem::take(&mut recorded.held);
+                return approvals::ask(work, &stored, Payload::Import(held));
+            }
             let Recorded { rows, before, named, days, .. } = &recorded;
             let register = before.register();
             let within = work.within().and_then(|code| register.find(code));
@@ -86,6 +96,7 @@ impl Service {
                 units: named.iter().filter(|named| **named).count() as u64,
                 days: days.len() as u64,
                 silent_units: silent_of(&stored.campaign, silent),
+                needs_approval: recorded.needs_two,
             };
             finish(work, view, dry_run, false)
         })
@@ -116,7 +127,15 @@ impl Service {
                 work.reload();
             }
             let rows = RowsView { new, changed, same: changes.same, ..RowsView::default() };
-            let view = ImportView { read_as: "units", dry_run, rows, units: named, days: 0, silent_units: Vec::new() };
+            let view = ImportView {
+                read_as: "units",
+                dry_run,
+                rows,
+                units: named,
+                days: 0,
+                silent_units: Vec::new(),
+                needs_approval: false,
+            };
             finish(work, view, dry_run, false)
         })
     }
@@ -272,6 +291,7 @@ fn pack_view(contest: &Contest, rows: RowsView) -> ImportView {
         units: contest.units.len() as u64,
         days: days.len() as u64,
         silent_units: silent_of(&contest.campaign, silent),
+        needs_approval: false,
     }
 }
 
@@ -351,6 +371,9 @@ impl<'a, 'w> Import<'a, 'w> {
             return Ok(());
         }
         check_replaceable(self.work.conn()?, &self.stored, new)?;
+        if document_needs_two(self.work, &self.stored, new)? {
+            return Err(cannot_wait("less care, a later hour or other rules in campaign.json"));
+        }
         let stamp = self.stamp()?;
         replace(self.work, Arc::clone(new), stamp, Words::default())?;
         self.stored = self.work.campaign()?;

@@ -6,14 +6,16 @@
 
 use super::Service;
 use super::access::{Audience, Grant, Rules as ChangeRules};
+use super::approvals::{self, Payload};
 use super::audit::Note;
+use super::closing::rules_need_two;
 use super::decisions::{tag, tagged};
 use super::fault::{Code, Fault};
 use super::figures::escape;
 use super::writer::{Pending, Work, WriteRequest};
 use crate::domain::{Campaign, Instant, Rules, RulesChange};
 use crate::scoring::Ledger;
-use crate::store::campaigns;
+use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::policies::{self, StoredPolicy};
 use serde::Serialize;
 use serde_json::Value;
@@ -92,11 +94,13 @@ impl Service {
             if campaign == *stored.campaign {
                 return tagged(200, view(&in_force, true), work.revision());
             }
-            let before = work.present(&stored)?;
-            check_declared_starts(before.ledger(), &campaign, "")?;
-            let stamp = work.accept("policy")?;
-            let made = replace(work, Arc::new(campaign), stamp, words)?.unwrap_or(in_force);
-            let mut answer = tagged(201, view(&made, true), stamp.0)?;
+            if rules_need_two(work, &stored)? {
+                let before = work.present(&stored)?;
+                check_declared_starts(before.ledger(), &campaign, "")?;
+                return approvals::ask(work, &stored, Payload::Rules(Box::new(Rules::of(&campaign)), words));
+            }
+            let made = adopt(work, &stored, campaign, words)?.unwrap_or(in_force);
+            let mut answer = tagged(201, view(&made, true), work.revision())?;
             let code = escape(&stored.campaign.code);
             answer.location = Some(format!("/campaigns/{code}/policies/{}", made.version));
             Ok(answer)
@@ -161,6 +165,19 @@ pub(super) fn check_declared_starts(ledger: &Ledger, campaign: &Campaign, path: 
     Err(Fault::of_field(Code::InvalidRequest, format!("{path}/level_scheme"), detail))
 }
 
+/// Puts other rules in force inside a write; the version that they make.
+pub(super) fn adopt(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    campaign: Campaign,
+    words: Words,
+) -> Result<Option<StoredPolicy>, Fault> {
+    let before = work.present(stored)?;
+    check_declared_starts(before.ledger(), &campaign, "")?;
+    let stamp = work.accept("policy")?;
+    replace(work, Arc::new(campaign), stamp, words)
+}
+
 /// The first version of the rules of a campaign that was just added.
 pub(super) fn first_version(
     work: &mut Work<'_>,
@@ -203,7 +220,7 @@ pub(super) fn replace(
         recorded_at: at,
         known_from: at,
         revision,
-        author: Some(work.actor().to_owned()),
+        author: Some(work.author().to_owned()),
         reason: words.reason,
         legal_reference: words.legal_reference,
         rules,

@@ -6,13 +6,14 @@
 //! are never held together, however many there are.
 
 use super::audit::Rows;
+use super::closing::{Gate, cannot_wait, no_reason};
 use super::fault::{Code, Fault, FieldFault};
-use super::figures::{check_day, entry_with, entry_without, figure_row, no_report};
+use super::figures::{FigureFor, NewFigure, check_day, entry_with, entry_without, figure_row, no_report};
 use super::live::Snapshot;
 use super::views::RowsView;
 use super::writer::{Work, outside};
 use crate::domain::contest::Stamp;
-use crate::domain::{Counts, Day, Instant};
+use crate::domain::{Care, Counts, Day, Instant};
 use crate::scoring::Ledger;
 use crate::scoring::ledger::DayEntry;
 use crate::store::campaigns::StoredCampaign;
@@ -23,7 +24,11 @@ use std::sync::Arc;
 /// Rows that are written with one call of the store.
 const AT_A_TIME: usize = 1_000;
 
+/// How many rows wait for a second person together at most: somebody is to look at them.
+const MAX_HELD: usize = 100_000;
+
 /// A figure on its way in.
+#[derive(Clone, Copy)]
 pub(super) struct Incoming<'r> {
     /// Place of its unit in the register.
     pub(super) unit: u32,
@@ -51,6 +56,10 @@ pub(super) struct Recorded {
     pub(super) days: BTreeSet<Day>,
     /// What the log keeps of the rows.
     pub(super) log: Rows,
+    /// Whether rows of closed days among them need a second person.
+    pub(super) needs_two: bool,
+    /// Then, unless everything is undone at the end: what would change. Nothing is written.
+    pub(super) held: Vec<FigureFor>,
 }
 
 /// Figures on their way into the database, inside a write.
@@ -67,6 +76,10 @@ pub(super) struct Recording<'a, 'w> {
     open_days: Vec<bool>,
     what: &'static str,
     waiting: Vec<StoredFigure>,
+    /// What rows of closed days need; none where all are free.
+    gate: Option<Gate>,
+    /// Why, of rows without a reason of their own.
+    reason: Option<String>,
     faults: Faults,
     done: Recorded,
 }
@@ -85,6 +98,7 @@ impl<'a, 'w> Recording<'a, 'w> {
             None => None,
             Some(code) => Some(before.register().find(code).ok_or_else(|| Fault::no_unit(code))?),
         };
+        let gate = Gate::of(work, &stored)?;
         let calendar = &ledger.calendar;
         let is_open = |at: usize| check_day(&stored.campaign, calendar.day(at), work.now).is_ok();
         let done = Recorded {
@@ -94,8 +108,12 @@ impl<'a, 'w> Recording<'a, 'w> {
             named: vec![false; before.register().len()],
             days: BTreeSet::new(),
             log: Rows::default(),
+            needs_two: false,
+            held: Vec::new(),
         };
         Ok(Self {
+            reason: work.request().reason.clone(),
+            gate,
             open_days: (0..calendar.len).map(is_open).collect(),
             waiting: Vec::with_capacity(AT_A_TIME),
             faults: Faults::default(),
@@ -132,7 +150,58 @@ impl<'a, 'w> Recording<'a, 'w> {
         }
         let rows = &mut self.done.rows;
         *(if standing.counts.is_some() { &mut rows.changed } else { &mut rows.new }) += 1;
-        if self.faults.is_empty() { self.write(new, standing) } else { Ok(()) }
+        let reason = new.reason.map(str::to_owned).or_else(|| self.reason.clone());
+        let new = Incoming { reason: reason.as_deref(), ..*new };
+        let refused = match self.care(new.day, standing.counts.is_some())? {
+            Care::Reason | Care::Approval if new.reason.is_none() => {
+                Some(("reason", no_reason(new.day, standing.counts.is_some(), "reason")))
+            }
+            Care::Approval if self.what == "pack" => Some(("date", cannot_wait("a figure of a closed day"))),
+            _ => None,
+        };
+        match refused {
+            Some((field, fault)) => self.faults.add(&at(), field, fault),
+            None if self.faults.is_empty() => return self.enter(&new, standing),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// What a row needs.
+    fn care(&mut self, day: Day, is_correction: bool) -> Result<Care, Fault> {
+        let Some(gate) = &mut self.gate else { return Ok(Care::Open) };
+        let care = gate.care(self.work, day, is_correction)?;
+        self.done.needs_two |= care == Care::Approval;
+        Ok(care)
+    }
+
+    /// Writes a row, or holds it: whether a later one needs a second person is not known yet,
+    /// and then all of them wait together.
+    fn enter(&mut self, new: &Incoming<'_>, standing: DayEntry) -> Result<(), Fault> {
+        if self.gate.is_none() || self.work.is_dry() {
+            return self.write(new, standing);
+        }
+        if self.done.needs_two && self.done.held.len() >= MAX_HELD {
+            let detail = format!("at most {MAX_HELD} rows wait for a second person together; send fewer at once");
+            return Err(Fault::new(Code::InvalidRequest, detail));
+        }
+        let unit_code = self.before.register().unit(new.unit).map(|u| u.code.clone()).unwrap_or_default();
+        let (note, reason) = (new.note.map(str::to_owned), new.reason.map(str::to_owned));
+        let figure = NewFigure { counts: new.counts, note, reason };
+        self.done.held.push(FigureFor { unit_code, day: new.day, figure, at: String::new() });
+        Ok(())
+    }
+
+    /// Writes what was held, since nobody else need look at it.
+    fn write_held(&mut self) -> Result<(), Fault> {
+        let before = self.before.clone();
+        for FigureFor { unit_code, day, figure, .. } in std::mem::take(&mut self.done.held) {
+            let unit = before.register().find(&unit_code).ok_or_else(|| Fault::no_unit(&unit_code))?;
+            let standing = self.standing(unit, day)?;
+            let (note, reason) = (figure.note.as_deref(), figure.reason.as_deref());
+            self.write(&Incoming { unit, day, counts: figure.counts, note, reason }, standing)?;
+        }
+        Ok(())
     }
 
     fn check(&self, new: &Incoming<'_>) -> Result<(), (&'static str, Fault)> {
@@ -220,6 +289,9 @@ impl<'a, 'w> Recording<'a, 'w> {
             self.done.rows.same += 1;
             return Ok(());
         };
+        if self.care(day, true)? == Care::Approval {
+            return Err(cannot_wait("taking back a figure of a closed day"));
+        }
         let (_, at) = self.stamp()?;
         figures::withdraw(self.work.conn()?, self.stored.id, &figure, at, Some(reason))?;
         if let Some(at) = self.ledger.calendar.index(day) {
@@ -244,6 +316,10 @@ impl<'a, 'w> Recording<'a, 'w> {
     /// Ends it: all is written, and the facts in memory will follow.
     pub(super) fn finish(mut self) -> Result<Recorded, Fault> {
         std::mem::take(&mut self.faults).into_result()?;
+        if self.done.needs_two && !self.work.is_dry() {
+            return Ok(self.done);
+        }
+        self.write_held()?;
         self.flush()?;
         if self.done.rows.new + self.done.rows.changed > 0 {
             self.work.follow_with(self.before.with(self.ledger, self.work.revision(), 0));

@@ -3,6 +3,7 @@
 //! Field names are those of contract.md section 3. Points and percentages are
 //! [`Hundredths`], printed as JSON numbers made from integers.
 
+use super::approvals::{PendingView, TwoPersonsView};
 use crate::domain::Instant;
 use crate::domain::number::Hundredths;
 use serde::Serialize;
@@ -272,6 +273,10 @@ pub struct FigureView {
     /// When it was recorded; null: before the service, from a pack.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub recorded_at: Option<Instant>,
+    /// What waits for a second person about this day; only where something does, and for
+    /// those to whom the unit is confided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<PendingView>,
 }
 
 /// One revision in a figure's history.
@@ -291,6 +296,12 @@ pub struct FigureRevisionView {
     pub withdrawn_at: Option<Instant>,
     /// Why it was taken back; never public.
     pub withdrawn_reason: Option<String>,
+    /// Who asked for it and who approved it, where two persons were needed; never public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_persons: Option<TwoPersonsView>,
+    /// Who asked for it to be taken back and who approved that, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withdrawn_by_two: Option<TwoPersonsView>,
 }
 
 /// What taking something back answers.
@@ -335,6 +346,8 @@ pub struct ImportView {
     pub days: u64,
     /// Reporting units of the campaign that it says nothing of.
     pub silent_units: Vec<String>,
+    /// Of a dry run: whether the real one would wait for a second person.
+    pub needs_approval: bool,
 }
 
 /// An excused day.

@@ -8,7 +8,7 @@
 //! what is worth keeping goes into the log with it. What the writes of a transaction share
 //! is in `batch`.
 
-use super::access::Proof;
+use super::access::{Identity, Proof};
 use super::audit::{self, Entry, Note, Origin};
 use super::batch::{Ahead, Batch, Facts, Outcome};
 use super::catch_up::load;
@@ -60,6 +60,8 @@ pub struct WriteRequest {
     pub idempotency: Option<Idempotency>,
     /// What must be there.
     pub if_match: Option<IfMatch>,
+    /// Why, where one reason is given for all of an import.
+    pub reason: Option<String>,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -215,6 +217,17 @@ pub struct Work<'a> {
     follow: Follow,
     notes: Vec<Note>,
     is_dry: bool,
+    behalf: Option<Behalf>,
+    refusal: Option<Fault>,
+}
+
+/// Whose request a write carries out, once a second person has approved it.
+#[derive(Clone, Debug)]
+pub(super) struct Behalf {
+    /// The number of the approval.
+    pub(super) approval: i64,
+    /// Who asked, as the log names them.
+    pub(super) requested_by: String,
 }
 
 impl<'a> Work<'a> {
@@ -228,8 +241,44 @@ impl<'a> Work<'a> {
         &self.ask.proof.actor
     }
 
-    /// Keeps something in the log.
+    /// Who is the author of what is written: whose request is carried out, else who asks.
+    pub(super) fn author(&self) -> &str {
+        self.behalf.as_ref().map_or_else(|| self.actor(), |behalf| &behalf.requested_by)
+    }
+
+    /// Says that from here on an approved request is carried out.
+    pub(super) fn act_on_behalf(&mut self, behalf: Behalf) {
+        self.behalf = Some(behalf);
+    }
+
+    /// Whether an approved request is carried out.
+    pub(super) fn is_approved(&self) -> bool {
+        self.behalf.is_some()
+    }
+
+    /// Keeps what was done, and answers a refusal all the same.
+    pub(super) fn refuse_but_keep(&mut self, fault: Fault) {
+        self.refusal = Some(fault);
+    }
+
+    /// Whether everything is undone at the end.
+    pub(super) fn is_dry(&self) -> bool {
+        self.is_dry
+    }
+
+    /// Whether who asks is a machine.
+    pub(super) fn is_machine(&self) -> bool {
+        matches!(self.ask.proof.identity, Some(Identity::Machine { .. }))
+    }
+
+    /// Keeps something in the log; who asked for it beside who does it.
     pub fn note(&mut self, note: Note) {
+        let note = match &self.behalf {
+            Some(Behalf { approval, requested_by }) => {
+                note.with("approval", approval.to_string()).with("requested_by", requested_by.clone())
+            }
+            None => note,
+        };
         self.notes.push(note);
     }
 
@@ -727,6 +776,8 @@ fn apply(conn: &mut DbConn, batch: &mut Batch, now: Instant, ask: &Ask, task: Ta
         follow: Follow::Nothing,
         notes: Vec::new(),
         is_dry: false,
+        behalf: None,
+        refusal: None,
     };
     let done = task(&mut work);
     let is_kept = done.is_ok() && !work.is_dry;
@@ -738,8 +789,12 @@ fn apply(conn: &mut DbConn, batch: &mut Batch, now: Instant, ask: &Ask, task: Ta
     let Done { status, body, etag, location, kept_body } = done?;
     let written = Written { status, revision: work.revision(), body, etag, location };
     if is_kept {
+        let refusal = work.refusal.take();
         let outcome = work.outcome();
         batch.take(&ask.subject, outcome);
+        if let Some(fault) = refusal {
+            return Err(fault);
+        }
         if let Some(key) = key {
             let kept = kept_body.map_or_else(|| written.clone(), |body| Written { body, ..written.clone() });
             batch.answers.keep(key, kept);

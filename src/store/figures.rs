@@ -204,6 +204,16 @@ pub fn any(conn: &mut DbConn, campaign_id: i64, unit_id: Option<i64>) -> Result<
     Ok(first.is_some())
 }
 
+/// Whether a campaign has any figure of a day from one on, standing or not.
+///
+/// # Errors
+/// What the database says.
+pub fn any_from(conn: &mut DbConn, campaign_id: i64, from: Day) -> Result<bool, StoreError> {
+    let rows = figures::table.filter(figures::campaign_id.eq(campaign_id)).filter(figures::day.ge(day_number(from)));
+    let first: Option<i64> = rows.select(figures::unit_id).limit(1).first(conn).optional()?;
+    Ok(first.is_some())
+}
+
 /// Adds revisions.
 ///
 /// # Errors

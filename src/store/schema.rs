@@ -199,6 +199,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    approvals (campaign_id, number) {
+        campaign_id -> BigInt,
+        number -> BigInt,
+        what -> Text,
+        payload -> Text,
+        base -> Nullable<Text>,
+        requested_by -> Text,
+        requested_us -> BigInt,
+        reason -> Nullable<Text>,
+        state -> Text,
+        decided_by -> Nullable<Text>,
+        decided_us -> Nullable<BigInt>,
+        decided_reason -> Nullable<Text>,
+        revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    approval_days (campaign_id, number, unit_id, day) {
+        campaign_id -> BigInt,
+        number -> BigInt,
+        unit_id -> BigInt,
+        day -> Integer,
+        standing_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (caller, idempotency_key) {
         caller -> Text,
         idempotency_key -> Text,
@@ -290,4 +318,5 @@ diesel::table! {
 
 diesel::joinable!(sessions -> accounts (username));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
+diesel::allow_tables_to_appear_in_same_query!(approvals, approval_days);
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions, refresh_tokens);

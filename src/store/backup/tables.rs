@@ -123,6 +123,9 @@ tables! {
     lifetimes: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision, withdrawn_us,
         withdrawn_reason;
     policies: campaign_id, version, recorded_us, known_us, revision, author, reason, legal_reference, document;
+    approvals: campaign_id, number, what, payload, base, requested_by, requested_us, reason, state, decided_by,
+        decided_us, decided_reason, revision;
+    approval_days: campaign_id, number, unit_id, day, standing_us;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
