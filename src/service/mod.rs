@@ -14,6 +14,7 @@ pub mod campaigns;
 mod catch_up;
 pub mod completeness;
 pub mod criteria;
+pub mod days;
 pub mod decisions;
 pub mod declared_levels;
 pub mod dry_run;
@@ -27,6 +28,7 @@ pub mod levels;
 pub mod lifetimes;
 pub mod live;
 mod measures;
+mod outbound;
 pub mod packs;
 pub mod passwords;
 mod past;
@@ -35,6 +37,7 @@ pub mod privacy;
 mod recording;
 pub mod rendered;
 pub mod roll_up;
+pub mod scheduler;
 mod secrets;
 pub mod sentences;
 pub mod sessions;
@@ -43,6 +46,7 @@ pub mod tokens;
 pub mod units;
 pub mod views;
 mod watch;
+pub mod webhooks;
 pub mod words;
 pub mod writer;
 
@@ -57,6 +61,7 @@ use crate::store::{self, Database, DbConn, StoreError, contests};
 use keys::KeyRing;
 use live::{Live, Snapshot};
 use measures::Measures;
+use outbound::Outbound;
 use passwords::Passwords;
 use past::{Edition, History, Past};
 use rendered::Answers;
@@ -90,17 +95,20 @@ pub struct Service {
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
+    outbound: Outbound,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
 }
 
-/// What people are known by.
+/// What people are known by, and what the service may call.
 #[derive(Debug)]
 pub struct Security {
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Signs access tokens; none in a process that signs nobody in.
     pub keys: Option<KeyRing>,
+    /// Whether webhooks may lead to addresses that are not public, and to this machine without TLS.
+    pub private_webhooks: bool,
 }
 
 /// A campaign at a moment, and the instant at which its days are judged.
@@ -146,6 +154,7 @@ impl Service {
             turns: firmness::Turns::default(),
             passwords: security.passwords,
             keys: security.keys,
+            outbound: Outbound::new(security.private_webhooks),
             loading: Default::default(),
             hasher,
         }))

@@ -239,7 +239,7 @@ impl TestApp {
 pub fn security() -> Security {
     let parameters = argon2::Params::new(8, 1, 1, None).expect("parameters");
     let passwords = Passwords::new(parameters, 2);
-    Security { passwords, keys: Some(KeyRing::random().expect("random bytes")) }
+    Security { passwords, keys: Some(KeyRing::random().expect("random bytes")), private_webhooks: false }
 }
 
 /// A machine's token of a role and scope, for a year.

@@ -123,6 +123,10 @@ tables! {
     lifetimes: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision, withdrawn_us,
         withdrawn_reason;
     policies: campaign_id, version, recorded_us, known_us, revision, author, reason, legal_reference, document;
+    day_closings: campaign_id, day, closed_us, actor, reason, on_time, late, missing, excused;
+    webhooks: campaign_id, webhook_id, url, events, secret, created_by, created_us;
+    webhook_deliveries: campaign_id, delivery_id, webhook_id, event, day, body, created_us, state, attempts, due_us,
+        last_status, last_error, ended_us;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
