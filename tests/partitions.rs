@@ -11,8 +11,8 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenzone::pack;
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, decisions, figures, is_current, lifetimes, migrate, policies, revert,
-    units,
+    Address, DbConn, audit, campaigns, contests, days, decisions, figures, is_current, lifetimes, migrate, policies,
+    revert, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -181,6 +181,9 @@ fn work_on(conn: &mut DbConn, code: &str) {
     audit::after(conn, &format!("campaigns/{code}"), 0, 10).expect("entries");
     lifetimes::latest(conn, id, unit).expect("an answer");
     policies::latest_version(conn, id).expect("a version");
+    days::find_opt(conn, id, day).expect("an answer");
+    webhooks::find_opt(conn, id, "x").expect("an answer");
+    webhooks::list_deliveries(conn, id, "x").expect("messages");
 }
 
 #[test]
@@ -235,6 +238,7 @@ fn spread_tables() -> Vec<&'static str> {
         "assessments",
         "audit_entries",
         "criteria",
+        "day_closings",
         "declared_levels",
         "excuses",
         "figures",
@@ -245,6 +249,8 @@ fn spread_tables() -> Vec<&'static str> {
         "start_levels",
         "unit_states",
         "units",
+        "webhook_deliveries",
+        "webhooks",
     ]
 }
 

@@ -6,9 +6,10 @@ use super::paging::{Cursor, Page, look};
 use super::params::{CampaignDayPath, CampaignPath, MinRevision, PageQuery};
 use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call, JSON};
-use crate::service::days::{DayReportView, DayView, day_report, days_view, index_of};
+use crate::service::days::{DayReportView, DayView, day_report, day_states, days_view, index_of};
+use crate::service::rendered::etag_of;
 use crate::service::views::WrittenView;
-use crate::service::{Moment, access};
+use crate::service::{Fault, Moment, access};
 use actix_web::web;
 use utoipa::ToSchema;
 
@@ -30,10 +31,16 @@ pub(super) async fn list_days(call: Call) -> Answer {
     let closings = call.service.blocking(move |service| service.closings(&code)).await?;
     let list = format!("days {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
+    // beside the facts it follows the clock, and who closed what
+    let states = day_states(&snapshot, now);
+    let (told, rows) = (etag_of(format!("{states:?} {closings:?}").as_bytes()), &page.rows);
+    let key = format!("{}|{}|{list} {told} {rows:?}", snapshot.campaign().code, snapshot.read_at);
     let revision = snapshot.revision;
-    let make = move |_: &_| Ok(days_view(&snapshot, &closings, now, sight));
-    let days = call.service.blocking(make).await?;
-    call.reply_json(&page.cut(days), Some(revision))
+    let make = move || {
+        let days = page.cut(days_view(&snapshot, &closings, now, sight));
+        serde_json::to_vec(&days).map_err(Fault::internal)
+    };
+    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
 }
 
 /// A reporting day, and the units that owe its report and have not given it: those that the

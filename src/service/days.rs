@@ -14,8 +14,8 @@ use super::completeness::{SharesView, SilentUnitView, shares_on, silent, total_i
 use super::fault::{Code, Fault};
 use super::figures::done;
 use super::live::{Sight, Snapshot};
+use super::outbox::{self, Told};
 use super::views::WrittenView;
-use super::webhooks::{self, Told};
 use super::writer::{Pending, Work, WriteRequest};
 use crate::domain::time::local_instant;
 use crate::domain::{Campaign, Day, Instant};
@@ -151,6 +151,13 @@ fn outside(campaign: &Campaign, day: Day) -> Fault {
     Fault::of_field(Code::DayOutsideCampaign, "date", message)
 }
 
+/// How far each day of baseline and window is by the clock alone.
+pub fn day_states(snapshot: &Snapshot, now: Instant) -> Vec<&'static str> {
+    let (campaign, calendar) = (snapshot.campaign(), &snapshot.ledger().calendar);
+    let state = |at: usize| DayTimes::of(campaign, calendar.day(at)).state(now);
+    (calendar.baseline.start..calendar.window.end).map(state).collect()
+}
+
 /// The days of baseline and window.
 pub fn days_view(snapshot: &Snapshot, closings: &[Closing], now: Instant, sight: Sight) -> Vec<DayView> {
     let units = reporting_units(snapshot);
@@ -260,7 +267,7 @@ fn close(work: &mut Work<'_>, stored: &StoredCampaign, day: Day, reason: Option<
     let view = day_view(&snapshot, at, std::slice::from_ref(&closing), work.now, (&units, true, Sight::Full));
     work.note(Note::of("day.close", format!("days/{day}"), None, view.closing.as_ref()));
     let told = Told { snapshot: &snapshot, closing: &closing, silent: &missing(&snapshot, &units, at) };
-    webhooks::tell(work, stored, &told)?;
+    outbox::tell(work, stored, &told)?;
     Ok(view)
 }
 

@@ -3,6 +3,7 @@
 use super::fault::Code;
 use super::live::Live;
 use crate::domain::Instant;
+use crate::store::webhooks::DeliveryState;
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, exponential_buckets,
@@ -95,6 +96,11 @@ impl Measures {
         ];
         for collector in all {
             measures.registry.register(collector)?;
+        }
+        // shown from the start, so that a rise from nothing is one
+        measures.messages(0, 0, 0);
+        for state in [DeliveryState::Pending, DeliveryState::Delivered, DeliveryState::Failed] {
+            measures.tried.with_label_values(&[state.code()]);
         }
         Ok(measures)
     }

@@ -29,6 +29,7 @@ pub mod lifetimes;
 pub mod live;
 mod measures;
 mod outbound;
+mod outbox;
 pub mod packs;
 pub mod passwords;
 mod past;

@@ -44,14 +44,17 @@ impl Scheduler {
     /// # Errors
     /// What the database says; what could not be done stays due.
     pub fn run_due(&mut self) -> Result<Option<Instant>, Fault> {
-        let now = self.service.clock.now();
-        let cut_off = self.run_closings(now)?;
-        let message = self.send_messages(now)?;
+        let cut_off = self.run_closings_due()?;
+        let message = self.send_messages(self.service.clock.now())?;
         Ok([cut_off, message].into_iter().flatten().min())
     }
 
     /// Closes what is to be closed, in each campaign one day after another; the next cut-off.
-    fn run_closings(&mut self, now: Instant) -> Result<Option<Instant>, Fault> {
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn run_closings_due(&mut self) -> Result<Option<Instant>, Fault> {
+        let now = self.service.clock.now();
         let campaigns = self.service.read(|conn| Ok(campaigns::list(conn)?))?;
         self.plan.retain(|code, _| campaigns.iter().any(|(listed, _)| listed == code));
         for (code, revision) in campaigns {
