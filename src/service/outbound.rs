@@ -264,6 +264,18 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_leads_to_this_machine_is_resolved_to_nothing() {
+        let resolve = |allows_private| {
+            let guarded = Guarded { inner: DefaultResolver::default(), allows_private };
+            let uri: Uri = "https://localhost:443/".parse().unwrap();
+            guarded.resolve(&uri, &Config::default(), NextTimeout::default())
+        };
+        assert!(resolve(true).unwrap().iter().all(|address| address.ip().is_loopback()));
+        let refused = resolve(false).unwrap_err();
+        assert_eq!(why(&refused), "the address is not public");
+    }
+
+    #[test]
     fn addresses_are_https_and_nothing_on_this_machine_unless_it_is_allowed() {
         for url in ["https://example.vn/hook?k=1", "https://8.8.8.8/", "https://[2405:4800::1]:8443/x"] {
             assert_eq!(check_url(url, false), Ok(()), "{url}");
