@@ -22,6 +22,7 @@ struct Operation {
 struct Tokens {
     by_role: Vec<(Role, String)>,
     id_of_a_token: String,
+    id_of_a_webhook: String,
 }
 
 impl Tokens {
@@ -36,7 +37,10 @@ impl Tokens {
             app.sign_in("councillor")
         };
         by_role.push((Role::Admin, app.sign_in("somebody")));
-        Self { by_role, id_of_a_token }
+        let webhook = serde_json::json!({"url": "https://example.vn/hook", "events": ["day.closed"]});
+        let made = app.post("/api/v1/campaigns/q6-2021/webhooks", &webhook).ok();
+        let id_of_a_webhook = made["id"].as_str().expect("an id").to_owned();
+        Self { by_role, id_of_a_token, id_of_a_webhook }
     }
 
     fn of(&self, role: Role) -> &str {
@@ -45,7 +49,8 @@ impl Tokens {
 
     /// An address that is there.
     fn address(&self, path: &str) -> String {
-        filled(&path.replace("tokens/{id}", &format!("tokens/{}", self.id_of_a_token)))
+        let path = path.replace("tokens/{id}", &format!("tokens/{}", self.id_of_a_token));
+        filled(&path.replace("webhooks/{id}", &format!("webhooks/{}", self.id_of_a_webhook)))
     }
 }
 

@@ -12,8 +12,8 @@ use greenzone::pack;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, decisions, figures, is_current, lifetimes, migrate, policies, revert,
-    units,
+    Address, DbConn, audit, campaigns, contests, days, decisions, figures, is_current, lifetimes, migrate, policies,
+    revert, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -185,6 +185,9 @@ fn work_on(conn: &mut DbConn, code: &str) {
     approvals::next_number(conn, id).expect("a number");
     approvals::pending_days(conn, id).expect("days");
     approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
+    days::find_opt(conn, id, day).expect("an answer");
+    webhooks::find_opt(conn, id, "x").expect("an answer");
+    webhooks::list_deliveries(conn, id, "x").expect("messages");
 }
 
 #[test]
@@ -241,6 +244,7 @@ fn spread_tables() -> Vec<&'static str> {
         "assessments",
         "audit_entries",
         "criteria",
+        "day_closings",
         "declared_levels",
         "excuses",
         "figures",
@@ -251,6 +255,8 @@ fn spread_tables() -> Vec<&'static str> {
         "start_levels",
         "unit_states",
         "units",
+        "webhook_deliveries",
+        "webhooks",
     ]
 }
 

@@ -31,6 +31,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
     let figure = json!({"community_f0": 3});
     let reason = json!({"reason": "x"});
     let unit = json!({"name": "Phường 07", "kind": "ward", "parent_code": "775"});
+    let webhook = json!({"url": "https://example.vn/hook", "events": ["day.closed"]});
     let account = json!({"username": "new-one", "display_name": "X", "role": "council"});
     let change = json!({"display_name": "X", "role": "council", "state": "active"});
     let api = |path: &str| format!("/api/v1{path}");
@@ -87,6 +88,16 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/adjustments/{id}"), Anyone, none.clone()),
         ("DELETE", of("/adjustments/{id}"), OfUnit(&[Council]), none.clone()),
         ("GET", of("/completeness"), Anyone, none.clone()),
+        ("GET", of("/days"), Anyone, none.clone()),
+        ("GET", of("/days/{date}"), Anyone, none.clone()),
+        ("POST", of("/days/{date}/close"), OfCampaign(&[Council]), reason.clone()),
+        ("GET", of("/webhooks"), OfCampaign(&[Council]), none.clone()),
+        ("POST", of("/webhooks"), OfCampaign(&[Council]), webhook.clone()),
+        ("GET", of("/webhooks/{id}"), OfCampaign(&[Council]), none.clone()),
+        ("PUT", of("/webhooks/{id}"), OfCampaign(&[Council]), webhook),
+        ("DELETE", of("/webhooks/{id}"), OfCampaign(&[Council]), none.clone()),
+        ("POST", of("/webhooks/{id}/ping"), OfCampaign(&[Council]), none.clone()),
+        ("GET", of("/webhooks/{id}/deliveries"), OfCampaign(&[Council]), none.clone()),
         ("GET", api("/criteria-sets"), Anyone, none.clone()),
         ("GET", of("/criteria"), Anyone, none.clone()),
         (

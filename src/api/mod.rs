@@ -14,6 +14,7 @@ mod campaigns;
 mod completeness;
 mod course;
 mod criteria;
+mod days;
 mod decisions;
 mod dry_run;
 mod figures;
@@ -28,6 +29,7 @@ mod policies;
 mod system;
 mod units;
 mod users;
+mod webhooks;
 
 use crate::http::problem::Problem;
 use crate::http::{Handler, Handles, RouteError, Routes, operations};
@@ -83,6 +85,16 @@ operations! {
     figures::list_figures,
     figures::create_figures,
     completeness::get_completeness,
+    days::list_days,
+    days::get_day,
+    days::close_day,
+    webhooks::list_webhooks,
+    webhooks::create_webhook,
+    webhooks::get_webhook,
+    webhooks::put_webhook,
+    webhooks::delete_webhook,
+    webhooks::ping_webhook,
+    webhooks::list_deliveries,
     decisions::put_state,
     decisions::delete_state,
     decisions::put_start_level,

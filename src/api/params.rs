@@ -33,6 +33,25 @@ pub(super) struct DayPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct CampaignDayPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// The day, YYYY-MM-DD, in the campaign's time zone.
+    #[param(format = Date)]
+    date: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct WebhookPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the webhook.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct CriterionPath {
     /// Code of the campaign.
     campaign: String,

@@ -41,7 +41,11 @@ impl Demo {
         let listener = bind(&format!("127.0.0.1:{}", self.port))?;
         let port = listener.local_addr().map_or(self.port, |a| a.port());
         let keys = Some(self.keys.load(&self.database.address()?)?);
-        let service = self.database.open_with(Security { passwords: self.passwords.passwords()?, keys })?;
+        let service = self.database.open_with(Security {
+            passwords: self.passwords.passwords()?,
+            keys,
+            private_webhooks: false,
+        })?;
         let [first, others @ ..] = pack::bundled();
         load(&service, first)?;
         self.print_board(&service, first.code)?;

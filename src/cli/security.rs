@@ -27,7 +27,7 @@ impl PasswordOptions {
 
     /// What people are known by in a process that signs nobody in.
     pub(super) fn without_keys(&self) -> Result<Security, Failure> {
-        Ok(Security { passwords: self.passwords()?, keys: None })
+        Ok(Security { passwords: self.passwords()?, keys: None, private_webhooks: false })
     }
 }
 

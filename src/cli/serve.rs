@@ -6,6 +6,7 @@ use super::security::{KeyOptions, PasswordOptions};
 use crate::clock::Clock;
 use crate::config::{DEFAULT_RATES, Edges, Rates, parse_networks, parse_origins, without_password};
 use crate::http::Metrics;
+use crate::service::scheduler::{LONGEST_PAUSE, Running};
 use crate::service::{Security, Service};
 use crate::store::partitions::{self, PartitionError};
 use crate::{app, store, telemetry};
@@ -26,6 +27,9 @@ pub(super) struct Serve {
     keys: KeyOptions,
     #[command(flatten)]
     edges: EdgeOptions,
+    /// Let webhooks lead to addresses that are not public, and to this machine without TLS
+    #[arg(long, env = "GREENZONE_WEBHOOKS_ALLOW_PRIVATE")]
+    webhooks_allow_private: bool,
     /// Leave the database's schema as it is, and refuse to serve another one
     #[arg(long)]
     no_migrate: bool,
@@ -87,7 +91,8 @@ impl Serve {
             address => Some(bind(address)?),
         };
         let database = self.database.address()?;
-        let security = Security { passwords: self.passwords.passwords()?, keys: Some(self.keys.load(&database)?) };
+        let (passwords, keys) = (self.passwords.passwords()?, Some(self.keys.load(&database)?));
+        let security = Security { passwords, keys, private_webhooks: self.webhooks_allow_private };
         let service = app::open(database, Clock::System, !self.no_migrate, security)?;
         if service.accounts(&operator()?, "", 1)?.0 == 0 {
             tracing::warn!("there is no account yet: `greenzone user add NAME --role admin` makes the first one");
@@ -103,7 +108,7 @@ pub(super) fn bind(address: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|e| Failure::Environment(format!("cannot listen on {address}: {e}")))
 }
 
-/// Serves until the process is told to stop.
+/// Serves, and does what is due at its hour, until the process is told to stop.
 pub(super) fn serve(
     service: Arc<Service>,
     edges: &Edges,
@@ -112,6 +117,7 @@ pub(super) fn serve(
 ) -> Result<(), Failure> {
     let metrics = Metrics::new().map_err(|e| Failure::Environment(e.to_string()))?;
     let failed = |e: std::io::Error| Failure::Environment(e.to_string());
+    let _scheduler = Running::start(service.clone(), LONGEST_PAUSE).map_err(failed)?;
     actix_web::rt::System::new().block_on(async {
         if let Some(listener) = metrics_listener {
             actix_web::rt::spawn(app::metrics_server(service.clone(), metrics.clone(), listener).map_err(failed)?);

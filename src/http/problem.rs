@@ -159,6 +159,12 @@ fn of_code(code: Code) -> Row {
             row(code.name(), 422, "Ngày quá sớm, không quy định nào xét tới", "The day is before any rule's reach")
         }
         Code::DayNotBegun => row(code.name(), 422, "Ngày chưa bắt đầu", "The day has not begun"),
+        Code::DayClosed => row(code.name(), 409, "Ngày đã khóa sổ", "The day is closed"),
+        Code::DayNotOver => row(code.name(), 409, "Ngày chưa kết thúc", "The day is not over"),
+        Code::WebhookNotFound => row(code.name(), 404, "Không có địa chỉ nhận tin này", "No such webhook"),
+        Code::TooManyWebhooks => {
+            row(code.name(), 409, "Đã đủ số địa chỉ nhận tin", "There are as many webhooks as may be")
+        }
         Code::DerivedUnit => row(code.name(), 422, "Số liệu của đơn vị này là số cộng", "The unit's figures are a sum"),
         Code::TimeIsToldByTheService => {
             row(code.name(), 422, "Giờ ghi do dịch vụ định, không gửi kèm", "The service tells the time")

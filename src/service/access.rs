@@ -314,6 +314,13 @@ impl<R> Grant<R> {
     }
 }
 
+impl Grant<Contest> {
+    /// The right of the service itself to close days and to send what they are told of.
+    pub(super) fn by_the_clock() -> Self {
+        Self { proof: Proof::by_the_clock(), within: None, right: PhantomData }
+    }
+}
+
 /// Who a write is by, as the writer proves it again in its transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
@@ -328,6 +335,11 @@ pub struct Proof {
 impl Proof {
     fn operator() -> Self {
         Self { identity: Some(Identity::Operator), actor: Identity::Operator.name(), role: "operator" }
+    }
+
+    /// Of what the service does by itself, at its hour.
+    fn by_the_clock() -> Self {
+        Self { identity: None, actor: "scheduler".to_owned(), role: "scheduler" }
     }
 
     pub(super) fn of(who: &Principal) -> Self {

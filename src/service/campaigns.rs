@@ -5,6 +5,7 @@ use super::access::{Audience, Caller, Campaigns, Figures as RecordFigures, Grant
 use super::approvals::{self, Payload};
 use super::audit::Note;
 use super::closing::document_needs_two;
+use super::days::DayTimes;
 use super::fault::{Code, Fault, FieldFault};
 use super::figures::{done, escape};
 use super::live::Snapshot;
@@ -13,12 +14,10 @@ use super::rendered::etag_of;
 use super::views::{CapabilitiesView, StatusDayView, StatusView};
 use super::writer::{Pending, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
-use crate::domain::time::local_instant;
 use crate::domain::{Day, Instant};
 use crate::scoring::board::{self, By};
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::{StoreError, figures, units};
-use chrono::NaiveTime;
 use std::sync::Arc;
 
 impl Service {
@@ -228,15 +227,8 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller) -> StatusView 
 }
 
 fn status_day(campaign: &Campaign, day: Day, now: Instant, reported: u32, tells_all: bool) -> StatusDayView {
-    let midnight = |day: Day| local_instant(campaign.time_zone, day, NaiveTime::MIN);
-    let (opens_at, ends_at) = (midnight(day), midnight(day.succ_opt().unwrap_or(day)));
-    let closes_at = campaign.cut_off(day);
-    let state = match now {
-        now if now < opens_at => "not_begun",
-        now if now >= closes_at => "closed",
-        now if now < ends_at => "open",
-        _ => "due",
-    };
+    let times = DayTimes::of(campaign, day);
+    let (state, opens_at, closes_at) = (times.state(now), times.opens_at, times.closes_at);
     let reported_units = tells_all.then_some(u64::from(reported));
     StatusDayView { date: day.to_string(), state, opens_at, closes_at, reported_units }
 }

@@ -10,16 +10,17 @@ use super::fault::{Code, Fault};
 use super::writer::Work;
 use crate::domain::{Care, Day};
 use crate::store::campaigns::StoredCampaign;
-use crate::store::figures;
+use crate::store::{days, figures};
 use std::collections::HashMap;
 
-/// Whether a day takes figures only as late ones: it is past its cut-off.
+/// Whether a day takes figures only as late ones: it is past its cut-off, or the council
+/// closed it before.
 ///
 /// # Errors
 /// What the database says.
 pub(super) fn is_closed(work: &mut Work<'_>, stored: &StoredCampaign, day: Day) -> Result<bool, Fault> {
     // as a figure is late: at the very instant it still is in time
-    Ok(work.now > stored.campaign.cut_off(day))
+    Ok(work.now > stored.campaign.cut_off(day) || days::find_opt(work.conn()?, stored.id, day)?.is_some())
 }
 
 /// What is exempt, before the contest is under way.

@@ -124,7 +124,7 @@ pub fn completeness(snapshot: &Snapshot, asked: &Asked, rows: Range<usize>, sigh
     let of_kind = register.of_kind.get(usize::from(asked.kind)).map(Vec::as_slice).unwrap_or_default();
     let is_within = |unit: &u32| asked.within.is_none_or(|above| register.is_below(*unit, above));
     let members: Vec<u32> = of_kind.iter().copied().filter(is_within).collect();
-    let (mut day, mut so_far, mut silent) = (SharesView::default(), SharesView::default(), Vec::new());
+    let (mut day, mut so_far, mut found) = (SharesView::default(), SharesView::default(), Vec::new());
     for unit in &members {
         let missing_before = so_far.missing;
         for at in ledger.calendar.window.start..=asked.day {
@@ -133,19 +133,13 @@ pub fn completeness(snapshot: &Snapshot, asked: &Asked, rows: Range<usize>, sigh
         let was_missing = day.missing;
         count(snapshot, *unit, asked.day, asked.day, &mut day);
         if day.missing > was_missing && snapshot.shows_figures(*unit, sight) {
-            silent.push((register.name_rank(*unit), *unit, so_far.missing - missing_before));
+            found.push((register.name_rank(*unit), *unit, so_far.missing - missing_before));
         }
     }
-    silent.sort_unstable();
-    let shown = silent.get(rows.start.min(silent.len())..rows.end.min(silent.len())).unwrap_or_default();
-    let item = |(_, unit, missing_days): &(u32, u32, u64)| SilentUnitView {
-        unit: named(ledger, *unit, |above| snapshot.is_visible(above, sight)),
-        state: ledger.state(*unit).code(),
-        missing_days: *missing_days,
-        last_reported: last_reported(snapshot, *unit, asked.day),
-    };
-    let others: Vec<u32> = members.iter().copied().filter(|unit| !snapshot.is_confided(*unit, sight)).collect();
-    let is_public = snapshot.privacy.total_is_public(register, &others, |shown| !shown.numbers);
+    found.sort_unstable();
+    let shown = found.get(rows.start.min(found.len())..rows.end.min(found.len())).unwrap_or_default();
+    let item = |(_, unit, missing_days): &(u32, u32, u64)| silent(snapshot, *unit, asked.day, *missing_days, sight);
+    let is_public = total_is_shown(snapshot, &members, sight);
     let campaign = snapshot.campaign();
     let date = ledger.calendar.day(asked.day);
     CompletenessView {
@@ -159,8 +153,32 @@ pub fn completeness(snapshot: &Snapshot, asked: &Asked, rows: Range<usize>, sigh
         so_far: is_public.then(|| with_share(so_far)),
         items: shown.iter().map(item).collect(),
         next_cursor: None,
-        total: silent.len() as u64,
+        total: found.len() as u64,
     }
+}
+
+/// A unit that owes a day's report, for a reader who may know of it.
+pub(super) fn silent(snapshot: &Snapshot, unit: u32, day: usize, missing_days: u64, sight: Sight) -> SilentUnitView {
+    let ledger = snapshot.ledger();
+    SilentUnitView {
+        unit: named(ledger, unit, |above| snapshot.is_visible(above, sight)),
+        state: ledger.state(unit).code(),
+        missing_days,
+        last_reported: last_reported(snapshot, unit, day),
+    }
+}
+
+/// Whether a reader may see numbers over these units: they tell of none that is hidden from it.
+pub(super) fn total_is_shown(snapshot: &Snapshot, units: &[u32], sight: Sight) -> bool {
+    let others: Vec<u32> = units.iter().copied().filter(|unit| !snapshot.is_confided(*unit, sight)).collect();
+    snapshot.privacy.total_is_public(snapshot.register(), &others, |shown| !shown.numbers)
+}
+
+/// What became of a day of these units.
+pub(super) fn shares_on(snapshot: &Snapshot, units: &[u32], day: usize) -> SharesView {
+    let mut shares = SharesView::default();
+    units.iter().for_each(|unit| count(snapshot, *unit, day, day, &mut shares));
+    with_share(shares)
 }
 
 /// Counts one day of a unit.
@@ -176,7 +194,8 @@ fn count(snapshot: &Snapshot, unit: u32, day: usize, as_of: usize, shares: &mut 
     }
 }
 
-fn with_share(shares: SharesView) -> SharesView {
+/// With the sums that follow from the others.
+pub(super) fn with_share(shares: SharesView) -> SharesView {
     let due = shares.on_time + shares.late + shares.missing;
     let percent = || Hundredths(round_half_away(i128::from(shares.on_time) * 10_000, i128::from(due)));
     SharesView { due, on_time_percent: (due > 0).then(percent), ..shares }

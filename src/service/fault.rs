@@ -70,6 +70,14 @@ pub enum Code {
     DayOutOfReach,
     /// The day has not begun in the campaign's zone.
     DayNotBegun,
+    /// The day is closed for reporting already.
+    DayClosed,
+    /// The day itself is not over yet.
+    DayNotOver,
+    /// No webhook of this id.
+    WebhookNotFound,
+    /// The campaign tells as many addresses as it may.
+    TooManyWebhooks,
     /// The unit's figures are the sum of others.
     DerivedUnit,
     /// A client sent an instant.
@@ -162,6 +170,10 @@ impl Code {
             Self::DayOutsideCampaign => "day_outside_campaign",
             Self::DayOutOfReach => "day_out_of_reach",
             Self::DayNotBegun => "day_not_begun",
+            Self::DayClosed => "day_closed",
+            Self::DayNotOver => "day_not_over",
+            Self::WebhookNotFound => "webhook_not_found",
+            Self::TooManyWebhooks => "too_many_webhooks",
             Self::DerivedUnit => "derived_unit",
             Self::TimeIsToldByTheService => "time_is_told_by_the_service",
             Self::ConfirmUnusual => "confirm_unusual",
@@ -224,6 +236,10 @@ impl Code {
         Code::DayOutsideCampaign,
         Code::DayOutOfReach,
         Code::DayNotBegun,
+        Code::DayClosed,
+        Code::DayNotOver,
+        Code::WebhookNotFound,
+        Code::TooManyWebhooks,
         Code::DerivedUnit,
         Code::TimeIsToldByTheService,
         Code::ConfirmUnusual,

@@ -2,6 +2,8 @@
 
 use super::fault::Code;
 use super::live::Live;
+use crate::domain::Instant;
+use crate::store::webhooks::DeliveryState;
 use prometheus::core::Collector;
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, exponential_buckets,
@@ -25,6 +27,11 @@ pub(super) struct Measures {
     /// What it took to compute and print an answer that was not, in seconds.
     pub(super) render: Histogram,
     behind: IntGaugeVec,
+    closed: IntCounter,
+    closing_lag: IntGauge,
+    tried: IntCounterVec,
+    waiting: IntGaugeVec,
+    message_lag: IntGauge,
 }
 
 impl Measures {
@@ -43,6 +50,9 @@ impl Measures {
             "greenzone_revisions_behind",
             "Committed revisions of a campaign that its facts in memory do not have; they are read when somebody asks",
         );
+        let tried =
+            Opts::new("greenzone_webhook_attempts_total", "Messages that were sent, by the state they then had");
+        let waiting = Opts::new("greenzone_webhook_messages", "Messages that wait to be sent, or were given up");
         let measures = Self {
             queued: IntGauge::new("greenzone_writes_queued", "Writes that wait for the writer")?,
             batch: Histogram::with_opts(of_batch.buckets(exponential_buckets(1.0, 2.0, 10)?))?,
@@ -57,9 +67,20 @@ impl Measures {
                 "What it took to compute and print an answer that was not in memory: a board and its page",
             ))?,
             behind: IntGaugeVec::new(behind, &["campaign"])?,
+            closed: IntCounter::new("greenzone_day_closings_total", "Closings of days that this process ran")?,
+            closing_lag: IntGauge::new(
+                "greenzone_day_closing_lag_seconds",
+                "How long after its cut-off the last closing that this process ran came",
+            )?,
+            tried: IntCounterVec::new(tried, &["state"])?,
+            waiting: IntGaugeVec::new(waiting, &["state"])?,
+            message_lag: IntGauge::new(
+                "greenzone_webhook_lag_seconds",
+                "How long the oldest message that is due waits to be sent",
+            )?,
             registry,
         };
-        let all: [Box<dyn Collector>; 7] = [
+        let all: [Box<dyn Collector>; 12] = [
             Box::new(measures.queued.clone()),
             Box::new(measures.batch.clone()),
             Box::new(measures.commit.clone()),
@@ -67,9 +88,19 @@ impl Measures {
             Box::new(measures.hits.clone()),
             Box::new(measures.render.clone()),
             Box::new(measures.behind.clone()),
+            Box::new(measures.closed.clone()),
+            Box::new(measures.closing_lag.clone()),
+            Box::new(measures.tried.clone()),
+            Box::new(measures.waiting.clone()),
+            Box::new(measures.message_lag.clone()),
         ];
         for collector in all {
             measures.registry.register(collector)?;
+        }
+        // shown from the start, so that a rise from nothing is one
+        measures.messages(0, 0, 0);
+        for state in [DeliveryState::Pending, DeliveryState::Delivered, DeliveryState::Failed] {
+            measures.tried.with_label_values(&[state.code()]);
         }
         Ok(measures)
     }
@@ -83,6 +114,24 @@ impl Measures {
     /// Counts a write that was refused.
     pub(super) fn refuse(&self, code: Code) {
         self.refused.with_label_values(&[code.name()]).inc();
+    }
+
+    /// Counts a closing, and how late it came.
+    pub(super) fn day_closed(&self, due_at: Instant, now: Instant) {
+        self.closed.inc();
+        self.closing_lag.set((now.micros() - due_at.micros()) / 1_000_000);
+    }
+
+    /// Counts a message that was sent, by the state that it then had.
+    pub(super) fn message_tried(&self, state: &str) {
+        self.tried.with_label_values(&[state]).inc();
+    }
+
+    /// How many messages wait and were given up, and for how many seconds the oldest waits.
+    pub(super) fn messages(&self, pending: i64, failed: i64, lag: i64) {
+        self.waiting.with_label_values(&["pending"]).set(pending);
+        self.waiting.with_label_values(&["failed"]).set(failed);
+        self.message_lag.set(lag);
     }
 
     /// All of them, as they stand.

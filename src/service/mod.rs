@@ -16,6 +16,7 @@ mod catch_up;
 mod closing;
 pub mod completeness;
 pub mod criteria;
+pub mod days;
 pub mod decisions;
 pub mod declared_levels;
 pub mod dry_run;
@@ -29,6 +30,8 @@ pub mod levels;
 pub mod lifetimes;
 pub mod live;
 mod measures;
+mod outbound;
+mod outbox;
 pub mod packs;
 pub mod passwords;
 mod past;
@@ -37,6 +40,7 @@ pub mod privacy;
 mod recording;
 pub mod rendered;
 pub mod roll_up;
+pub mod scheduler;
 mod secrets;
 pub mod sentences;
 pub mod sessions;
@@ -45,6 +49,7 @@ pub mod tokens;
 pub mod units;
 pub mod views;
 mod watch;
+pub mod webhooks;
 pub mod words;
 pub mod writer;
 
@@ -59,6 +64,7 @@ use crate::store::{self, Database, DbConn, StoreError, contests};
 use keys::KeyRing;
 use live::{Live, Snapshot};
 use measures::Measures;
+use outbound::Outbound;
 use passwords::Passwords;
 use past::{Edition, History, Past};
 use rendered::Answers;
@@ -92,17 +98,20 @@ pub struct Service {
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
+    outbound: Outbound,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
 }
 
-/// What people are known by.
+/// What people are known by, and what the service may call.
 #[derive(Debug)]
 pub struct Security {
     /// Hashes passwords.
     pub passwords: Passwords,
     /// Signs access tokens; none in a process that signs nobody in.
     pub keys: Option<KeyRing>,
+    /// Whether webhooks may lead to addresses that are not public, and to this machine without TLS.
+    pub private_webhooks: bool,
 }
 
 /// A campaign at a moment, and the instant at which its days are judged.
@@ -148,6 +157,7 @@ impl Service {
             turns: firmness::Turns::default(),
             passwords: security.passwords,
             keys: security.keys,
+            outbound: Outbound::new(security.private_webhooks),
             loading: Default::default(),
             hasher,
         }))

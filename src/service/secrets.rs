@@ -28,6 +28,16 @@ fn random_text<const BYTES: usize>() -> Result<String, Fault> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// A random byte, for what needs no more.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub(super) fn random_byte() -> Result<u8, Fault> {
+    let mut byte = [0u8];
+    getrandom::fill(&mut byte).map_err(Fault::internal)?;
+    Ok(byte[0])
+}
+
 /// What is kept of a secret: SHA-256 in hex. A secret of full entropy needs no salt and no work.
 pub(super) fn hash_of(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))

@@ -18,6 +18,7 @@ mod catalog;
 mod conn;
 pub mod contests;
 pub mod criteria;
+pub mod days;
 pub mod decisions;
 pub mod declared_levels;
 pub mod figures;
@@ -29,6 +30,7 @@ pub mod policies;
 mod schema;
 pub mod sessions;
 pub mod units;
+pub mod webhooks;
 
 pub use conn::{
     Address, Connector, Database, DbConn, Reader, begin_savepoint, end_savepoint, is_alive, is_current, migrate, read,

@@ -227,6 +227,50 @@ diesel::table! {
 }
 
 diesel::table! {
+    day_closings (campaign_id, day) {
+        campaign_id -> BigInt,
+        day -> Integer,
+        closed_us -> BigInt,
+        actor -> Text,
+        reason -> Nullable<Text>,
+        on_time -> BigInt,
+        late -> BigInt,
+        missing -> BigInt,
+        excused -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhooks (campaign_id, webhook_id) {
+        campaign_id -> BigInt,
+        webhook_id -> Text,
+        url -> Text,
+        events -> Text,
+        secret -> Text,
+        created_by -> Text,
+        created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (campaign_id, delivery_id) {
+        campaign_id -> BigInt,
+        delivery_id -> Text,
+        webhook_id -> Text,
+        event -> Text,
+        day -> Nullable<Integer>,
+        body -> Text,
+        created_us -> BigInt,
+        state -> Text,
+        attempts -> Integer,
+        due_us -> BigInt,
+        last_status -> Nullable<Integer>,
+        last_error -> Nullable<Text>,
+        ended_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (caller, idempotency_key) {
         caller -> Text,
         idempotency_key -> Text,
@@ -319,4 +363,6 @@ diesel::table! {
 diesel::joinable!(sessions -> accounts (username));
 diesel::joinable!(refresh_tokens -> sessions (session_id));
 diesel::allow_tables_to_appear_in_same_query!(approvals, approval_days);
+diesel::joinable!(webhook_deliveries -> campaigns (campaign_id));
+diesel::allow_tables_to_appear_in_same_query!(webhook_deliveries, campaigns);
 diesel::allow_tables_to_appear_in_same_query!(accounts, sessions, refresh_tokens);

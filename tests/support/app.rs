@@ -101,9 +101,17 @@ impl TestApp {
 
     /// With limits, other origins, proxies.
     pub fn with_edges(database: TestDatabase, now: &str, edges: Edges) -> Self {
+        Self::with_security(database, now, edges, security())
+    }
+
+    /// Whose webhooks may lead to this machine.
+    pub fn calling_private(database: TestDatabase, now: &str) -> Self {
+        Self::with_security(database, now, Edges::default(), Security { private_webhooks: true, ..security() })
+    }
+
+    fn with_security(database: TestDatabase, now: &str, edges: Edges, security: Security) -> Self {
         let clock = Clock::fixed(Instant::parse(now).expect("an instant"));
         let address = database.address.clone();
-        let security = security();
         let service = greenzone::app::open(database.address.clone(), clock.clone(), true, security).expect("a service");
         let token = machine_token(&service, Role::Council, Scope::All);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -239,7 +247,7 @@ impl TestApp {
 pub fn security() -> Security {
     let parameters = argon2::Params::new(8, 1, 1, None).expect("parameters");
     let passwords = Passwords::new(parameters, 2);
-    Security { passwords, keys: Some(KeyRing::random().expect("random bytes")) }
+    Security { passwords, keys: Some(KeyRing::random().expect("random bytes")), private_webhooks: false }
 }
 
 /// A machine's token of a role and scope, for a year.

@@ -23,6 +23,8 @@ const WARDS: [&str; 8] = ["27382", "27379", "27364", "27352", "27355", "27349", 
 /// The bundled campaign with something in every table.
 pub fn filled(database: TestDatabase) -> TestApp {
     let app = TestApp::on(database);
+    // the last day is over and not closed yet
+    app.set_clock("2021-07-23T20:00:00Z");
     let mut files = pack::bundled()[0].files();
     let tables = [
         ("states.csv", "unit_code,state,reason\n27382,withdrawn,x\n"),
@@ -35,7 +37,11 @@ pub fn filled(database: TestDatabase) -> TestApp {
     ];
     files.0.extend(tables.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())));
     app.import(&pack::read(&files).expect("a pack"));
-    let of_unit = |what: &str| format!("/api/v1/campaigns/q6-2021/units/27382/{what}");
+    let of = |what: &str| format!("/api/v1/campaigns/q6-2021/{what}");
+    app.post(&of("webhooks"), &json!({"url": "https://example.vn/hook", "events": ["day.closed"]})).ok();
+    app.post(&of("days/2021-07-23/close"), &json!({"reason": "x"})).ok();
+    app.set_clock("2021-07-24T06:00:00Z");
+    let of_unit = |what: &str| of(&format!("units/27382/{what}"));
     app.put(&of_unit("assessments/c"), &json!({"value": 70, "date": "2021-07-12", "evidence": "https://…"})).ok();
     app.post(
         &of_unit("assessments/c/verify"),

@@ -126,6 +126,10 @@ tables! {
     approvals: campaign_id, number, what, payload, base, requested_by, requested_us, reason, state, decided_by,
         decided_us, decided_reason, revision;
     approval_days: campaign_id, number, unit_id, day, standing_us;
+    day_closings: campaign_id, day, closed_us, actor, reason, on_time, late, missing, excused;
+    webhooks: campaign_id, webhook_id, url, events, secret, created_by, created_us;
+    webhook_deliveries: campaign_id, delivery_id, webhook_id, event, day, body, created_us, state, attempts, due_us,
+        last_status, last_error, ended_us;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
