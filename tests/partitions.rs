@@ -11,8 +11,8 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenzone::pack;
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, decisions, figures, is_current, lifetimes, migrate, policies, revert,
-    units,
+    Address, DbConn, audit, campaigns, contests, decisions, figures, flag_answers, is_current, lifetimes, migrate,
+    policies, revert, units,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -180,6 +180,8 @@ fn work_on(conn: &mut DbConn, code: &str) {
     campaigns::touched_between(conn, id, (0, 1), 10).expect("days");
     audit::after(conn, &format!("campaigns/{code}"), 0, 10).expect("entries");
     lifetimes::latest(conn, id, unit).expect("an answer");
+    flag_answers::list(conn, id, Some(unit)).expect("answers");
+    figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
     policies::latest_version(conn, id).expect("a version");
 }
 
@@ -238,6 +240,7 @@ fn spread_tables() -> Vec<&'static str> {
         "declared_levels",
         "excuses",
         "figures",
+        "flag_answers",
         "lifetimes",
         "neighbours",
         "policies",

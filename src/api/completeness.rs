@@ -30,10 +30,11 @@ pub(super) async fn get_completeness(call: Call) -> Answer {
     let asked = Asked { kind, day, within };
     let list = format!("completeness {asked:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
-    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let settling = call.service.settling(snapshot.clone(), view.judged_at).await?.view(&snapshot, sight);
+    let key = format!("{}|{}|{list} {:?} {settling:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
     let revision = snapshot.revision;
     let make = move || {
-        let mut view = completeness(&snapshot, &asked, page.rows.clone(), sight);
+        let mut view = completeness(&snapshot, &asked, page.rows.clone(), sight, settling);
         view.next_cursor = page.next(usize::try_from(view.total).unwrap_or(usize::MAX));
         serde_json::to_vec(&view).map_err(Fault::internal)
     };

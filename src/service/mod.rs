@@ -21,6 +21,8 @@ pub mod effort;
 pub mod fault;
 pub mod figures;
 pub mod firmness;
+pub mod flag_answers;
+pub mod flags;
 pub mod history;
 pub mod keys;
 pub mod levels;
@@ -38,6 +40,7 @@ pub mod roll_up;
 mod secrets;
 pub mod sentences;
 pub mod sessions;
+pub mod settling;
 pub mod standing;
 pub mod tokens;
 pub mod units;
@@ -92,6 +95,7 @@ pub struct Service {
     keys: Option<KeyRing>,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
+    settling: settling::Kept,
 }
 
 /// What people are known by.
@@ -148,6 +152,7 @@ impl Service {
             keys: security.keys,
             loading: Default::default(),
             hasher,
+            settling: settling::Kept::default(),
         }))
     }
 

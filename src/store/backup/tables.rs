@@ -122,6 +122,8 @@ tables! {
         withdrawn_reason;
     lifetimes: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision, withdrawn_us,
         withdrawn_reason;
+    flag_answers: campaign_id, unit_id, rule, day, fingerprint, recorded_us, answer, verdict, closes, author,
+        numbers, revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
     policies: campaign_id, version, recorded_us, known_us, revision, author, reason, legal_reference, document;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
