@@ -172,6 +172,8 @@ fn every_described_parameter_is_taken() {
                 "as_of" | "date" | "from" | "to" => "2021-07-12",
                 "within" | "parent" => "775",
                 "include" => "days",
+                "state" if operation.path.ends_with("flags") => "open",
+                "rule" => "zero_streak",
                 "state" => "active",
                 "status" => "verified",
                 "q" => "phuong",

@@ -17,6 +17,7 @@ mod decisions;
 mod dry_run;
 mod figures;
 mod firmness;
+mod flags;
 mod history;
 mod import;
 mod leaderboard;
@@ -82,6 +83,11 @@ operations! {
     figures::list_figures,
     figures::create_figures,
     completeness::get_completeness,
+    completeness::get_completeness_days,
+    flags::list_flags,
+    flags::get_flag,
+    flags::put_flag,
+    flags::delete_flag,
     decisions::put_state,
     decisions::delete_state,
     decisions::put_start_level,

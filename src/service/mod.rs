@@ -13,6 +13,7 @@ pub mod boards;
 pub mod campaigns;
 mod catch_up;
 pub mod completeness;
+pub mod completeness_days;
 pub mod criteria;
 pub mod decisions;
 pub mod declared_levels;

@@ -1,6 +1,7 @@
 //! The whole database as a file, while the service writes; and back, into either database.
 
 use crate::api::{Q6, figure};
+use crate::rights::FLAG;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::on_all;
@@ -44,6 +45,7 @@ pub fn filled(database: TestDatabase) -> TestApp {
     .ok();
     app.put(&of_unit("declared-levels/2021-07-12"), &json!({"level": "red", "reason": "x"})).ok();
     app.put(&of_unit("lifetime"), &json!({"closes": "2021-07-22", "reason": "x"})).ok();
+    app.put(&format!("/api/v1/campaigns/q6-2021/flags/{FLAG}"), &json!({"answer": "x", "verdict": "as_reported"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];
