@@ -1,10 +1,12 @@
 use super::{Q6, figure};
 use crate::rights::FLAG;
 use crate::support::app::TestApp;
-use crate::support::database::TestDatabase;
 use crate::support::{on_all, on_both};
 use greenzone::domain::account::{Role, Scope};
+use greenzone::scoring::quality::{Rule, findings};
+use greenzone::scoring::{Ledger, Register};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 fn address(id: &str) -> String {
     format!("{Q6}/flags/{id}")
@@ -206,4 +208,21 @@ on_both! {
         grid("from=2021-07-12&to=2021-07-11").refused(422, "invalid_request");
         grid("kind=district").refused(422, "derived_unit");
     }
+}
+
+#[test]
+fn the_bundled_campaigns_raise_the_flags_that_the_documentation_counts() {
+    let counts = greenzone::pack::bundled().map(|pack| {
+        let contest = greenzone::pack::read(&pack.files()).unwrap();
+        let found = findings(&Ledger::build(&contest, Arc::new(Register::new(&contest)), None));
+        let of = |rule: &Rule| found.iter().filter(|f| f.rule == *rule).count();
+        (contest.campaign.code.clone(), Rule::ALL.iter().map(of).collect::<Vec<_>>())
+    });
+    let counts: Vec<(&str, &[usize])> = counts.iter().map(|(code, n)| (code.as_str(), n.as_slice())).collect();
+    let expected: [(&str, &[usize]); 3] = [
+        ("q6-2021", &[0, 1, 1, 1, 0, 0]),
+        ("vn-provinces-2021", &[9, 8, 6, 2, 1, 0]),
+        ("vinh-phuc-239-2021", &[0, 0, 0, 0, 0, 0]),
+    ];
+    assert_eq!(counts, expected);
 }

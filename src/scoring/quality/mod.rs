@@ -49,7 +49,7 @@ rules! {
     ZeroStreak = "zero_streak",
     /// Far more than the unit ever reported: the bound of `confirm_unusual`.
     Unusual = "unusual",
-    /// On the last day that anybody reported, a small part of what the week before had.
+    /// On the last day that the unit reported, a small part of what the week before had.
     LastDayDrop = "last_day_drop",
     /// The same count on day after day.
     CopiedDays = "copied_days",
@@ -103,7 +103,7 @@ pub fn findings(ledger: &Ledger) -> Vec<Finding> {
     let mut days = Vec::with_capacity(ledger.calendar.len);
     for unit in (0..ledger.register.len() as u32).filter(|unit| !ledger.register.is_derived(*unit)) {
         due_days(ledger, unit, last, &mut days);
-        series::of_unit(ledger, unit, last, &days, &mut found);
+        series::of_unit(ledger, unit, &days, &mut found);
     }
     copies::of_units(ledger, last, &mut found);
     found.sort_by_key(|finding| (finding.unit, finding.day, finding.rule));

@@ -23,7 +23,7 @@ pub(super) const EQUAL_LARGE: usize = 3;
 pub(super) const EQUAL_SMALL: usize = 5;
 
 /// What a person should look at among the due days of one unit.
-pub(super) fn of_unit(ledger: &Ledger, unit: u32, last: usize, days: &[DueDay], found: &mut Vec<Finding>) {
+pub(super) fn of_unit(ledger: &Ledger, unit: u32, days: &[DueDay], found: &mut Vec<Finding>) {
     let allowance = allowance(ledger, unit);
     let mut equal = 0;
     let mut before = None;
@@ -46,9 +46,10 @@ pub(super) fn of_unit(ledger: &Ledger, unit: u32, last: usize, days: &[DueDay], 
             found.push(Finding::new(Rule::CopiedDays, (unit, *day), numbers, &basis));
         }
     }
-    if let Some(((day, Some(cases)), history)) = days.split_last()
-        && *day == last
-    {
+    // its own last day, not the campaign's: a question stays until the unit itself reports on
+    let last = days.iter().rposition(|(_, reported)| reported.is_some());
+    if let Some((day, Some(cases))) = last.and_then(|last| days.get(last)) {
+        let history = days.get(..last.unwrap_or_default()).unwrap_or_default();
         let drop = last_day_drop(history, *cases, allowance);
         found.extend(drop.map(|(rule, numbers, basis)| Finding::new(rule, (unit, *day), numbers, &basis)));
     }
@@ -119,8 +120,8 @@ fn unusual(ledger: &Ledger, unit: u32, day: usize, cases: u32) -> Option<Met> {
     Some((Rule::Unusual, numbers, vec![u64::from(cases), usual.most()]))
 }
 
-/// On the last day that anybody reported, at most a quarter of the mean of the seven days
-/// before, all of them reported and with more than the allowance a day.
+/// On the last day that the unit reported, at most a quarter of the mean of the seven days
+/// before, all of them reported and with the allowance a day or more.
 fn last_day_drop(history: &[DueDay], cases: u32, allowance: u32) -> Option<Met> {
     let week = history.get(history.len().checked_sub(WEEK)?..)?;
     let sum = week.iter().try_fold(0, |sum, (_, reported)| Some(sum + u64::from((*reported)?)))?;

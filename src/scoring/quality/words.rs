@@ -47,11 +47,11 @@ impl Rule {
             ),
             Self::LastDayDrop => (
                 format!(
-                    "ngày cuối cùng có báo cáo của đợt: nhiều nhất bằng 1/{DROP_PART} bình quân {WEEK} ngày trước, các ngày đó đều có báo cáo \
+                    "ngày cuối cùng đơn vị có báo cáo: nhiều nhất bằng 1/{DROP_PART} bình quân {WEEK} ngày trước, các ngày đó đều có báo cáo \
                      và bình quân không dưới số dư cho phép"
                 ),
                 format!(
-                    "the campaign's last day with a report: at most 1/{DROP_PART} of the mean of the {WEEK} days before, all of them \
+                    "the unit's last day with a report: at most 1/{DROP_PART} of the mean of the {WEEK} days before, all of them \
                      reported and their mean not below the allowance"
                 ),
             ),
