@@ -40,7 +40,18 @@ pub struct Learned {
 
 /// What was learned, by campaign: it changes at midnight, there, and not before.
 #[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<HashMap<String, Learned>>);
+pub(super) struct Kept {
+    learned: Mutex<HashMap<String, Learned>>,
+    /// Whoever reads a history: the others wait, and find what was learned.
+    turn: Mutex<()>,
+}
+
+impl Kept {
+    fn of(&self, campaign: &str, today: Day) -> Option<Learned> {
+        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        learned.get(campaign).filter(|learned| learned.today == today).copied()
+    }
+}
 
 impl Service {
     /// The delays of a campaign as they are known today. May block.
@@ -50,9 +61,12 @@ impl Service {
     pub fn learned(&self, snapshot: &Snapshot, now: Instant) -> Result<Learned, Fault> {
         let campaign = snapshot.campaign();
         let today = now.day_in(campaign.time_zone).unwrap_or_default();
-        let kept = || self.settling.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(learned) = kept().get(&campaign.code).filter(|learned| learned.today == today) {
-            return Ok(*learned);
+        if let Some(learned) = self.settling.of(&campaign.code, today) {
+            return Ok(learned);
+        }
+        let _turn = self.settling.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(learned) = self.settling.of(&campaign.code, today) {
+            return Ok(learned);
         }
         let midnight = local_instant(campaign.time_zone, today, NaiveTime::MIN);
         let changes = self.read(|conn| match campaigns::find_opt(conn, &campaign.code)? {
@@ -60,9 +74,11 @@ impl Service {
             None => Ok(Vec::new()),
         })?;
         let learned = learn(snapshot, today, &changes);
-        if learned.all.total() > 0 {
-            // a pack may still bring a history to a campaign that has none
-            kept().insert(campaign.code.clone(), learned);
+        // to a campaign without figures a pack may still bring a history, to no other
+        let has_figures = (0..snapshot.ledger().calendar.len).any(|day| snapshot.ledger().reports_on(day) > 0);
+        if has_figures {
+            let mut kept = self.settling.learned.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.insert(campaign.code.clone(), learned);
         }
         Ok(learned)
     }

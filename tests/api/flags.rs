@@ -130,6 +130,27 @@ on_both! {
 }
 
 on_both! {
+    fn a_copied_week_names_the_other_unit_to_those_alone_who_may_see_it(app: TestApp) {
+        let app = app.with_q6();
+        let [own, ..] = people(&app);
+        let week = [3, 1, 0, 4, 2, 6, 3];
+        for ward in ["27379", "27346"] {
+            let row = |(at, cases): (usize, &u32)| {
+                json!({"unit_code": ward, "date": format!("2021-07-{:02}", 9 + at), "community_f0": cases})
+            };
+            let rows: Vec<Value> = week.iter().enumerate().map(row).collect();
+            app.post(&format!("{Q6}/figures"), &json!(rows)).ok();
+        }
+        let whole = app.get_as_council(&format!("{Q6}/flags?rule=copied_units")).ok();
+        assert_eq!((&whole["total"], &whole["items"][0]["date"]), (&json!(2), &json!("2021-07-15")));
+        let alike = |list: &Value| list["items"].as_array().unwrap().iter().map(|flag| flag["alike"].clone()).collect::<Vec<_>>();
+        assert_eq!(alike(&whole), [json!(["27379"]), json!(["27346"])], "by name: Phường 01, Phường 06");
+        let part = listed(&app, &own, "rule=copied_units");
+        assert_eq!((&part["total"], alike(&part)), (&json!(1), vec![json!([])]));
+    }
+}
+
+on_both! {
     fn a_walk_through_flags_is_of_one_revision(app: TestApp) {
         let app = app.with_q6();
         let whole = ids(&app.get_as_council(&format!("{Q6}/flags")).ok());
