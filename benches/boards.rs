@@ -12,6 +12,7 @@ use greenzone::domain::{Counts, Policy, RulesChange, Scheme};
 use greenzone::pack;
 use greenzone::scoring::appraisal::Track;
 use greenzone::scoring::board::{By, Query, rank};
+use greenzone::scoring::quality::findings;
 use greenzone::scoring::{Ledger, Register};
 use greenzone::service::boards::Ask;
 use greenzone::service::dry_run::{DryRun, Trial};
@@ -121,6 +122,15 @@ fn bare_loop(bencher: Bencher<'_, '_>, units: usize) {
             merged
         })
     });
+}
+
+/// All flags of a campaign, as the first reader of a revision waits for them; compare with
+/// `bare_loop`, which reads the same days once.
+#[divan::bench(args = [SMALL, LARGE], sample_count = 15)]
+fn flags(bencher: Bencher<'_, '_>, units: usize) {
+    let ledger = ledger_of(units);
+    println!("\n{units} units: {} flags", findings(ledger).len());
+    bencher.bench(|| findings(black_box(ledger)));
 }
 
 /// A pack of 60,000 units × 29 days as files in memory, read strictly.

@@ -182,6 +182,8 @@ fn every_described_parameter_is_taken() {
                 "within" | "parent" => "775",
                 "include" => "days",
                 "state" if operation.path.ends_with("/approvals") => "pending",
+                "state" if operation.path.ends_with("flags") => "open",
+                "rule" => "zero_streak",
                 "state" => "active",
                 "unit" => "27382",
                 "status" => "verified",

@@ -12,8 +12,8 @@ use greenzone::pack;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, days, decisions, figures, is_current, lifetimes, migrate, policies,
-    revert, units, webhooks,
+    Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, is_current, lifetimes,
+    migrate, policies, revert, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -181,6 +181,8 @@ fn work_on(conn: &mut DbConn, code: &str) {
     campaigns::touched_between(conn, id, (0, 1), 10).expect("days");
     audit::after(conn, &format!("campaigns/{code}"), 0, 10).expect("entries");
     lifetimes::latest(conn, id, unit).expect("an answer");
+    flag_answers::list(conn, id, Some(unit)).expect("answers");
+    figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
     policies::latest_version(conn, id).expect("a version");
     approvals::next_number(conn, id).expect("a number");
     approvals::pending_days(conn, id).expect("days");
@@ -248,6 +250,7 @@ fn spread_tables() -> Vec<&'static str> {
         "declared_levels",
         "excuses",
         "figures",
+        "flag_answers",
         "lifetimes",
         "neighbours",
         "policies",

@@ -10,6 +10,7 @@ use crate::domain::{Campaign, Counts, Day, Indicator};
 use crate::http::problem::{ApiError, Kind};
 use crate::service::criteria::{AssessmentFor, CriterionFor, Given, Verdict};
 use crate::service::figures::{FigureFor, NewFigure};
+use crate::service::flag_answers::{FlagAnswerFor, FlagVerdict};
 use crate::service::lifetimes::Lifetime;
 use crate::service::units::NewUnit;
 use crate::service::{Code, Fault};
@@ -603,6 +604,31 @@ impl VerdictRequest {
             }
             let date = text(reader, &of, "date", parse_day);
             Some(Verdict { date, is_verified: decision?, value, reason: text(reader, &of, "reason", parse_reason) })
+        })
+    }
+}
+
+/// An answer to a flag.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+pub(super) struct FlagAnswerRequest {
+    /// What was found, 1 to 500 characters; never public.
+    answer: String,
+    /// `as_reported`, `corrected`, `booked_late` or `excused`.
+    verdict: String,
+}
+
+impl FlagAnswerRequest {
+    /// Reads the body.
+    pub(super) fn read(bytes: &[u8]) -> Result<FlagAnswerFor, ApiError> {
+        read(bytes, |reader, json| {
+            let of = reader.object("", json, &["answer", "verdict", "recorded_at", "withdrawn_at"])?;
+            refuse_instants(reader, &of);
+            let answer = required(reader, &of, "answer", parse_reason);
+            let verdict = required(reader, &of, "verdict", |text| {
+                FlagVerdict::of(text).ok_or("as_reported, corrected, booked_late or excused")
+            });
+            Some(FlagAnswerFor { answer: answer?, verdict: verdict? })
         })
     }
 }

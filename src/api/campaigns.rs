@@ -97,7 +97,8 @@ pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
 pub(super) async fn get_status(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
-    let status = status(&view.snapshot, view.judged_at, &call.caller);
+    let learned = call.service.settling(view.snapshot.clone(), view.judged_at).await?;
+    let status = status(&view.snapshot, view.judged_at, &call.caller, &learned);
     let bytes = serde_json::to_vec(&status).map_err(Fault::internal)?;
     Ok(call.reply(&Rendered::new(bytes), JSON, Some(status.revision)))
 }

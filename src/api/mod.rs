@@ -19,6 +19,7 @@ mod decisions;
 mod dry_run;
 mod figures;
 mod firmness;
+mod flags;
 mod history;
 mod import;
 mod leaderboard;
@@ -95,6 +96,11 @@ operations! {
     webhooks::delete_webhook,
     webhooks::ping_webhook,
     webhooks::list_deliveries,
+    completeness::get_completeness_days,
+    flags::list_flags,
+    flags::get_flag,
+    flags::put_flag,
+    flags::delete_flag,
     decisions::put_state,
     decisions::delete_state,
     decisions::put_start_level,

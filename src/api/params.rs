@@ -86,6 +86,50 @@ pub(super) struct CompletenessQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub(super) struct CompletenessDaysQuery {
+    /// From this day on; the window's first without.
+    #[param(format = Date)]
+    from: Option<String>,
+    /// Up to this day; today without, brought into the window.
+    #[param(format = Date)]
+    to: Option<String>,
+    /// Code of a kind that reports itself; the campaign's first one without.
+    kind: Option<String>,
+    /// Only units below this one.
+    within: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct FlagPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the flag.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct FlagsQuery {
+    /// Only of this rule: `backlog`, `zero_streak`, `unusual`, `last_day_drop`, `copied_days` or
+    /// `copied_units`.
+    rule: Option<String>,
+    /// Only `open` or only `closed` ones.
+    state: Option<String>,
+    /// Only of this kind.
+    kind: Option<String>,
+    /// Only of units below this one.
+    within: Option<String>,
+    /// From this day on.
+    #[param(format = Date)]
+    from: Option<String>,
+    /// Up to this day.
+    #[param(format = Date)]
+    to: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct CriteriaQuery {
     /// Only of this kind.
     kind: Option<String>,

@@ -139,6 +139,9 @@ fn of_code(code: Code) -> Row {
         Code::LifetimeNotFound => {
             row(code.name(), 404, "Đơn vị không mở hay đóng trong đợt", "It neither opens nor closes")
         }
+        Code::FlagNotFound => row(code.name(), 404, "Không có cờ nghi vấn này", "There is no such flag"),
+        Code::FlagClosed => row(code.name(), 409, "Cờ nghi vấn đã đóng", "The flag is closed"),
+        Code::FlagNotClosed => row(code.name(), 409, "Cờ nghi vấn đang mở", "The flag is open already"),
         Code::LevelTooLow => {
             row(code.name(), 422, "Cấp độ thấp hơn mức đánh giá", "The level is below the assessed one")
         }

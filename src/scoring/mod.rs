@@ -19,9 +19,11 @@ pub mod green;
 mod laws;
 pub mod ledger;
 pub mod levels;
+pub mod quality;
 pub mod register;
 pub mod rules;
 pub mod sensitivity;
+pub mod settling;
 #[cfg(test)]
 mod small_contest;
 pub mod survey;

@@ -11,6 +11,7 @@ use super::figures::{done, escape};
 use super::live::Snapshot;
 use super::policies::{Words, first_version, replace};
 use super::rendered::etag_of;
+use super::settling::Learned;
 use super::views::{CapabilitiesView, StatusDayView, StatusView};
 use super::writer::{Pending, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
@@ -188,7 +189,7 @@ fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
 }
 
 /// All that a client needs to draw its first screen.
-pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller) -> StatusView {
+pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller, learned: &Learned) -> StatusView {
     let ledger = snapshot.ledger();
     let campaign = snapshot.campaign();
     let today = now.day_in(campaign.time_zone).unwrap_or_default();
@@ -215,6 +216,7 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller) -> StatusView 
             .map(|index| status_day(campaign, ledger.calendar.day(index), now, ledger.reports_on(index), tells_all))
             .collect(),
         reporting_units: tells_all.then_some(reporting as u64),
+        settling: learned.view(snapshot, snapshot.sight(&audience)),
         revision: snapshot.revision,
         freeze: None,
         capabilities: CapabilitiesView {

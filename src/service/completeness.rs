@@ -4,6 +4,7 @@
 use super::boards::named;
 use super::fault::{Code, Fault};
 use super::live::{Sight, Snapshot};
+use super::settling::SettlingView;
 use super::units::kind_of;
 use super::views::UnitRef;
 use crate::domain::campaign::Figures;
@@ -35,6 +36,8 @@ pub struct CompletenessView {
     pub day: Option<SharesView>,
     /// All due days from S to it; null likewise.
     pub so_far: Option<SharesView>,
+    /// From when on figures are not expected to move any more; no rank reads it.
+    pub settling: SettlingView,
     /// The units that owe the day's report, by name.
     pub items: Vec<SilentUnitView>,
     /// Where the next page starts; null on the last.
@@ -119,7 +122,13 @@ pub fn kind_asked(snapshot: &Snapshot, code: Option<&str>) -> Result<u16, Fault>
 }
 
 /// How complete the reports of a kind are.
-pub fn completeness(snapshot: &Snapshot, asked: &Asked, rows: Range<usize>, sight: Sight) -> CompletenessView {
+pub fn completeness(
+    snapshot: &Snapshot,
+    asked: &Asked,
+    rows: Range<usize>,
+    sight: Sight,
+    settling: SettlingView,
+) -> CompletenessView {
     let (ledger, register) = (snapshot.ledger(), snapshot.register());
     let of_kind = register.of_kind.get(usize::from(asked.kind)).map(Vec::as_slice).unwrap_or_default();
     let is_within = |unit: &u32| asked.within.is_none_or(|above| register.is_below(*unit, above));
@@ -151,6 +160,7 @@ pub fn completeness(snapshot: &Snapshot, asked: &Asked, rows: Range<usize>, sigh
         revision: snapshot.revision,
         day: is_public.then(|| with_share(day)),
         so_far: is_public.then(|| with_share(so_far)),
+        settling,
         items: shown.iter().map(item).collect(),
         next_cursor: None,
         total: found.len() as u64,

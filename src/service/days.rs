@@ -10,6 +10,7 @@
 use super::Service;
 use super::access::{Contest, Grant};
 use super::audit::{Note, Origin};
+use super::closing::is_closed;
 use super::completeness::{SharesView, SilentUnitView, shares_on, silent, total_is_shown, with_share};
 use super::fault::{Code, Fault};
 use super::figures::done;

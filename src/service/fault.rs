@@ -36,6 +36,12 @@ pub enum Code {
     DeclaredLevelNotFound,
     /// The unit neither opens nor closes during the campaign.
     LifetimeNotFound,
+    /// No flag of this name.
+    FlagNotFound,
+    /// The council closed the flag.
+    FlagClosed,
+    /// The flag is open already.
+    FlagNotClosed,
     /// The declared level is below what the figures demand.
     LevelTooLow,
     /// The declared level comes after the day from which the figures demand it.
@@ -153,6 +159,9 @@ impl Code {
             Self::AssessmentNotFound => "assessment_not_found",
             Self::DeclaredLevelNotFound => "declared_level_not_found",
             Self::LifetimeNotFound => "lifetime_not_found",
+            Self::FlagNotFound => "flag_not_found",
+            Self::FlagClosed => "flag_closed",
+            Self::FlagNotClosed => "flag_not_closed",
             Self::LevelTooLow => "level_too_low",
             Self::LevelTooLate => "level_too_late",
             Self::SchemeNotFound => "scheme_not_found",

@@ -12,11 +12,12 @@ use super::privacy::{Privacy, Shown};
 use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Contest, Day, Instant};
 use crate::scoring::ledger::{Adjustments, DayEntry};
+use crate::scoring::quality::{Finding, findings};
 use crate::scoring::{Ledger, Register};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::{DbConn, StoreError, contests, figures, policies};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// A campaign as it stood at one revision.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Snapshot {
     pub privacy: Arc<Privacy>,
     /// The units' keys in the database by their places; none where a past instant is shown.
     keys: Arc<[i64]>,
+    /// What a person should look at, once somebody asks.
+    findings: OnceLock<Vec<Finding>>,
 }
 
 impl Snapshot {
@@ -53,7 +56,16 @@ impl Snapshot {
         let (revision, boards) = (loaded.revision, Boards::new(Arc::new(ledger)));
         let policy_version = policies::latest_version(conn, stored.id)?;
         let keys = loaded.unit_ids.into();
-        Ok(Self { revision, read_at: revision, known_at: None, policy_version, boards, privacy, keys })
+        Ok(Self {
+            revision,
+            read_at: revision,
+            known_at: None,
+            policy_version,
+            boards,
+            privacy,
+            keys,
+            findings: OnceLock::new(),
+        })
     }
 
     /// The same units at a later revision, with other facts, which differ on no day before
@@ -62,7 +74,16 @@ impl Snapshot {
         let boards = self.boards.after(Arc::new(ledger), changed_from);
         let (privacy, keys) = (self.privacy.clone(), self.keys.clone());
         let policy_version = self.policy_version;
-        Self { revision, read_at: revision, known_at: None, policy_version, boards, privacy, keys }
+        Self {
+            revision,
+            read_at: revision,
+            known_at: None,
+            policy_version,
+            boards,
+            privacy,
+            keys,
+            findings: OnceLock::new(),
+        }
     }
 
     /// The same units at a later revision, with what changed.
@@ -84,7 +105,21 @@ impl Snapshot {
         let privacy = Arc::new(Privacy::of(&register));
         let known_at = Some(known_at);
         let boards = Boards::new(Arc::new(Ledger::build(contest, register, known_at)));
-        Self { revision, read_at, known_at, policy_version: edition.version, boards, privacy, keys: Arc::default() }
+        Self {
+            revision,
+            read_at,
+            known_at,
+            policy_version: edition.version,
+            boards,
+            privacy,
+            keys: Arc::default(),
+            findings: OnceLock::new(),
+        }
+    }
+
+    /// What a person should look at among its figures, by unit, day and rule; computed once.
+    pub fn findings(&self) -> &[Finding] {
+        self.findings.get_or_init(|| findings(self.ledger()))
     }
 
     /// The facts.

@@ -15,6 +15,7 @@ pub mod campaigns;
 mod catch_up;
 mod closing;
 pub mod completeness;
+pub mod completeness_days;
 pub mod criteria;
 pub mod days;
 pub mod decisions;
@@ -24,6 +25,8 @@ pub mod effort;
 pub mod fault;
 pub mod figures;
 pub mod firmness;
+pub mod flag_answers;
+pub mod flags;
 pub mod history;
 pub mod keys;
 pub mod levels;
@@ -44,6 +47,7 @@ pub mod scheduler;
 mod secrets;
 pub mod sentences;
 pub mod sessions;
+pub mod settling;
 pub mod standing;
 pub mod tokens;
 pub mod units;
@@ -101,6 +105,7 @@ pub struct Service {
     outbound: Outbound,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
+    settling: settling::Kept,
 }
 
 /// What people are known by, and what the service may call.
@@ -160,6 +165,7 @@ impl Service {
             outbound: Outbound::new(security.private_webhooks),
             loading: Default::default(),
             hasher,
+            settling: settling::Kept::default(),
         }))
     }
 

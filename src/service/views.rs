@@ -4,6 +4,7 @@
 //! [`Hundredths`], printed as JSON numbers made from integers.
 
 use super::approvals::{PendingView, TwoPersonsView};
+use super::settling::SettlingView;
 use crate::domain::Instant;
 use crate::domain::number::Hundredths;
 use serde::Serialize;
@@ -566,6 +567,8 @@ pub struct StatusView {
     pub days: Vec<StatusDayView>,
     /// Units that report; null where hidden units are among them.
     pub reporting_units: Option<u64>,
+    /// From when on figures are not expected to move any more; no rank reads it.
+    pub settling: SettlingView,
     /// Revision of the campaign.
     pub revision: i64,
     /// The freeze; null: the boards are not frozen.

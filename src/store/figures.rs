@@ -177,6 +177,40 @@ pub fn for_each_day(
     Ok(())
 }
 
+/// The last change of each unit's day before an instant, of those whose whole history is
+/// told: key of the unit, the day, when. What was known from the beginning tells nothing.
+///
+/// # Errors
+/// What the database says.
+pub fn last_changes(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    before: Instant,
+) -> Result<Vec<(i64, Day, Instant)>, StoreError> {
+    use diesel::dsl::{max, min};
+    let of_campaign = figures::table.filter(figures::campaign_id.eq(campaign_id));
+    let recorded: Vec<(i64, i32, Option<i64>, Option<i64>)> = of_campaign
+        .filter(figures::recorded_us.lt(before.micros()))
+        .group_by((figures::unit_id, figures::day))
+        .select((figures::unit_id, figures::day, min(figures::recorded_us), max(figures::recorded_us)))
+        .load(conn)?;
+    let withdrawn: Vec<(i64, i32, Option<i64>)> = of_campaign
+        .filter(figures::withdrawn_us.lt(before.micros()))
+        .select((figures::unit_id, figures::day, figures::withdrawn_us))
+        .load(conn)?;
+    let mut last_withdrawn: HashMap<(i64, i32), i64> = HashMap::new();
+    for (unit, day, at) in withdrawn {
+        let last = last_withdrawn.entry((unit, day)).or_insert(i64::MIN);
+        *last = at.unwrap_or(i64::MIN).max(*last);
+    }
+    let told = recorded.into_iter().filter_map(|(unit, day, first, last)| {
+        let last = last.filter(|_| first.is_some_and(|first| first > Instant::BEGINNING.micros()))?;
+        let withdrawn = last_withdrawn.get(&(unit, day)).copied().unwrap_or(i64::MIN);
+        Some((unit, day_of(day), Instant::from_micros(last.max(withdrawn))))
+    });
+    Ok(told.collect())
+}
+
 /// All revisions of a unit's day, the oldest first.
 ///
 /// # Errors

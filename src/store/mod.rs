@@ -23,6 +23,7 @@ pub mod decisions;
 pub mod declared_levels;
 pub mod figures;
 mod fixed;
+pub mod flag_answers;
 pub mod idempotency;
 pub mod lifetimes;
 pub mod partitions;

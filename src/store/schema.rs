@@ -185,6 +185,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    flag_answers (campaign_id, unit_id, rule, day, fingerprint, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        rule -> Text,
+        day -> Integer,
+        fingerprint -> Text,
+        recorded_us -> BigInt,
+        answer -> Text,
+        verdict -> Text,
+        closes -> Bool,
+        author -> Text,
+        numbers -> Text,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+        withdrawn_revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     policies (campaign_id, version) {
         campaign_id -> BigInt,
         version -> BigInt,

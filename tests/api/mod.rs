@@ -10,6 +10,7 @@ mod criteria;
 mod decisions;
 mod figures;
 mod firmness;
+mod flags;
 mod history;
 mod import;
 mod leaderboard;

@@ -1,6 +1,7 @@
 //! The whole database as a file, while the service writes; and back, into either database.
 
 use crate::api::{Q6, figure};
+use crate::rights::FLAG;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::on_all;
@@ -64,6 +65,7 @@ pub fn filled(database: TestDatabase) -> TestApp {
     let read = app.send("GET", address, Some(&token), &[], None);
     let headers = [("if-match", read.header("etag").expect("a tag")), ("content-type", "application/json")];
     app.send("POST", &format!("{address}/approve"), Some(&token), &headers, Some(b"{}")).ok();
+    app.put(&format!("/api/v1/campaigns/q6-2021/flags/{FLAG}"), &json!({"answer": "x", "verdict": "as_reported"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];

@@ -122,6 +122,8 @@ tables! {
         withdrawn_reason;
     lifetimes: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision, withdrawn_us,
         withdrawn_reason;
+    flag_answers: campaign_id, unit_id, rule, day, fingerprint, recorded_us, answer, verdict, closes, author,
+        numbers, revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
     policies: campaign_id, version, recorded_us, known_us, revision, author, reason, legal_reference, document;
     approvals: campaign_id, number, what, payload, base, requested_by, requested_us, reason, state, decided_by,
         decided_us, decided_reason, revision;
