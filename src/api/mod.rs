@@ -82,6 +82,7 @@ operations! {
     figures::list_figures,
     figures::create_figures,
     completeness::get_completeness,
+    figures::get_figure_sources,
     decisions::put_state,
     decisions::delete_state,
     decisions::put_start_level,

@@ -218,6 +218,13 @@ pub(super) struct ReasonQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub(super) struct SourceQuery {
+    /// Code of the source whose figure is taken back, where the campaign declares sources.
+    source: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct FiguresQuery {
     /// From this day on.
     #[param(format = Date)]

@@ -4,6 +4,7 @@
 use super::json::{FieldError, Fields, Json, Reader};
 use super::policy::{MAX_ALLOWANCE, Policy};
 use super::scheme::{Scheme, Texts};
+use super::sources::Sources;
 use super::time::{Day, Instant, local_instant, parse_day};
 use super::{builtin, text};
 use chrono::{Days, NaiveTime};
@@ -97,6 +98,8 @@ pub struct Campaign {
     pub policy: Policy,
     /// The day by which units should be green.
     pub green_by: Option<Day>,
+    /// Who may say what a day was, in order of precedence.
+    pub sources: Sources,
 }
 
 const MAX_SPAN_DAYS: u32 = 1_000;
@@ -146,6 +149,9 @@ impl Campaign {
         });
         if let (Some(day), Value::Object(fields)) = (self.green_by, &mut document) {
             fields.insert("green_by".to_owned(), day.to_string().into());
+        }
+        if let (false, Value::Object(fields)) = (self.sources.is_empty(), &mut document) {
+            fields.insert("sources".to_owned(), self.sources.to_json());
         }
         document
     }
@@ -219,7 +225,7 @@ impl Campaign {
 }
 
 fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
-    const KNOWN: [&str; 14] = [
+    const KNOWN: [&str; 15] = [
         "code",
         "title",
         "organiser",
@@ -233,6 +239,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         "level_scheme",
         "scoring",
         "green_by",
+        "sources",
         "awards",
     ];
     let of = reader.object("", json, &KNOWN)?;
@@ -260,6 +267,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let scheme = reader.required(&of, "level_scheme").and_then(|v| read_scheme(reader, "level_scheme", v));
     let policy = reader.required(&of, "scoring").and_then(|v| Policy::read(reader, "scoring", v));
     let green_by = of.get("green_by").and_then(|v| reader.text("green_by", v, parse_day));
+    let sources = of.get("sources").and_then(|v| Sources::read(reader, "sources", v)).unwrap_or_default();
     if let Some(awards) = of.get("awards") {
         reader.wrong("awards", Some(awards), "no awards yet: this version has none");
     }
@@ -279,6 +287,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         scheme: scheme?,
         policy: policy?,
         green_by,
+        sources,
     };
     check_together(reader, &campaign);
     Some(campaign)
@@ -327,7 +336,7 @@ fn derives_from_itself(campaign: &Campaign, start: usize) -> bool {
     false
 }
 
-fn required_text<T, E: Into<String>>(
+pub(super) fn required_text<T, E: Into<String>>(
     reader: &mut Reader,
     of: &Fields<'_>,
     key: &str,

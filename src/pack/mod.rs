@@ -12,6 +12,7 @@ mod figures;
 mod read;
 pub mod simulate;
 mod source;
+mod source_figures;
 mod table;
 mod units;
 mod write;

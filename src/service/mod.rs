@@ -38,6 +38,7 @@ pub mod roll_up;
 mod secrets;
 pub mod sentences;
 pub mod sessions;
+pub mod sources;
 pub mod standing;
 pub mod tokens;
 pub mod units;

@@ -9,6 +9,7 @@ use super::audit::Rows;
 use super::fault::{Code, Fault, FieldFault};
 use super::figures::{check_day, entry_with, entry_without, figure_row, no_report};
 use super::live::Snapshot;
+use super::sources::leader_of_day;
 use super::views::RowsView;
 use super::writer::{Work, outside};
 use crate::domain::contest::Stamp;
@@ -130,6 +131,12 @@ impl<'a, 'w> Recording<'a, 'w> {
             self.faults.add(&at(), field, fault);
             return Ok(());
         }
+        if let Some(source) = standing.source {
+            let said = self.stored.campaign.sources.code(source);
+            let detail = format!("what {said} says of this day stands; expected its figure in source_figures.csv");
+            self.faults.add(&at(), "date", Fault::new(Code::InvalidRequest, detail));
+            return Ok(());
+        }
         let rows = &mut self.done.rows;
         *(if standing.counts.is_some() { &mut rows.changed } else { &mut rows.new }) += 1;
         if self.faults.is_empty() { self.write(new, standing) } else { Ok(()) }
@@ -163,7 +170,9 @@ impl<'a, 'w> Recording<'a, 'w> {
         // days that no rule looks at are not in memory
         let found = self.stored_figure(unit, day)?;
         let noted = found.as_ref().is_some_and(|f| f.note.is_some());
-        Ok(DayEntry { counts: found.map(|f| f.counts), noted, ..DayEntry::default() })
+        let (stored, id) = (self.stored.clone(), self.before.key(unit));
+        let source = leader_of_day(self.work.conn()?, &stored, id, day)?;
+        Ok(DayEntry { counts: found.map(|f| f.counts), noted, source, ..DayEntry::default() })
     }
 
     /// Whether the note that stands is the new one.
