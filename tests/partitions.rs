@@ -12,7 +12,7 @@ use greenzone::pack;
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
     Address, DbConn, audit, campaigns, contests, decisions, figures, is_current, lifetimes, migrate, policies, revert,
-    units,
+    source_figures, units,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -180,6 +180,7 @@ fn work_on(conn: &mut DbConn, code: &str) {
     campaigns::touched_between(conn, id, (0, 1), 10).expect("days");
     audit::after(conn, &format!("campaigns/{code}"), 0, 10).expect("entries");
     lifetimes::latest(conn, id, unit).expect("an answer");
+    source_figures::of_day(conn, id, unit, day).expect("reports");
     policies::latest_version(conn, id).expect("a version");
 }
 
@@ -242,6 +243,7 @@ fn spread_tables() -> Vec<&'static str> {
         "neighbours",
         "policies",
         "revisions",
+        "source_figures",
         "start_levels",
         "unit_states",
         "units",

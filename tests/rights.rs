@@ -87,6 +87,8 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/adjustments/{id}"), Anyone, none.clone()),
         ("DELETE", of("/adjustments/{id}"), OfUnit(&[Council]), none.clone()),
         ("GET", of("/completeness"), Anyone, none.clone()),
+        ("GET", of("/reconciliation"), Anyone, none.clone()),
+        ("GET", of("/units/{code}/figures/{date}/sources"), Anyone, none.clone()),
         ("GET", api("/criteria-sets"), Anyone, none.clone()),
         ("GET", of("/criteria"), Anyone, none.clone()),
         (

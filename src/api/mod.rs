@@ -24,6 +24,7 @@ mod levels;
 mod paging;
 mod params;
 mod policies;
+mod reconciliation;
 mod system;
 mod units;
 mod users;
@@ -83,6 +84,7 @@ operations! {
     figures::create_figures,
     completeness::get_completeness,
     figures::get_figure_sources,
+    reconciliation::get_reconciliation,
     decisions::put_state,
     decisions::delete_state,
     decisions::put_start_level,

@@ -21,6 +21,7 @@ pub use bundled::{Bundled, bundled};
 pub use figures::{read_figures, stream_figures};
 pub use read::{read, read_path, read_zip};
 pub use source::{Files, Limits};
+pub use source_figures::stream_source_figures;
 pub(crate) use units::on_rings;
 pub use units::{UnitIndex, read_units};
 pub use write::{files, write_path, write_zip};

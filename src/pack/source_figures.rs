@@ -4,12 +4,13 @@
 use super::Errors;
 use super::decisions::Against;
 use super::figures::{read_counts, read_day, read_reporting_unit, read_stamp};
-use super::table::{Columns, Row, read_table};
+use super::table::{Columns, Row, read_stream, read_table};
 use crate::domain::contest::{FigureRow, SourceFigureRow};
 use crate::domain::sources::standing;
 use crate::domain::text::parse_note;
-use crate::domain::{Counts, Day, Instant};
+use crate::domain::{Campaign, Counts, Day, Instant, Unit};
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 
 const COLUMNS: Columns = Columns {
     file: "source_figures.csv",
@@ -29,6 +30,8 @@ const COLUMNS: Columns = Columns {
     ],
     required: 4,
 };
+/// A table of figures as somebody sends it to a campaign that declares sources.
+const TABLE: Columns = Columns { file: "figures.csv", ..COLUMNS };
 const SOURCE: usize = 2;
 const FIRST_COUNT: usize = 3;
 const RECORDED_AT: usize = 9;
@@ -47,7 +50,8 @@ pub(super) fn read_source_figures(
     let before = errors.total();
     let mut places = Vec::new();
     read_table(&COLUMNS, bytes, errors, |row, errors| {
-        let Some(said) = read_row(against, row, errors) else { return };
+        let find = |code: &str| against.index.get(code).copied();
+        let Some(said) = read_row(against.campaign, against.units, find, row, errors) else { return };
         let key = (said.unit, said.day, said.source, said.stamp.recorded_at);
         if let Some(line) = lines.insert(key, row.line) {
             let expected = format!("one row for a unit, day, source and recorded_at; line {line} has them already");
@@ -62,11 +66,42 @@ pub(super) fn read_source_figures(
     rows
 }
 
-fn read_row(against: Against<'_>, row: &Row<'_>, errors: &mut Errors) -> Option<SourceFigureRow> {
-    let find = |code: &str| against.index.get(code).copied();
-    let unit = read_reporting_unit(against.campaign, against.units, find, row, 0, errors);
-    let day = read_day(against.campaign, row, errors);
-    let sources = &against.campaign.sources;
+/// Reads what sources say one after another, once for a unit, day and source; `find` finds
+/// the place of a unit by its code.
+///
+/// # Errors
+/// What the source says.
+pub fn stream_source_figures(
+    campaign: &Campaign,
+    units: &[Unit],
+    find: impl Fn(&str) -> Option<u32>,
+    source: impl Read,
+    errors: &mut Errors,
+    mut each: impl FnMut(SourceFigureRow),
+) -> std::io::Result<()> {
+    let mut lines: HashMap<(u32, Day, u8), u64> = HashMap::new();
+    read_stream(&TABLE, source, errors, |row, errors| {
+        let Some(said) = read_row(campaign, units, &find, row, errors) else { return };
+        match lines.insert((said.unit, said.day, said.source), row.line) {
+            None => each(said),
+            Some(line) => {
+                let expected = format!("one row for a unit, day and source; line {line} has them already");
+                row.wrong_row(errors, expected);
+            }
+        }
+    })
+}
+
+fn read_row(
+    campaign: &Campaign,
+    units: &[Unit],
+    find: impl Fn(&str) -> Option<u32>,
+    row: &Row<'_>,
+    errors: &mut Errors,
+) -> Option<SourceFigureRow> {
+    let unit = read_reporting_unit(campaign, units, find, row, 0, errors);
+    let day = read_day(campaign, row, errors);
+    let sources = &campaign.sources;
     let source = sources.index(&row.nfc_at(SOURCE));
     if source.is_none() {
         let expected = match sources.is_empty() {

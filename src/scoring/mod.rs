@@ -19,6 +19,7 @@ pub mod green;
 mod laws;
 pub mod ledger;
 pub mod levels;
+pub mod reconcile;
 pub mod register;
 pub mod rules;
 pub mod sensitivity;

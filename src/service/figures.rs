@@ -9,7 +9,7 @@ use super::fault::{Code, Fault};
 use super::live::{Change, Sight, Snapshot};
 use super::recording::{Faults, Incoming, Recorded, Recording};
 use super::rendered::etag_of;
-use super::sources::{self, leader_at, leader_of_day, source_asked, sourced_view};
+use super::sources::{self, Reports, leader_at, leader_of_day, source_asked, sourced_view};
 use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
 use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
@@ -305,7 +305,7 @@ pub struct FigureFilter {
 
 impl FigureFilter {
     /// The units whose figures are read, in the order of names.
-    fn units(&self, snapshot: &Snapshot, sight: Sight) -> Result<Vec<u32>, Fault> {
+    pub(super) fn units(&self, snapshot: &Snapshot, sight: Sight) -> Result<Vec<u32>, Fault> {
         if let Some(code) = &self.unit {
             let unit = visible_unit(snapshot, code, sight)?;
             return Ok(Some(unit).filter(|unit| snapshot.shows_figures(*unit, sight)).into_iter().collect());
@@ -506,7 +506,8 @@ fn entry_of<'f>(
 pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'static str) -> Result<RowsView, Fault> {
     let stored = work.campaign()?;
     if !stored.campaign.sources.is_empty() {
-        return sources::record_reports(work, &stored, new, what, None).map(|(rows, _)| rows);
+        return sources::record_reports(work, &stored, Reports { new, ..Reports::default() }, what, None)
+            .map(|(rows, _)| rows);
     }
     if new.len() > SMALL_BATCH {
         return record_all(work, new, what).map(|recorded| recorded.rows);
@@ -586,7 +587,7 @@ fn record_all_reports(
     for unit in new.iter().filter_map(|figure| before.register().find(&figure.unit_code)) {
         named.get_mut(unit as usize).into_iter().for_each(|named| *named = true);
     }
-    let (rows, stamp) = sources::record_reports(work, stored, new, what, None)?;
+    let (rows, stamp) = sources::record_reports(work, stored, Reports { new, ..Reports::default() }, what, None)?;
     Ok(Recorded { before, rows, stamp, named, days, log: Rows::default() })
 }
 

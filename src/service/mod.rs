@@ -32,6 +32,7 @@ pub mod passwords;
 mod past;
 pub mod policies;
 pub mod privacy;
+pub mod reconciliation;
 mod recording;
 pub mod rendered;
 pub mod roll_up;

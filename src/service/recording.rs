@@ -132,9 +132,7 @@ impl<'a, 'w> Recording<'a, 'w> {
             return Ok(());
         }
         if let Some(source) = standing.source {
-            let said = self.stored.campaign.sources.code(source);
-            let detail = format!("what {said} says of this day stands; expected its figure in source_figures.csv");
-            self.faults.add(&at(), "date", Fault::new(Code::InvalidRequest, detail));
+            self.faults.add(&at(), "date", source_stands(&self.stored, source));
             return Ok(());
         }
         let rows = &mut self.done.rows;
@@ -229,6 +227,12 @@ impl<'a, 'w> Recording<'a, 'w> {
             self.done.rows.same += 1;
             return Ok(());
         };
+        let (stored, id) = (self.stored.clone(), self.before.key(unit));
+        if let Some(source) = leader_of_day(self.work.conn()?, &stored, id, day)? {
+            let code = self.before.register().unit(unit).map_or("", |u| u.code.as_str());
+            self.faults.add(&format!("figures.csv {code} {day}"), "date", source_stands(&stored, source));
+            return Ok(());
+        }
         let (_, at) = self.stamp()?;
         figures::withdraw(self.work.conn()?, self.stored.id, &figure, at, Some(reason))?;
         if let Some(at) = self.ledger.calendar.index(day) {
@@ -259,6 +263,13 @@ impl<'a, 'w> Recording<'a, 'w> {
         }
         Ok(self.done)
     }
+}
+
+/// The refusal of a figure without a source for a day of which one speaks.
+fn source_stands(stored: &StoredCampaign, source: u8) -> Fault {
+    let said = stored.campaign.sources.code(source);
+    let detail = format!("what {said} says of this day stands; expected its figure in source_figures.csv");
+    Fault::new(Code::InvalidRequest, detail)
 }
 
 /// Faults of the members of a batch, listed together.

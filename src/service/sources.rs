@@ -211,6 +211,18 @@ pub(super) fn take_back(
     taken_back(at, reason.to_owned(), revision).map(Some)
 }
 
+/// Reports on their way in, and those to take back.
+#[derive(Debug, Default)]
+pub(super) struct Reports {
+    /// What sources say.
+    pub(super) new: Vec<FigureFor>,
+    /// Whose report of which day is taken back: unit, day and source.
+    pub(super) gone: Vec<(String, Day, u8)>,
+}
+
+/// Why a report is taken back that a pack says is none.
+const TAKEN_BACK: &str = "taken back in the imported pack";
+
 /// What a batch of reports did: rows by what they did, and the revision and instant where
 /// anything changed.
 pub(super) type Reported = (RowsView, Option<(i64, Instant)>);
@@ -221,7 +233,7 @@ pub(super) type Reported = (RowsView, Option<(i64, Instant)>);
 pub(super) fn record_reports(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
-    new: Vec<FigureFor>,
+    Reports { new, gone }: Reports,
     what: &'static str,
     mut stamp: Option<(i64, Instant)>,
 ) -> Result<Reported, Fault> {
@@ -231,6 +243,12 @@ pub(super) fn record_reports(
         false => None,
     };
     let mut by_day: BTreeMap<(i64, Day), Vec<Planned>> = BTreeMap::new();
+    let mut leaving: BTreeMap<(i64, Day), Vec<(StoredUnit, u8)>> = BTreeMap::new();
+    for (code, day, source) in gone {
+        let unit = work.unit(stored, &code)?;
+        by_day.entry((unit.id, day)).or_default();
+        leaving.entry((unit.id, day)).or_default().push((unit, source));
+    }
     for planned in planned {
         by_day.entry((planned.unit.id, planned.day)).or_default().push(planned);
     }
@@ -241,6 +259,17 @@ pub(super) fn record_reports(
             None => standing_now(&source_figures::of_day(work.conn()?, stored.id, unit_id, day)?),
         };
         let mut changed = None;
+        for (unit, source) in leaving.remove(&(unit_id, day)).unwrap_or_default() {
+            let Some(said) = standing.remove(&source) else { continue };
+            let before = work.standing(stored, &unit, day)?;
+            let (_, at) = match stamp {
+                Some(stamp) => stamp,
+                None => *stamp.insert(work.accept(what)?),
+            };
+            source_figures::withdraw(work.conn()?, stored.id, &said, at, TAKEN_BACK)?;
+            rows.changed += 1;
+            changed = Some((unit, before));
+        }
         for Planned { unit, figure, before, standing: stands, source, .. } in reports {
             let Some(source) = source else { continue };
             let said = standing.get(&source).map(|said| &said.figure);
@@ -286,7 +315,7 @@ pub(super) fn by_day(rows: Vec<SourceFigure>) -> ByDay {
     days.filter_map(|rows| Some((key(rows.first()?), standing_now(rows)))).collect()
 }
 
-fn counts_view(counts: &Counts) -> CountsView {
+pub(super) fn counts_view(counts: &Counts) -> CountsView {
     let count = |indicator| counts.get(indicator).map(u64::from);
     CountsView {
         community_f0: u64::from(counts.community_f0()),
