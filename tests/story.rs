@@ -168,9 +168,9 @@ fn do_things(app: &TestApp, seed: u64, mut look: impl FnMut()) {
         let (request, why) = (WriteRequest::default(), "lý do".to_owned());
         let pending = match dice.roll(18) {
             0..=3 => service.record_figure(&grant(), "q6-2021", unit, on, figure(dice.roll(40) as u32), request),
-            4 => service.take_back_figure(&grant(), "q6-2021", unit, on, why.into(), request),
-            5 => service.excuse_day(&grant(), "q6-2021", unit, on, why.into(), request),
-            6 => service.take_back_excuse(&grant(), "q6-2021", unit, on, why.into(), request),
+            4 => service.take_back_figure(&grant(), "q6-2021", unit, on, why, request),
+            5 => service.excuse_day(&grant(), "q6-2021", unit, on, why, request),
+            6 => service.take_back_excuse(&grant(), "q6-2021", unit, on, why, request),
             7 => {
                 let state = UnitState::ALL[dice.roll(3) as usize];
                 service.set_state(&grant(), "q6-2021", unit, state, why, request)
@@ -209,7 +209,7 @@ fn do_things(app: &TestApp, seed: u64, mut look: impl FnMut()) {
                 }
             }
             16 => match dice.roll(3) {
-                0 => service.take_back_declared_level(&grant(), "q6-2021", unit, on, why.into(), request),
+                0 => service.take_back_declared_level(&grant(), "q6-2021", unit, on, why, request),
                 _ => service.declare_level(&grant(), "q6-2021", unit, (on, "red".to_owned(), None), request),
             },
             _ => {
@@ -340,7 +340,7 @@ on_all! {
         let ward = || code("27382");
         follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-13"), figure(9), request()));
         follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-13"), noted, request()));
-        follows(here.take_back_figure(&grant(), "q6-2021", ward(), day("2021-07-12"), code("nhầm").into(), request()));
+        follows(here.take_back_figure(&grant(), "q6-2021", ward(), day("2021-07-12"), code("nhầm"), request()));
         follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-12"), figure(4), request()));
         follows(here.excuse_day(&grant(), "q6-2021", ward(), day("2021-07-12"), code("mất mạng"), request()));
         follows(here.take_back_excuse(&grant(), "q6-2021", ward(), day("2021-07-12"), code("có mạng"), request()));

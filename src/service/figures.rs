@@ -120,9 +120,10 @@ impl Service {
         campaign: &str,
         unit_code: String,
         day: Day,
-        TakeBack { source, reason }: TakeBack,
+        of: impl Into<TakeBack>,
         request: WriteRequest,
     ) -> Pending {
+        let TakeBack { source, reason } = of.into();
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let unit = work.unit(&stored, &unit_code)?;

@@ -115,7 +115,7 @@ pub(super) fn record(
     let reason = said.figure.reason.clone();
     source_figures::insert(work.conn()?, stored.id, std::slice::from_ref(&said))?;
     standing.insert(source, said);
-    let Some(figure) = settle(work, stored, unit, day, (before, figure), &standing, (revision, at), None)? else {
+    let Some(figure) = settle(work, stored, (unit, day), (before, figure), &standing, (revision, at), None)? else {
         return Err(Fault::internal("a source that stands gives the day its figure"));
     };
     let note = Note::of("figure.record", target(code, day), was.as_ref(), Some(&is));
@@ -136,12 +136,10 @@ fn answer(status: u16, written: FigureView, revision: i64) -> Result<Done, Fault
 }
 
 /// Makes the figure of a day that of the first source that stands; answers it.
-#[allow(clippy::too_many_arguments)]
 fn settle(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
-    unit: &StoredUnit,
-    day: Day,
+    (unit, day): (&StoredUnit, Day),
     (before, figure): (DayEntry, Option<StoredFigure>),
     standing: &Standing,
     (revision, at): (i64, Instant),
@@ -203,7 +201,7 @@ pub(super) fn take_back(
     };
     let (revision, at) = work.accept("figure taken back")?;
     source_figures::withdraw(work.conn()?, stored.id, &said, at, reason)?;
-    settle(work, stored, unit, day, (before, figure), &standing, (revision, at), Some(reason))?;
+    settle(work, stored, (unit, day), (before, figure), &standing, (revision, at), Some(reason))?;
     let was = figure_view(code, &said.figure, true);
     let note = Note::of("figure.take_back", target(code, day), Some(&was), None);
     let note = note.with("source", sources.code(source).to_owned());
@@ -292,7 +290,7 @@ pub(super) fn record_reports(
             changed = Some((unit, (before, stands)));
         }
         if let (Some((unit, before)), Some(stamp)) = (changed, stamp) {
-            settle(work, stored, &unit, day, before, &standing, stamp, None)?;
+            settle(work, stored, (&unit, day), before, &standing, stamp, None)?;
         }
     }
     source_figures::insert(work.conn()?, stored.id, &fresh)?;

@@ -159,7 +159,7 @@ fn a_write_of_a_session_that_ended_while_it_waited_is_refused() {
     let day = "2021-07-12".parse().expect("a day");
     let reason = "x".to_owned();
     let written =
-        app.service.take_back_figure(&grant, "q6-2021", "27382".into(), day, reason.into(), Default::default()).wait();
+        app.service.take_back_figure(&grant, "q6-2021", "27382".into(), day, reason, Default::default()).wait();
     assert_eq!(written.expect_err("signed out").code, greenzone::service::Code::InvalidToken);
     assert_eq!(app.revision("q6-2021"), 1);
 }
