@@ -220,7 +220,7 @@ fn dry_run_of_a_scheme_that_looks_back_further(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_count = 15)]
 fn dry_run_of_a_figure(bencher: Bencher<'_, '_>) {
     let counts = Counts::new([Some(40), None, None, None, None, None]).expect("counts");
-    let figure = Some(NewFigure { counts, note: None, reason: None });
+    let figure = Some(NewFigure { counts, note: None, reason: None, source: None });
     let (unit_code, day) = ("u0000077".to_owned(), support::campaign().window.from);
     try_out(bencher, Trial::Figure { unit_code, day, figure });
 }

@@ -13,7 +13,7 @@ use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
     Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, is_current, lifetimes,
-    migrate, policies, revert, units, webhooks,
+    migrate, policies, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -183,6 +183,7 @@ fn work_on(conn: &mut DbConn, code: &str) {
     lifetimes::latest(conn, id, unit).expect("an answer");
     flag_answers::list(conn, id, Some(unit)).expect("answers");
     figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
+    source_figures::of_day(conn, id, unit, day).expect("reports");
     policies::latest_version(conn, id).expect("a version");
     approvals::next_number(conn, id).expect("a number");
     approvals::pending_days(conn, id).expect("days");
@@ -255,6 +256,7 @@ fn spread_tables() -> Vec<&'static str> {
         "neighbours",
         "policies",
         "revisions",
+        "source_figures",
         "start_levels",
         "unit_states",
         "units",

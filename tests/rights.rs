@@ -105,6 +105,8 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/flags/{id}"), InCampaign(&[Auditor, Committee, Reporter, Council]), none.clone()),
         ("PUT", of("/flags/{id}"), OfUnit(&[Council, Reporter]), json!({"answer": "x", "verdict": "as_reported"})),
         ("DELETE", of("/flags/{id}"), OfUnit(&[Council]), none.clone()),
+        ("GET", of("/reconciliation"), Anyone, none.clone()),
+        ("GET", of("/units/{code}/figures/{date}/sources"), Anyone, none.clone()),
         ("GET", api("/criteria-sets"), Anyone, none.clone()),
         ("GET", of("/criteria"), Anyone, none.clone()),
         (

@@ -32,7 +32,7 @@ fn day(text: &str) -> Day {
 
 fn figure(cases: u32) -> NewFigure {
     let counts = Counts::new([Some(cases), None, None, None, None, None]).expect("counts");
-    NewFigure { counts, note: None, reason: Some("đếm lại".to_owned()) }
+    NewFigure { counts, note: None, reason: Some("đếm lại".to_owned()), source: None }
 }
 
 /// The campaign's exported pack as bytes, and the board that is served.

@@ -20,6 +20,7 @@ mod people;
 mod privacy_law;
 mod readers;
 mod rights;
+mod sources;
 mod story;
 mod support;
 mod survival;

@@ -72,6 +72,8 @@ pub(super) struct FigureRequest {
     pub(super) note: Option<String>,
     /// Why it is recorded or corrected, 1 to 500 characters; never public.
     pub(super) reason: Option<String>,
+    /// Code of the source that says so; needed where the campaign declares sources, and only there.
+    pub(super) source: Option<String>,
 }
 
 const FIGURE_FIELDS: &[&str] = &[
@@ -85,6 +87,7 @@ const FIGURE_FIELDS: &[&str] = &[
     "linked_households_f0",
     "note",
     "reason",
+    "source",
     "recorded_at",
     "withdrawn_at",
 ];
@@ -125,6 +128,7 @@ impl FigureRequest {
             linked_households_f0: linked,
             note: text(reader, &of, "note", parse_note).filter(|n| !n.is_empty()),
             reason: text(reader, &of, "reason", parse_reason),
+            source: text(reader, &of, "source", parse_code),
         })
     }
 
@@ -139,7 +143,7 @@ impl FigureRequest {
             self.linked_households_f0,
         ];
         let counts = Counts::new(values).map_err(|_| ApiError::internal("counts were checked before"))?;
-        Ok(NewFigure { counts, note: self.note, reason: self.reason })
+        Ok(NewFigure { counts, note: self.note, reason: self.reason, source: self.source })
     }
 }
 

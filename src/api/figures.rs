@@ -3,15 +3,15 @@
 use super::body::{self, FigureRequest, read_figures};
 use super::paging::{Cursor, Page};
 use super::params::{
-    CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery, UnitPath,
+    CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery, SourceQuery, UnitPath,
 };
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::Moment;
 use crate::service::access;
 use crate::service::approvals::ApprovalView;
-use crate::service::figures::FigureFilter;
+use crate::service::figures::{FigureFilter, TakeBack};
 use crate::service::live::Snapshot;
-use crate::service::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
+use crate::service::views::{FigureRevisionView, FigureView, RowsView, SourceRevisionView, TakenBackView, WrittenView};
 use actix_web::web;
 
 /// The figures of a unit that stand.
@@ -112,6 +112,28 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     call.reply_json(&page.cut(history), Some(revision))
 }
 
+/// Everything that the sources said of a day, by precedence and instant; nothing to the public.
+#[utoipa::path(
+    get,
+    path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/sources",
+    tag = "figures",
+    params(DayPath, MinRevision, PageQuery),
+    responses((status = 200, description = "Revisions", body = crate::service::views::Page<SourceRevisionView>))
+)]
+pub(super) async fn get_figure_sources(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    let cursor = Cursor::of(&call)?;
+    let (code, day) = (call.path("code")?, call.day_in_path()?);
+    let snapshot = call.look(Moment::Now).await?.snapshot;
+    call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
+    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let name = format!("sources {code} {day} {audience:?}");
+    let (revision, said) =
+        call.service.blocking(move |service| service.figure_sources(&campaign, &code, day, &audience)).await?;
+    let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
+    call.reply_json(&page.cut(said), Some(revision))
+}
+
 /// Records the figure of a day. One that is far beyond what the unit reported before is answered
 /// with 409 `confirm_unusual`, which says the bound; sent again with a reason it is taken.
 #[utoipa::path(
@@ -148,12 +170,12 @@ pub(super) async fn put_figure(call: Call, payload: web::Payload) -> Answer {
     Ok(call.written(written))
 }
 
-/// Takes the figure of a day back: the day is missing again.
+/// Takes the figure of a day back: the day is missing again, unless another source says what it was.
 #[utoipa::path(
     delete,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",
     tag = "figures",
-    params(DayPath, ReasonQuery),
+    params(DayPath, ReasonQuery, SourceQuery),
     responses(
         (status = 200, description = "Taken back", body = WrittenView<TakenBackView>),
         (status = 202, description = "It waits for a second person", body = WrittenView<ApprovalView>)
@@ -164,8 +186,9 @@ pub(super) async fn delete_figure(call: Call) -> Answer {
     let grant = call.may::<access::Figures>()?;
     call.no_body()?;
     let (campaign, code, day) = (call.path("campaign")?, call.path("code")?, call.day_in_path()?);
-    let (reason, request) = (call.reason()?, call.write_request(&[])?);
-    let written = call.service.take_back_figure(&grant, &campaign, code, day, reason, request).answer().await?;
+    let (source, reason, request) = (call.text("source")?, call.reason()?, call.write_request(&[])?);
+    let of = TakeBack { source, reason };
+    let written = call.service.take_back_figure(&grant, &campaign, code, day, of, request).answer().await?;
     Ok(call.written(written))
 }
 

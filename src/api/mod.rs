@@ -27,6 +27,7 @@ mod levels;
 mod paging;
 mod params;
 mod policies;
+mod reconciliation;
 mod system;
 mod units;
 mod users;
@@ -101,6 +102,8 @@ operations! {
     flags::get_flag,
     flags::put_flag,
     flags::delete_flag,
+    figures::get_figure_sources,
+    reconciliation::get_reconciliation,
     decisions::put_state,
     decisions::delete_state,
     decisions::put_start_level,

@@ -299,6 +299,31 @@ pub(super) struct ReasonQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
+pub(super) struct ReconciliationQuery {
+    /// Only this day.
+    #[param(format = Date)]
+    date: Option<String>,
+    /// From this day on.
+    #[param(format = Date)]
+    from: Option<String>,
+    /// Up to this day.
+    #[param(format = Date)]
+    to: Option<String>,
+    /// Only units of this kind.
+    kind: Option<String>,
+    /// Only units below this one.
+    within: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct SourceQuery {
+    /// Code of the source whose figure is taken back, where the campaign declares sources.
+    source: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct FiguresQuery {
     /// From this day on.
     #[param(format = Date)]

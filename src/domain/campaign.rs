@@ -5,6 +5,7 @@ use super::json::{FieldError, Fields, Json, Reader};
 use super::policy::{MAX_ALLOWANCE, Policy};
 use super::reporting::Reporting;
 use super::scheme::{Scheme, Texts};
+use super::sources::Sources;
 use super::time::{Day, Instant, local_instant, parse_day};
 use super::{builtin, text};
 use chrono::{Days, NaiveTime};
@@ -100,6 +101,8 @@ pub struct Campaign {
     pub green_by: Option<Day>,
     /// The care that late figures, corrections and changes of rules need.
     pub reporting: Reporting,
+    /// Who may say what a day was, in order of precedence.
+    pub sources: Sources,
 }
 
 const MAX_SPAN_DAYS: u32 = 1_000;
@@ -152,6 +155,9 @@ impl Campaign {
         }
         if let (true, Value::Object(fields)) = (self.reporting != Reporting::default(), &mut document) {
             fields.insert("reporting".to_owned(), self.reporting.to_json());
+        }
+        if let (false, Value::Object(fields)) = (self.sources.is_empty(), &mut document) {
+            fields.insert("sources".to_owned(), self.sources.to_json());
         }
         document
     }
@@ -225,7 +231,7 @@ impl Campaign {
 }
 
 fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
-    const KNOWN: [&str; 15] = [
+    const KNOWN: [&str; 16] = [
         "code",
         "title",
         "organiser",
@@ -240,6 +246,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         "scoring",
         "green_by",
         "reporting",
+        "sources",
         "awards",
     ];
     let of = reader.object("", json, &KNOWN)?;
@@ -268,6 +275,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let policy = reader.required(&of, "scoring").and_then(|v| Policy::read(reader, "scoring", v));
     let green_by = of.get("green_by").and_then(|v| reader.text("green_by", v, parse_day));
     let reporting = of.get("reporting").and_then(|v| Reporting::read(reader, v)).unwrap_or_default();
+    let sources = of.get("sources").and_then(|v| Sources::read(reader, "sources", v)).unwrap_or_default();
     if let Some(awards) = of.get("awards") {
         reader.wrong("awards", Some(awards), "no awards yet: this version has none");
     }
@@ -288,6 +296,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         policy: policy?,
         green_by,
         reporting,
+        sources,
     };
     check_together(reader, &campaign);
     Some(campaign)
@@ -336,7 +345,7 @@ fn derives_from_itself(campaign: &Campaign, start: usize) -> bool {
     false
 }
 
-fn required_text<T, E: Into<String>>(
+pub(super) fn required_text<T, E: Into<String>>(
     reader: &mut Reader,
     of: &Fields<'_>,
     key: &str,

@@ -54,6 +54,23 @@ pub struct FigureRow {
     pub note: Option<Box<str>>,
 }
 
+/// One revision of what a source said of a unit's day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceFigureRow {
+    /// Index of the unit.
+    pub unit: u32,
+    /// The day its cases belong to.
+    pub day: Day,
+    /// Place of the source among the campaign's.
+    pub source: u8,
+    /// The six counts.
+    pub counts: Counts,
+    /// Its life.
+    pub stamp: Stamp,
+    /// A note for people.
+    pub note: Option<Box<str>>,
+}
+
 /// One revision of an excuse: the day is not due.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExcuseRow {
@@ -237,6 +254,8 @@ pub struct Contest {
     pub neighbours: Vec<(u32, u32)>,
     /// All revisions of figures.
     pub figures: Vec<FigureRow>,
+    /// All revisions of what each source said, where the campaign declares sources.
+    pub source_figures: Vec<SourceFigureRow>,
     /// All revisions of excuses.
     pub excuses: Vec<ExcuseRow>,
     /// All revisions of states.
@@ -263,6 +282,7 @@ impl Contest {
             units: Vec::new(),
             neighbours: Vec::new(),
             figures: Vec::new(),
+            source_figures: Vec::new(),
             excuses: Vec::new(),
             states: Vec::new(),
             start_levels: Vec::new(),
@@ -282,7 +302,8 @@ impl Contest {
             .chain(self.start_levels.iter().map(|r| &r.stamp))
             .chain(self.adjustments.iter().map(|r| &r.stamp))
             .chain(self.declared_levels.iter().map(|r| &r.stamp))
-            .chain(self.criteria.iter().map(|r| &r.stamp));
+            .chain(self.criteria.iter().map(|r| &r.stamp))
+            .chain(self.source_figures.iter().map(|r| &r.stamp));
         let plain = (self.states.iter().map(|r| r.recorded_at)).chain(self.assessments.iter().map(|r| r.recorded_at));
         stamps.flat_map(of_stamp).flatten().chain(plain)
     }

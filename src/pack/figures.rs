@@ -89,18 +89,23 @@ fn read_figure(
     errors: &mut Errors,
 ) -> Option<FigureRow> {
     let unit = read_reporting_unit(campaign, units, find, row, UNIT, errors);
-    let day = row.required(errors, DATE, parse_day).filter(|day| {
+    let day = read_day(campaign, row, errors);
+    let counts = read_counts(row, FIRST_COUNT, errors);
+    let stamp = read_stamp(row, RECORDED_AT, WITHDRAWN_AT, errors);
+    let note = row.optional(errors, NOTE, parse_note);
+    let (unit, day, counts, stamp, note) = (unit?, day?, counts?, stamp?, note?);
+    Some(FigureRow { unit, day, counts, stamp, note: note.map(String::into_boxed_str) })
+}
+
+/// The day of a row, which stands in its second column.
+pub(super) fn read_day(campaign: &Campaign, row: &Row<'_>, errors: &mut Errors) -> Option<Day> {
+    row.required(errors, DATE, parse_day).filter(|day| {
         let in_time = *day <= campaign.window.to;
         if !in_time {
             row.wrong(errors, DATE, format!("a day up to {}, the window's last", campaign.window.to));
         }
         in_time
-    });
-    let counts = read_counts(row, errors);
-    let stamp = read_stamp(row, RECORDED_AT, WITHDRAWN_AT, errors);
-    let note = row.optional(errors, NOTE, parse_note);
-    let (unit, day, counts, stamp, note) = (unit?, day?, counts?, stamp?, note?);
-    Some(FigureRow { unit, day, counts, stamp, note: note.map(String::into_boxed_str) })
+    })
 }
 
 /// The rows that were read, by unit and day. Most days have one, so the days that the rules
@@ -171,7 +176,7 @@ pub(super) fn read_reporting_unit(
     Some(unit)
 }
 
-fn read_counts(row: &Row<'_>, errors: &mut Errors) -> Option<Counts> {
+pub(super) fn read_counts(row: &Row<'_>, first: usize, errors: &mut Errors) -> Option<Counts> {
     let mut values = [None; 6];
     let mut is_sound = true;
     for (at, value) in values.iter_mut().enumerate() {
@@ -180,9 +185,9 @@ fn read_counts(row: &Row<'_>, errors: &mut Errors) -> Option<Counts> {
             number.ok_or("a whole number from 0 to 10000000, digits only")
         };
         let read = if at == 0 {
-            row.required(errors, FIRST_COUNT, count).map(Some)
+            row.required(errors, first, count).map(Some)
         } else {
-            row.optional(errors, FIRST_COUNT + at, count)
+            row.optional(errors, first + at, count)
         };
         is_sound &= read.is_some();
         *value = read.flatten();
@@ -195,7 +200,7 @@ fn read_counts(row: &Row<'_>, errors: &mut Errors) -> Option<Counts> {
         Err(wrong) => {
             for error in wrong {
                 let at = Indicator::ALL.iter().position(|i| *i == error.indicator).unwrap_or(0);
-                row.wrong(errors, FIRST_COUNT + at, error.expected);
+                row.wrong(errors, first + at, error.expected);
             }
             None
         }

@@ -4,6 +4,7 @@ use super::criteria::{read_assessments, read_criteria};
 use super::decisions::{Against, read_adjustments, read_declared_levels, read_excuses, read_start_levels, read_states};
 use super::figures::read_figures;
 use super::source::{Files, Limits};
+use super::source_figures::read_source_figures;
 use super::units::{read_neighbours, read_units};
 use super::{Errors, PackError, ReadError, Refusal};
 use crate::domain::json::{Json, Reader};
@@ -94,6 +95,9 @@ fn read_contest(campaign: Arc<Campaign>, files: &Files, errors: &mut Errors) -> 
     }
     if let Some(bytes) = figure_bytes {
         contest.figures = read_figures(&campaign, &units, &index, bytes, errors);
+    }
+    if let Some(bytes) = files.get("source_figures.csv") {
+        contest.source_figures = read_source_figures(against, &contest.figures, bytes, errors);
     }
     if let Some(bytes) = files.get("excused.csv") {
         contest.excuses = read_excuses(against, bytes, errors);

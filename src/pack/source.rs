@@ -31,12 +31,13 @@ impl Default for Limits {
 pub struct Files(pub BTreeMap<String, Vec<u8>>);
 
 /// The files that belong to a pack; others in the folder are left alone.
-pub(super) const KNOWN: [&str; 12] = [
+pub(super) const KNOWN: [&str; 13] = [
     "campaign.json",
     "units.csv",
     "states.csv",
     "neighbours.csv",
     "figures.csv",
+    "source_figures.csv",
     "excused.csv",
     "start_levels.csv",
     "declared_levels.csv",

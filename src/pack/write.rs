@@ -20,6 +20,7 @@ pub fn files(contest: &Contest) -> Files {
     let optional = [
         ("neighbours.csv", neighbours(contest)),
         ("states.csv", states(contest)),
+        ("source_figures.csv", source_figures(contest)),
         ("excused.csv", excuses(contest)),
         ("start_levels.csv", start_levels(contest)),
         ("declared_levels.csv", declared_levels(contest)),
@@ -160,6 +161,23 @@ fn figures(contest: &Contest) -> Vec<u8> {
         table.add(start.into_iter().chain(counts).chain(stamp(&row.stamp)).chain([note]));
     }
     table.finish()
+}
+
+fn source_figures(contest: &Contest) -> Table {
+    let counts = Indicator::ALL.map(Indicator::code);
+    let header: Vec<&str> = ["unit_code", "date", "source"]
+        .into_iter()
+        .chain(counts)
+        .chain(["recorded_at", "withdrawn_at", "note"])
+        .collect();
+    let mut table = Table::new(&header);
+    for row in &contest.source_figures {
+        let source = contest.campaign.sources.code(row.source).to_owned();
+        let start = [code(contest, row.unit), row.day.to_string(), source];
+        let counts = Indicator::ALL.map(|i| text(row.counts.get(i)));
+        table.add(start.into_iter().chain(counts).chain(stamp(&row.stamp)).chain([text(row.note.clone())]));
+    }
+    table
 }
 
 fn states(contest: &Contest) -> Table {

@@ -8,10 +8,10 @@
 
 use super::register::{Calendar, Register};
 use crate::domain::contest::{
-    AdjustmentKind, AdjustmentRow, AssessmentRow, CriterionRow, DeclaredLevelRow, FigureRow, Stamp,
+    AdjustmentKind, AdjustmentRow, AssessmentRow, CriterionRow, DeclaredLevelRow, FigureRow, SourceFigureRow, Stamp,
 };
 use crate::domain::unit::UnitState;
-use crate::domain::{Contest, Counts, Day, Indicator, Instant};
+use crate::domain::{Contest, Counts, Day, Indicator, Instant, sources};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -86,6 +86,8 @@ pub struct DayEntry {
     pub excused: bool,
     /// Whether the figure has a note.
     pub noted: bool,
+    /// Place of the source that the figure comes from, where the campaign declares sources.
+    pub source: Option<u8>,
 }
 
 /// How many indicators may be blank: all but the first, community F0.
@@ -97,6 +99,8 @@ struct Chunk {
     community: Vec<u32>,
     /// The other indicators in their order.
     optional: [Column; OPTIONAL],
+    /// Places of the sources; nothing until the first figure has one.
+    sources: Vec<u8>,
 }
 
 impl Chunk {
@@ -110,7 +114,16 @@ impl Chunk {
                 Column::Narrow(values) => Column::Narrow(with_days_before(values, len, more)),
                 Column::Wide(values) => Column::Wide(with_days_before(values, len, more)),
             }),
+            sources: with_days_before(&self.sources, len, more),
         }
+    }
+
+    /// Says which source a day's figure comes from; 0 is none.
+    fn set_source(&mut self, at: usize, source: Option<u8>) {
+        if self.sources.is_empty() && source.is_some() {
+            self.sources = vec![0; self.flags.len()];
+        }
+        self.sources.get_mut(at).into_iter().for_each(|s| *s = source.map_or(0, |source| source.saturating_add(1)));
     }
 }
 
@@ -285,6 +298,7 @@ impl Ledger {
         let known_at = known_at.unwrap_or(Instant::from_micros(i64::MAX));
         let mut ledger = Self::empty(register);
         ledger.enter_excuses(contest, known_at);
+        ledger.enter_sources(&contest.source_figures, known_at);
         ledger.enter_figures(&contest.figures, known_at);
         for (unit, row) in latest(contest.states.iter().map(|r| (r.unit, r.recorded_at, r)), known_at) {
             ledger.set_state(unit, row.state);
@@ -311,6 +325,7 @@ impl Ledger {
             flags: vec![0; CHUNK * calendar.len],
             community: vec![0; CHUNK * calendar.len],
             optional: [const { Column::Unclassified }; OPTIONAL],
+            sources: Vec::new(),
         });
         let chunks = vec![chunk; register.len().div_ceil(CHUNK)];
         Self {
@@ -383,6 +398,21 @@ impl Ledger {
         }
     }
 
+    /// Which source each day's figure comes from: the first that stands, by precedence.
+    fn enter_sources(&mut self, rows: &[SourceFigureRow], known_at: Instant) {
+        let mut by_day: BTreeMap<(u32, Day), Vec<&SourceFigureRow>> = BTreeMap::new();
+        for row in rows {
+            by_day.entry((row.unit, row.day)).or_default().push(row);
+        }
+        for ((unit, day), rows) in by_day {
+            let leader = sources::standing(rows.into_iter(), |row| (row.source, row.stamp), known_at);
+            if let (Some(day), Some(source)) = (self.calendar.index(day), leader.keys().next()) {
+                let entry = self.entry(unit, day);
+                self.set_day(unit, day, DayEntry { source: Some(*source), ..entry });
+            }
+        }
+    }
+
     fn enter_figures(&mut self, rows: &[FigureRow], known_at: Instant) {
         let key = |r: &FigureRow| (r.unit, r.day, r.stamp.recorded_at);
         let mut order: Vec<u32> = (0..rows.len() as u32).collect();
@@ -405,9 +435,9 @@ impl Ledger {
         let known = revisions.filter(|r| r.stamp.is_known_at(known_at));
         let cut_off = self.register.campaign.cut_off(day);
         let (counts, late) = standing_figure(known.clone().map(|r| (&r.counts, &r.stamp)), known_at, cut_off);
-        let excused = self.entry(unit, at).excused;
+        let DayEntry { excused, source, .. } = self.entry(unit, at);
         let noted = counts.is_some() && known.last().is_some_and(|r| r.note.is_some());
-        self.set_day(unit, at, DayEntry { counts, late, excused, noted });
+        self.set_day(unit, at, DayEntry { counts, late, excused, noted, source });
     }
 
     /// Says what stands for a unit on a day.
@@ -432,6 +462,7 @@ impl Ledger {
             | flag(entry.late, LATE)
             | flag(entry.noted, NOTED);
         chunk.flags[at] = now;
+        chunk.set_source(at, entry.source);
         let counted = |flags: u8| u32::from(is_counted(flags));
         self.reports_per_day[day] = self.reports_per_day[day] + counted(now) - counted(was);
         match entry.counts.filter(|_| entry.excused) {
@@ -452,7 +483,15 @@ impl Ledger {
         } else {
             None
         };
-        DayEntry { counts, late: flags & LATE != 0, excused, noted: flags & NOTED != 0 }
+        let source = self.source(unit, day);
+        DayEntry { counts, late: flags & LATE != 0, excused, noted: flags & NOTED != 0, source }
+    }
+
+    /// Place of the source that a day's figure comes from, where the campaign declares sources.
+    pub fn source(&self, unit: u32, day: usize) -> Option<u8> {
+        let chunk = self.chunks.get(unit as usize / CHUNK).filter(|_| day < self.calendar.len)?;
+        let at = (unit as usize % CHUNK) * self.calendar.len + day;
+        chunk.sources.get(at).and_then(|source| source.checked_sub(1))
     }
 
     /// The days of a reported unit; of others they are empty of reports.
@@ -749,8 +788,14 @@ mod tests {
         }
         let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
         let entry = |at: usize| ledger.entry(0, ledger.calendar.window.start + at);
-        assert_eq!(entry(0), DayEntry { counts: Some(counts(7)), late: false, excused: false, noted: false });
-        assert_eq!(entry(1), DayEntry { counts: Some(counts(7)), late: true, excused: false, noted: false });
+        assert_eq!(
+            entry(0),
+            DayEntry { counts: Some(counts(7)), late: false, excused: false, noted: false, source: None }
+        );
+        assert_eq!(
+            entry(1),
+            DayEntry { counts: Some(counts(7)), late: true, excused: false, noted: false, source: None }
+        );
         assert_eq!(entry(2), DayEntry::default());
     }
 }

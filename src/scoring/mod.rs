@@ -20,6 +20,7 @@ mod laws;
 pub mod ledger;
 pub mod levels;
 pub mod quality;
+pub mod reconcile;
 pub mod register;
 pub mod rules;
 pub mod sensitivity;

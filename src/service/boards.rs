@@ -6,7 +6,9 @@
 //! here, so that the same question has one answer.
 
 use super::privacy::{Shown, tells};
-use super::views::{BoardView, ComponentView, GreenView, PointsView, RowDayView, RowLevelView, RowView, UnitRef};
+use super::views::{
+    BoardView, ComponentView, GreenView, PointsView, RowDayView, RowLevelView, RowView, SourceDaysView, UnitRef,
+};
 use crate::domain::number::Hundredths;
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::appraisal::{Appraisal, Appraiser, Track};
@@ -222,9 +224,42 @@ pub fn board_view(boards: &Boards, query: &Query, show: &Show, shown: impl Fn(u3
         policy_version: show.policy_version,
         total: visible.len() as u64,
         ranked: visible.iter().filter(|p| p.rank.is_some()).count() as u64,
-        items: shown_rows(boards, query, rows, show.days, shown),
+        items: shown_rows(boards, query, rows, show.days, &shown),
         next_cursor: None,
+        sources: (!campaign.sources.is_empty()).then(|| source_days(boards, query, &shown)),
     }
+}
+
+/// Code of the source that the figure of a unit's day comes from, where there is one.
+pub(super) fn source_of_day(ledger: &Ledger, unit: u32, day: usize) -> Option<String> {
+    let source = ledger.source(unit, day).filter(|_| ledger.entry(unit, day).counts.is_some())?;
+    Some(ledger.register.campaign.sources.code(source).to_owned())
+}
+
+/// How many unit-days of S…D rest on which source, of all units of a board; none where a
+/// reader sees not all of them.
+fn source_days(boards: &Boards, query: &Query, shown: impl Fn(u32) -> Shown) -> Option<Vec<SourceDaysView>> {
+    let ledger = &*boards.ledger;
+    let (register, sources) = (&ledger.register, &ledger.register.campaign.sources);
+    let mut counts = vec![0u64; sources.len() + 1];
+    for place in &boards.get(query).places {
+        let own = [place.unit];
+        let of_unit = if register.is_derived(place.unit) { register.leaves.of(place.unit) } else { &own };
+        for unit in of_unit {
+            if !shown(*unit).numbers {
+                return None;
+            }
+            for day in ledger.calendar.window.start..=query.as_of {
+                if ledger.day_state(*unit, day, query.as_of) == DayState::Reported {
+                    let at = ledger.source(*unit, day).map_or(sources.len(), usize::from);
+                    counts.get_mut(at).into_iter().for_each(|count| *count += 1);
+                }
+            }
+        }
+    }
+    let codes = sources.iter().map(|source| Some(source.code.clone())).chain([None]);
+    let days = codes.zip(counts).map(|(source, unit_days)| SourceDaysView { source, unit_days });
+    Some(days.filter(|days| days.source.is_some() || days.unit_days > 0).collect())
 }
 
 /// Rows of a board, in the order given, with what the reader sees of each.
@@ -422,6 +457,7 @@ fn day_views(
             community_f0,
             level,
             rank: of_day.and_then(|board| board.rank_of(unit)).map(u64::from),
+            source: source_of_day(ledger, unit, day),
         }
     };
     (baseline..=as_of).map(view).collect()

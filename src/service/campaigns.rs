@@ -183,6 +183,7 @@ fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
         ("/time_zone", before.time_zone != new.time_zone),
         ("/level_scheme", before.scheme != new.scheme),
         ("/scoring", before.policy != new.policy),
+        ("/sources", !new.sources.only_adds_to(&before.sources)),
     ];
     let fields = fields.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name.to_owned());
     fields.chain(kinds).chain(allowances).collect()

@@ -11,6 +11,7 @@ use super::fault::{Code, Fault};
 use super::live::{Change, Sight, Snapshot};
 use super::recording::{Faults, Incoming, Recorded, Recording};
 use super::rendered::etag_of;
+use super::sources::{self, Reports, leader_at, leader_of_day, source_asked, sourced_view};
 use super::views::{FigureRevisionView, FigureView, RowsView, TakenBackView, WrittenView};
 use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
@@ -21,10 +22,11 @@ use crate::scoring::usual::{DAYS, Usual};
 use crate::store::approvals::{self as approvals_store, ApprovalRow};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::figures::{self, StoredFigure};
+use crate::store::source_figures::{self, Filter};
 use crate::store::units::{self, StoredUnit};
 use crate::store::{DbConn, StoreError, decisions};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 /// A figure as somebody sends it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +37,23 @@ pub struct NewFigure {
     pub note: Option<String>,
     /// Why it is recorded.
     pub reason: Option<String>,
+    /// Code of the source that says so, where the campaign declares sources.
+    pub source: Option<String>,
+}
+
+/// What of a day is taken back, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakeBack {
+    /// Code of the source whose figure it is, where the campaign declares sources.
+    pub source: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<String> for TakeBack {
+    fn from(reason: String) -> Self {
+        Self { source: None, reason }
+    }
 }
 
 /// A figure with the unit and day that it is for.
@@ -69,6 +88,9 @@ impl Service {
         self.write_about(grant, campaign, about, request, move |work, request| {
             let stored = work.campaign()?;
             let unit = reporting_unit(work, &stored, &unit_code, day)?;
+            if let Some(source) = source_asked(&stored.campaign.sources, new.source.as_deref())? {
+                return sources::record(work, request, &stored, &unit, (day, source), new);
+            }
             let (before, standing) = work.standing(&stored, &unit, day)?;
             check_read(work, &stored, (&unit, day), standing.as_ref(), request)?;
             if let Some(standing) = standing.as_ref().filter(|f| f.counts == new.counts && f.note == new.note) {
@@ -86,19 +108,29 @@ impl Service {
         })
     }
 
-    /// Takes the figure of a day back: the day is missing again.
+    /// Takes the figure of a day back: the day is missing again, unless another source says
+    /// what it was.
     pub fn take_back_figure(
         &self,
         grant: &Grant<RecordFigures>,
         campaign: &str,
         unit_code: String,
         day: Day,
-        reason: String,
+        of: impl Into<TakeBack>,
         request: WriteRequest,
     ) -> Pending {
+        let TakeBack { source, reason } = of.into();
         self.write(grant, campaign, request, move |work, request| {
             let stored = work.campaign()?;
             let unit = work.unit(&stored, &unit_code)?;
+            if stored.campaign.sources.is_empty() {
+                source_asked(&stored.campaign.sources, source.as_deref())?;
+            } else {
+                let of = (day, source.as_deref());
+                if let Some(done) = sources::take_back(work, request, &stored, &unit, of, &reason)? {
+                    return Ok(done);
+                }
+            }
             let before = figures::history(work.conn()?, stored.id, unit.id, day)?;
             let standing = standing(&before).ok_or_else(|| no_figure(&unit_code, day))?;
             check_read(work, &stored, (&unit, day), Some(standing), request)?;
@@ -161,6 +193,14 @@ impl Service {
                 _ => None,
             };
             let rows = figures::standing_between(conn, stored.id, only, filter.from, filter.to)?;
+            let sources = &stored.campaign.sources;
+            let mut said = match sources.is_empty() {
+                true => BTreeMap::new(),
+                false => {
+                    let asked = Filter { unit_id: only, from: filter.from, to: filter.to };
+                    sources::by_day(source_figures::list(conn, stored.id, asked)?)
+                }
+            };
             let keys = units::codes(conn, stored.id)?;
             let mut by_code: HashMap<&str, Vec<&StoredFigure>> = HashMap::new();
             for row in &rows {
@@ -173,7 +213,13 @@ impl Service {
                 let Some(unit) = snapshot.register().unit(index) else { continue };
                 let of_unit = by_code.remove(unit.code.as_str()).unwrap_or_default();
                 let is_confided = snapshot.is_confided(index, sight);
-                found.extend(of_unit.into_iter().map(|row| figure_view(&unit.code, row, is_confided)));
+                found.extend(of_unit.into_iter().map(|row| match sources.is_empty() {
+                    true => figure_view(&unit.code, row, is_confided),
+                    false => {
+                        let said = said.remove(&(row.unit_id, row.day)).unwrap_or_default();
+                        sourced_view(&unit.code, row, sources, &said, is_confided)
+                    }
+                }));
             }
             Ok((stored.revision, found))
         })
@@ -259,7 +305,13 @@ impl Service {
             let by_two = |is_it: &dyn Fn(&ApprovalRow) -> bool| {
                 approved.iter().find(|approval| is_it(approval)).map(TwoPersonsView::of)
             };
+            let sources = &stored.campaign.sources;
+            let said = match sources.is_empty() {
+                true => Vec::new(),
+                false => source_figures::of_day(conn, stored.id, unit.id, day)?,
+            };
             let view = |row: &StoredFigure| FigureRevisionView {
+                of_source: leader_at(sources, &said, row.stamp.recorded_at),
                 source: source_of(words.get(&row.revision).map_or("", String::as_str)),
                 figure: figure_view(unit_code, row, is_confided),
                 reason: row.reason.clone().filter(|_| is_confided),
@@ -293,7 +345,7 @@ pub struct FigureFilter {
 
 impl FigureFilter {
     /// The units whose figures are read, in the order of names.
-    fn units(&self, snapshot: &Snapshot, sight: Sight) -> Result<Vec<u32>, Fault> {
+    pub(super) fn units(&self, snapshot: &Snapshot, sight: Sight) -> Result<Vec<u32>, Fault> {
         if let Some(code) = &self.unit {
             let unit = visible_unit(snapshot, code, sight)?;
             return Ok(Some(unit).filter(|unit| snapshot.shows_figures(*unit, sight)).into_iter().collect());
@@ -337,7 +389,7 @@ pub(super) fn no_figure(unit_code: &str, day: Day) -> Fault {
 }
 
 /// The address of a figure below its campaign.
-fn target(unit_code: &str, day: Day) -> String {
+pub(super) fn target(unit_code: &str, day: Day) -> String {
     format!("units/{unit_code}/figures/{day}")
 }
 
@@ -369,7 +421,7 @@ fn check_read(
 
 /// Asks for a reason where a figure is far beyond what the unit reported before: most are
 /// slips of the finger, or several days booked on one.
-fn check_usual(
+pub(super) fn check_usual(
     work: &mut Work<'_>,
     stored: &StoredCampaign,
     unit: &StoredUnit,
@@ -457,7 +509,7 @@ pub(super) fn check_day(campaign: &Campaign, day: Day, now: Instant) -> Result<(
     }
 }
 
-fn row_of(unit_id: i64, day: Day, new: NewFigure, at: Instant, revision: i64) -> StoredFigure {
+pub(super) fn row_of(unit_id: i64, day: Day, new: NewFigure, at: Instant, revision: i64) -> StoredFigure {
     StoredFigure {
         unit_id,
         day,
@@ -492,7 +544,8 @@ pub(super) fn stored_day(
     let mut history = figures::history(conn, stored.id, unit_id, day)?;
     let excuse = decisions::latest_excuse(conn, stored.id, unit_id, day)?;
     let excused = excuse.is_some_and(|e| e.stamp().stands());
-    let entry = entry_of(&stored.campaign, day, history.iter(), excused);
+    let mut entry = entry_of(&stored.campaign, day, history.iter(), excused);
+    entry.source = leader_of_day(conn, stored, unit_id, day)?;
     Ok((entry, history.pop().filter(|f| f.stamp.stands())))
 }
 
@@ -506,7 +559,7 @@ fn entry_of<'f>(
     let revisions = history.clone().map(|f| (&f.counts, &f.stamp));
     let (counts, late) = standing_figure(revisions, Instant::from_micros(i64::MAX), campaign.cut_off(day));
     let noted = counts.is_some() && history.last().is_some_and(|f| f.note.is_some());
-    DayEntry { counts, late, excused, noted }
+    DayEntry { counts, late, excused, noted, source: None }
 }
 
 /// Enters a figure over what stands for its day, inside a write.
@@ -557,11 +610,15 @@ pub(super) enum Entered {
 
 /// Records figures inside a write, all or none: the first faults are listed together.
 pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'static str) -> Result<Entered, Fault> {
+    let stored = work.campaign()?;
+    if !stored.campaign.sources.is_empty() {
+        let (rows, _) = sources::record_reports(work, &stored, Reports { new, ..Reports::default() }, what, None)?;
+        return Ok(Entered::Written(rows));
+    }
     if new.len() > SMALL_BATCH {
         let Recorded { needs_two, held, rows, .. } = record_all(work, new, what)?;
         return Ok(if needs_two { Entered::Held(held) } else { Entered::Written(rows) });
     }
-    let stored = work.campaign()?;
     let planned = plan(work, &stored, new)?;
     let mut rows = RowsView::default();
     let mut to_write = Vec::new();
@@ -597,6 +654,10 @@ pub(super) fn record_many(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'stat
 
 /// Records any number of figures inside a write, all or none.
 pub(super) fn record_all(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'static str) -> Result<Recorded, Fault> {
+    let stored = work.campaign()?;
+    if !stored.campaign.sources.is_empty() {
+        return record_all_reports(work, &stored, new, what);
+    }
     let mut recording = Recording::begin(work, what, None)?;
     let mut seen: HashMap<(u32, Day), usize> = HashMap::new();
     for (number, FigureFor { unit_code, day, figure, at }) in new.iter().enumerate() {
@@ -604,6 +665,10 @@ pub(super) fn record_all(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'stati
             recording.refuse(at, "unit_code", Fault::no_unit(unit_code));
             continue;
         };
+        if let Err(fault) = source_asked(&stored.campaign.sources, figure.source.as_deref()) {
+            recording.refuse(at, "source", fault);
+            continue;
+        }
         if let Some(before) = seen.insert((unit, *day), number).and_then(|before| new.get(before)) {
             let detail = format!("one figure for a unit and day; {} has them already", before.at);
             recording.refuse(at, "date", Fault::new(Code::InvalidRequest, detail));
@@ -617,6 +682,23 @@ pub(super) fn record_all(work: &mut Work<'_>, new: Vec<FigureFor>, what: &'stati
         note_many(work, what, std::mem::take(&mut recorded.log), &recorded.rows, revision);
     }
     Ok(recorded)
+}
+
+/// Records what sources say, as a recording of any number of figures.
+fn record_all_reports(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    new: Vec<FigureFor>,
+    what: &'static str,
+) -> Result<Recorded, Fault> {
+    let before = work.present(stored)?;
+    let mut named = vec![false; before.register().len()];
+    let days = new.iter().map(|figure| figure.day).collect();
+    for unit in new.iter().filter_map(|figure| before.register().find(&figure.unit_code)) {
+        named.get_mut(unit as usize).into_iter().for_each(|named| *named = true);
+    }
+    let (rows, stamp) = sources::record_reports(work, stored, Reports { new, ..Reports::default() }, what, None)?;
+    Ok(Recorded { before, rows, stamp, named, days, log: Rows::default(), needs_two: false, held: Vec::new() })
 }
 
 /// Keeps in the log that many figures were recorded.
@@ -636,14 +718,17 @@ pub(super) fn figure_row<'a>(
     (unit_code, day.to_string(), before.map(counts), counts(after))
 }
 
-struct Planned {
-    unit: StoredUnit,
-    day: Day,
-    figure: NewFigure,
+/// A row of a batch that can be taken.
+pub(super) struct Planned {
+    pub(super) unit: StoredUnit,
+    pub(super) day: Day,
+    pub(super) figure: NewFigure,
+    /// Place of the source that says so.
+    pub(super) source: Option<u8>,
     /// What stands, with the figure itself.
-    before: DayEntry,
-    standing: Option<StoredFigure>,
-    /// What it needs.
+    pub(super) before: DayEntry,
+    pub(super) standing: Option<StoredFigure>,
+    /// What it needs; of a report of a source, the source's own path finds out.
     care: Care,
 }
 
@@ -670,11 +755,11 @@ impl Planned {
 }
 
 /// Checks every row of a small batch against the campaign and finds what stands in its place.
-fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Result<Vec<Planned>, Fault> {
+pub(super) fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Result<Vec<Planned>, Fault> {
     let mut faults = Faults::default();
     let mut gate = Gate::of(work, stored)?;
     let mut units: HashMap<String, Result<StoredUnit, Fault>> = HashMap::new();
-    let mut seen: HashMap<(i64, Day), String> = HashMap::new();
+    let mut seen: HashMap<(i64, Day, Option<u8>), String> = HashMap::new();
     let mut planned = Vec::with_capacity(new.len());
     for FigureFor { unit_code, day, figure, at } in new {
         let found = match units.entry(unit_code) {
@@ -695,15 +780,23 @@ fn plan(work: &mut Work<'_>, stored: &StoredCampaign, new: Vec<FigureFor>) -> Re
             faults.add(&at, "date", fault);
             continue;
         }
-        if let Some(before) = seen.insert((unit.id, day), at.clone()) {
-            let detail = format!("one figure for a unit and day; {before} has them already");
+        let source = match source_asked(&stored.campaign.sources, figure.source.as_deref()) {
+            Ok(source) => source,
+            Err(fault) => {
+                faults.add(&at, "source", fault);
+                continue;
+            }
+        };
+        if let Some(before) = seen.insert((unit.id, day, source), at.clone()) {
+            let of = if source.is_some() { ", day and source" } else { " and day" };
+            let detail = format!("one figure for a unit{of}; {before} has them already");
             faults.add(&at, "date", Fault::new(Code::InvalidRequest, detail));
             continue;
         }
         let (before, standing) = work.standing(stored, &unit, day)?;
-        let mut row = Planned { unit, day, figure, before, standing, care: Care::Open };
+        let mut row = Planned { unit, day, figure, source, before, standing, care: Care::Open };
         let does = row.does();
-        if let Some(gate) = gate.as_mut().filter(|_| does != Does::Nothing) {
+        if let Some(gate) = gate.as_mut().filter(|_| does != Does::Nothing && source.is_none()) {
             row.care = gate.care(work, day, does == Does::Correct)?;
         }
         if row.care != Care::Open && row.figure.reason.is_none() {
@@ -740,6 +833,8 @@ pub(super) fn figure_view(unit_code: &str, figure: &StoredFigure, is_confided: b
         note: figure.note.clone().filter(|_| is_confided),
         recorded_at: told(figure.stamp.recorded_at),
         pending: None,
+        source: None,
+        others: None,
     }
 }
 
@@ -763,6 +858,8 @@ fn derived_figures(snapshot: &Snapshot, unit: u32, filter: &FigureFilter, sight:
             note: None,
             recorded_at: None,
             pending: None,
+            source: None,
+            others: None,
         })
     };
     (0..ledger.calendar.len).filter_map(of_day).collect()

@@ -12,9 +12,10 @@ use super::audit::{Note, Rows};
 use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::closing::{cannot_wait, document_needs_two};
 use super::fault::{Code, Fault};
-use super::figures::{FigureFor, done, figure_row, note_many, record_all};
+use super::figures::{FigureFor, NewFigure, done, figure_row, note_many, record_all};
 use super::policies::{Words, first_version, replace};
 use super::recording::{Incoming, Recorded, Recording};
+use super::sources::{Reports, by_day, record_reports};
 use super::units::{NewUnit, plan};
 use super::views::{ImportView, RowsView, WrittenView};
 use super::writer::{Pending, Work, WriteRequest, last_instant};
@@ -27,6 +28,7 @@ use crate::store::contests::{self, EmptyTables, StoredContest};
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::declared_levels::{DeclaredLevelRow, NewDeclaredLevel};
 use crate::store::figures;
+use crate::store::source_figures;
 use crate::store::{criteria, declared_levels, policies, units};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
@@ -185,6 +187,10 @@ pub enum FigureSource {
 /// Stores the figures of a strict table while it reads them: a mistake in its last line
 /// undoes the first.
 fn import_table(work: &mut Work<'_>, source: impl Read, audience: &Audience) -> Result<Recorded, Fault> {
+    let stored = work.campaign()?;
+    if !stored.campaign.sources.is_empty() {
+        return import_reports(work, &stored, source, audience);
+    }
     let mut recording = Recording::begin(work, "import", None)?;
     let before = recording.before.clone();
     let (register, sight) = (before.register(), before.sight(audience));
@@ -206,17 +212,48 @@ fn import_table(work: &mut Work<'_>, source: impl Read, audience: &Audience) -> 
     }
     errors.into_result().map_err(in_table)?;
     if tells_time {
-        return Err(Fault::of_field(
-            Code::TimeIsToldByTheService,
-            "recorded_at",
-            "recorded_at and withdrawn_at are told by the service; leave these columns out",
-        ));
+        return Err(time_is_told());
     }
     let mut recorded = recording.finish()?;
     if let Some((revision, _)) = recorded.stamp {
         note_many(work, "import", std::mem::take(&mut recorded.log), &recorded.rows, revision);
     }
     Ok(recorded)
+}
+
+/// Stores the figures of a strict table that names the source of each.
+fn import_reports(
+    work: &mut Work<'_>,
+    stored: &StoredCampaign,
+    source: impl Read,
+    audience: &Audience,
+) -> Result<Recorded, Fault> {
+    let before = work.present(stored)?;
+    let (register, sight) = (before.register(), before.sight(audience));
+    let find = |code: &str| register.find(code).filter(|unit| before.is_visible(*unit, sight));
+    let (mut errors, mut rows, mut tells_time) = (pack::Errors::default(), Vec::new(), false);
+    let read = pack::stream_source_figures(&register.campaign, &register.units, find, source, &mut errors, |row| {
+        tells_time |= row.stamp != Stamp::ALWAYS;
+        let unit_code = register.unit(row.unit).map(|u| u.code.clone()).unwrap_or_default();
+        let at = format!("figures.csv {unit_code} {}", row.day);
+        let (note, source) = (row.note.map(String::from), Some(register.campaign.sources.code(row.source).to_owned()));
+        let figure = NewFigure { counts: row.counts, note, reason: None, source };
+        rows.push(FigureFor { unit_code, day: row.day, figure, at });
+    });
+    read.map_err(Fault::internal)?;
+    errors.into_result().map_err(in_table)?;
+    if tells_time {
+        return Err(time_is_told());
+    }
+    record_all(work, rows, "import")
+}
+
+fn time_is_told() -> Fault {
+    Fault::of_field(
+        Code::TimeIsToldByTheService,
+        "recorded_at",
+        "recorded_at and withdrawn_at are told by the service; leave these columns out",
+    )
 }
 
 /// Reads a strict table of units. Parents stand in the table.
@@ -438,8 +475,10 @@ impl<'a, 'w> Import<'a, 'w> {
     }
 
     fn figures(&mut self) -> Result<RowsView, Fault> {
+        let said: HashSet<(u32, Day)> = self.contest.source_figures.iter().map(|s| (s.unit, s.day)).collect();
         let mut last: BTreeMap<(u32, Day), &crate::domain::contest::FigureRow> = BTreeMap::new();
-        for row in &self.contest.figures {
+        // the figure of a day that sources speak of follows from what they say
+        for row in self.contest.figures.iter().filter(|row| !said.contains(&(row.unit, row.day))) {
             let latest = last.entry((row.unit, row.day)).or_insert(row);
             if row.stamp.recorded_at >= latest.stamp.recorded_at {
                 *latest = row;
@@ -459,7 +498,41 @@ impl<'a, 'w> Import<'a, 'w> {
         }
         let recorded = recording.finish()?;
         self.stamp = recorded.stamp;
-        Ok(recorded.rows)
+        self.source_figures(recorded.rows)
+    }
+
+    /// What the sources say, after all other figures; `rows` are those so far.
+    fn source_figures(&mut self, mut rows: RowsView) -> Result<RowsView, Fault> {
+        if self.contest.source_figures.is_empty() {
+            return Ok(rows);
+        }
+        let filter = source_figures::Filter::default();
+        let standing = by_day(source_figures::list(self.work.conn()?, self.stored.id, filter)?);
+        let said = self.contest.source_figures.iter();
+        let said = said.map(|r| ((r.unit, r.day, r.source), r.stamp.recorded_at, r));
+        let mut reports = Reports::default();
+        for ((place, day, source), row) in latest(said) {
+            let unit_code = self.contest.units.get(place as usize).map_or("", |u| u.code.as_str()).to_owned();
+            let stands = standing.get(&(self.id(place), day)).and_then(|said| said.get(&source)).map(|s| &s.figure);
+            match (stands, row.stamp.stands()) {
+                (Some(s), true) if (s.counts, s.note.as_deref()) == (row.counts, row.note.as_deref()) => rows.same += 1,
+                (None, false) => rows.same += 1,
+                (Some(_), false) => reports.gone.push((unit_code, day, source)),
+                (_, true) => {
+                    let at = format!("source_figures.csv {unit_code} {day}");
+                    let source = Some(self.contest.campaign.sources.code(source).to_owned());
+                    let note = row.note.as_deref().map(str::to_owned);
+                    let figure = NewFigure { counts: row.counts, note, reason: None, source };
+                    reports.new.push(FigureFor { unit_code, day, figure, at });
+                }
+            }
+        }
+        let (reported, stamp) = record_reports(self.work, &self.stored, reports, "pack", self.stamp)?;
+        self.stamp = stamp;
+        rows.new += reported.new;
+        rows.changed += reported.changed;
+        rows.same += reported.same;
+        Ok(rows)
     }
 
     fn excuses(&mut self) -> Result<(), Fault> {

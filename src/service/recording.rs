@@ -10,6 +10,7 @@ use super::closing::{Gate, cannot_wait, no_reason};
 use super::fault::{Code, Fault, FieldFault};
 use super::figures::{FigureFor, NewFigure, check_day, entry_with, entry_without, figure_row, no_report};
 use super::live::Snapshot;
+use super::sources::leader_of_day;
 use super::views::RowsView;
 use super::writer::{Work, outside};
 use crate::domain::contest::Stamp;
@@ -148,6 +149,10 @@ impl<'a, 'w> Recording<'a, 'w> {
             self.faults.add(&at(), field, fault);
             return Ok(());
         }
+        if let Some(source) = standing.source {
+            self.faults.add(&at(), "date", source_stands(&self.stored, source));
+            return Ok(());
+        }
         let rows = &mut self.done.rows;
         *(if standing.counts.is_some() { &mut rows.changed } else { &mut rows.new }) += 1;
         let reason = new.reason.map(str::to_owned).or_else(|| self.reason.clone());
@@ -187,7 +192,7 @@ impl<'a, 'w> Recording<'a, 'w> {
         }
         let unit_code = self.before.register().unit(new.unit).map(|u| u.code.clone()).unwrap_or_default();
         let (note, reason) = (new.note.map(str::to_owned), new.reason.map(str::to_owned));
-        let figure = NewFigure { counts: new.counts, note, reason };
+        let figure = NewFigure { counts: new.counts, note, reason, source: None };
         self.done.held.push(FigureFor { unit_code, day: new.day, figure, at: String::new() });
         Ok(())
     }
@@ -232,7 +237,9 @@ impl<'a, 'w> Recording<'a, 'w> {
         // days that no rule looks at are not in memory
         let found = self.stored_figure(unit, day)?;
         let noted = found.as_ref().is_some_and(|f| f.note.is_some());
-        Ok(DayEntry { counts: found.map(|f| f.counts), noted, ..DayEntry::default() })
+        let (stored, id) = (self.stored.clone(), self.before.key(unit));
+        let source = leader_of_day(self.work.conn()?, &stored, id, day)?;
+        Ok(DayEntry { counts: found.map(|f| f.counts), noted, source, ..DayEntry::default() })
     }
 
     /// Whether the note that stands is the new one.
@@ -292,6 +299,12 @@ impl<'a, 'w> Recording<'a, 'w> {
         if self.care(day, true)? == Care::Approval {
             return Err(cannot_wait("taking back a figure of a closed day"));
         }
+        let (stored, id) = (self.stored.clone(), self.before.key(unit));
+        if let Some(source) = leader_of_day(self.work.conn()?, &stored, id, day)? {
+            let code = self.before.register().unit(unit).map_or("", |u| u.code.as_str());
+            self.faults.add(&format!("figures.csv {code} {day}"), "date", source_stands(&stored, source));
+            return Ok(());
+        }
         let (_, at) = self.stamp()?;
         figures::withdraw(self.work.conn()?, self.stored.id, &figure, at, Some(reason))?;
         if let Some(at) = self.ledger.calendar.index(day) {
@@ -326,6 +339,13 @@ impl<'a, 'w> Recording<'a, 'w> {
         }
         Ok(self.done)
     }
+}
+
+/// The refusal of a figure without a source for a day of which one speaks.
+fn source_stands(stored: &StoredCampaign, source: u8) -> Fault {
+    let said = stored.campaign.sources.code(source);
+    let detail = format!("what {said} says of this day stands; expected its figure in source_figures.csv");
+    Fault::new(Code::InvalidRequest, detail)
 }
 
 /// Faults of the members of a batch, listed together.

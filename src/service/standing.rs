@@ -3,7 +3,7 @@
 //! Everything here is read from the same appraisal, windows and keys that made the
 //! board (contract.md section 3, `/standing`), so a reader can redo it by hand.
 
-use super::boards::{Boards, level_code, named, shown_day, shown_places, shown_rows};
+use super::boards::{Boards, level_code, named, shown_day, shown_places, shown_rows, source_of_day};
 use super::effort::{EffortView, what_would_it_take};
 use super::privacy::Shown;
 use super::sentences::{SentencesView, sentences};
@@ -107,6 +107,9 @@ pub struct StandingDayView {
     pub level: Option<String>,
     /// The optional counts that were given.
     pub counts: Vec<CountView>,
+    /// Code of the source that the figure comes from, where the campaign declares sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// An optional count.
@@ -397,6 +400,7 @@ fn day_views(
                 .filter(|_| appraiser.levels.has_rules() && (seen.levels || (seen.day_level && day == as_of)))
                 .map(|l| level_code(&ledger.register.campaign.scheme, Some(*l))),
             counts: given.collect(),
+            source: source_of_day(ledger, unit, day),
         }
     };
     (0..=as_of).map(view).filter(|d| d.period != "look_back" || d.community_f0.is_some()).collect()

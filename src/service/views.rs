@@ -49,6 +49,20 @@ pub struct BoardView {
     pub items: Vec<RowView>,
     /// Where the next page starts; null on the last.
     pub next_cursor: Option<String>,
+    /// Which sources the figures of S…D rest on, of all units of the board; null where that
+    /// tells of a hidden unit. Only where the campaign declares sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<SourceDaysView>>, required = false)]
+    pub sources: Option<Option<Vec<SourceDaysView>>>,
+}
+
+/// How many unit-days rest on a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SourceDaysView {
+    /// Code of the source; null: figures recorded before sources were declared.
+    pub source: Option<String>,
+    /// Unit-days with a figure from it.
+    pub unit_days: u64,
 }
 
 /// One row of a board.
@@ -191,6 +205,9 @@ pub struct RowDayView {
     pub level: Option<String>,
     /// Rank on the same board of that day.
     pub rank: Option<u64>,
+    /// Code of the source that the figure comes from, where the campaign declares sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// One page of a list.
@@ -278,6 +295,69 @@ pub struct FigureView {
     /// those to whom the unit is confided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<PendingView>,
+    /// Code of the source that it comes from, where the campaign declares sources; absent
+    /// where it came from none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// What the sources of lower precedence say, where the campaign declares sources; never public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub others: Option<Vec<OtherSourceView>>,
+}
+
+/// The six counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CountsView {
+    /// Cases found outside quarantine and locked-down areas.
+    pub community_f0: u64,
+    /// Cases found in quarantine, locked-down areas, at entry; null: not classified.
+    pub contained_f0: Option<u64>,
+    /// Community cases of unknown source; null: not classified.
+    pub unknown_source_f0: Option<u64>,
+    /// Community cases from settings of high risk; null: not classified.
+    pub high_risk_setting_f0: Option<u64>,
+    /// Households with their first case; null: not classified.
+    pub households_f0: Option<u64>,
+    /// Those of them linked to other households; null: not classified.
+    pub linked_households_f0: Option<u64>,
+}
+
+/// What a source says of a day on which another one stands.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct OtherSourceView {
+    /// Code of the source.
+    pub source: String,
+    /// What it says.
+    pub counts: CountsView,
+    /// When it was recorded; null: before the service, from a pack.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Instant>,
+}
+
+/// One revision of what a source said of a day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SourceRevisionView {
+    /// Code of the source.
+    pub source: String,
+    /// What it said.
+    pub counts: CountsView,
+    /// Whether it is what the source says now.
+    pub stands: bool,
+    /// Whether it is the figure of the day.
+    pub leads: bool,
+    /// A note.
+    pub note: Option<String>,
+    /// Why it was recorded.
+    pub reason: Option<String>,
+    /// Revision of the campaign that brought it.
+    pub revision: i64,
+    /// When it was recorded; null: before the service, from a pack.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Instant>,
+    /// When it was taken back.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub withdrawn_at: Option<Instant>,
+    /// Why it was taken back.
+    pub withdrawn_reason: Option<String>,
 }
 
 /// One revision in a figure's history.
@@ -292,6 +372,9 @@ pub struct FigureRevisionView {
     pub revision: i64,
     /// Which way it came: `api`, `import` (a table) or `pack`.
     pub source: &'static str,
+    /// Code of the declared source that it came from, where the campaign declares sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of_source: Option<String>,
     /// When it was taken back.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub withdrawn_at: Option<Instant>,

@@ -4,6 +4,7 @@ use super::campaigns::StoredCampaign;
 use super::conn::DbConn;
 use super::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use super::figures::StoredFigure;
+use super::source_figures::{self, SourceFigure};
 use super::{StoreError, campaigns, criteria, declared_levels, figures, units};
 use crate::domain::contest::{self, Contest};
 use std::collections::HashMap;
@@ -53,6 +54,9 @@ pub fn load_without_figures(conn: &mut DbConn, stored: &StoredCampaign) -> Resul
     contest.units = list;
     let pair = |(a, b): (i64, i64)| Some((*places.get(&a)?, *places.get(&b)?));
     contest.neighbours = units::list_neighbours(conn, id)?.into_iter().filter_map(pair).collect();
+    if !campaign.sources.is_empty() {
+        contest.source_figures = said_by_sources(conn, id, &places)?;
+    }
     contest.excuses = excuses(conn, id, &places)?;
     contest.states = states(conn, id, &places)?;
     contest.start_levels = start_levels(conn, id, &places)?;
@@ -62,6 +66,19 @@ pub fn load_without_figures(conn: &mut DbConn, stored: &StoredCampaign) -> Resul
     contest.assessments = criteria::list_assessments(conn, id, &places)?;
     contest.boundaries = campaigns::boundaries(conn, id)?.map(Into::into);
     Ok(StoredContest { contest, unit_ids, revision: stored.revision })
+}
+
+fn said_by_sources(
+    conn: &mut DbConn,
+    id: i64,
+    places: &HashMap<i64, u32>,
+) -> Result<Vec<contest::SourceFigureRow>, StoreError> {
+    let read = |SourceFigure { source, figure }: SourceFigure| {
+        let unit = *places.get(&figure.unit_id)?;
+        let (day, counts, stamp, note) = (figure.day, figure.counts, figure.stamp, figure.note);
+        Some(contest::SourceFigureRow { unit, day, source, counts, stamp, note: note.map(String::into_boxed_str) })
+    };
+    Ok(source_figures::list(conn, id, source_figures::Filter::default())?.into_iter().filter_map(read).collect())
 }
 
 fn excuses(conn: &mut DbConn, id: i64, places: &HashMap<i64, u32>) -> Result<Vec<contest::ExcuseRow>, StoreError> {
@@ -167,6 +184,20 @@ pub fn insert_history(
             let rows: Vec<StoredFigure> = batch.iter().map(figure).collect();
             figures::insert(conn, campaign_id, &rows)?;
         }
+        let said = |row: &contest::SourceFigureRow| SourceFigure {
+            source: row.source,
+            figure: StoredFigure {
+                unit_id: key(row.unit),
+                day: row.day,
+                counts: row.counts,
+                stamp: row.stamp,
+                note: row.note.as_deref().map(str::to_owned),
+                reason: None,
+                revision,
+                withdrawn_reason: None,
+            },
+        };
+        source_figures::insert(conn, campaign_id, &contest.source_figures.iter().map(said).collect::<Vec<_>>())?;
     }
     if empty.excuses {
         let rows = contest.excuses.iter();

@@ -56,7 +56,7 @@ pub(super) struct FigureRow {
 }
 
 impl FigureRow {
-    fn of(campaign_id: i64, figure: &StoredFigure) -> Self {
+    pub(super) fn of(campaign_id: i64, figure: &StoredFigure) -> Self {
         let count = |indicator| figure.counts.get(indicator).and_then(|c| i32::try_from(c).ok());
         Self {
             campaign_id,
@@ -100,7 +100,7 @@ impl FigureRow {
         }
     }
 
-    fn read(self) -> Result<StoredFigure, StoreError> {
+    pub(super) fn read(self) -> Result<StoredFigure, StoreError> {
         Ok(StoredFigure {
             unit_id: self.unit_id,
             day: day_of(self.day),

@@ -30,6 +30,7 @@ pub mod partitions;
 pub mod policies;
 mod schema;
 pub mod sessions;
+pub mod source_figures;
 pub mod units;
 pub mod webhooks;
 

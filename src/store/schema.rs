@@ -67,6 +67,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    source_figures (campaign_id, unit_id, day, source, recorded_us) {
+        campaign_id -> BigInt,
+        unit_id -> BigInt,
+        day -> Integer,
+        source -> Integer,
+        recorded_us -> BigInt,
+        community_f0 -> Integer,
+        contained_f0 -> Nullable<Integer>,
+        unknown_source_f0 -> Nullable<Integer>,
+        high_risk_setting_f0 -> Nullable<Integer>,
+        households_f0 -> Nullable<Integer>,
+        linked_households_f0 -> Nullable<Integer>,
+        note -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     excuses (campaign_id, unit_id, day, recorded_us) {
         campaign_id -> BigInt,
         unit_id -> BigInt,

@@ -136,7 +136,7 @@ fn a_right_that_is_taken_away_while_a_write_waits_is_gone() {
     let day = "2021-07-13".parse().expect("a day");
     let write = |cases: u32| {
         let counts = greenzone::domain::Counts::new([Some(cases), None, None, None, None, None]).expect("counts");
-        let new = greenzone::service::figures::NewFigure { counts, note: None, reason: None };
+        let new = greenzone::service::figures::NewFigure { counts, note: None, reason: None, source: None };
         app.service.record_figure(&grant, "q6-2021", "27382".into(), day, new, Default::default()).wait()
     };
     write(1).expect("may");

@@ -66,11 +66,31 @@ pub fn filled(database: TestDatabase) -> TestApp {
     let headers = [("if-match", read.header("etag").expect("a tag")), ("content-type", "application/json")];
     app.send("POST", &format!("{address}/approve"), Some(&token), &headers, Some(b"{}")).ok();
     app.put(&format!("/api/v1/campaigns/q6-2021/flags/{FLAG}"), &json!({"answer": "x", "verdict": "as_reported"})).ok();
+    app.import(&with_sources());
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];
     app.put_with(&figure("27382", "2021-07-13"), &key, &json!({"community_f0": 1, "note": "ghi chú 🏠"})).ok();
     app
+}
+
+/// A small campaign that declares sources.
+fn with_sources() -> greenzone::domain::Contest {
+    let campaign = json!({
+        "code": "sources", "time_zone": "Asia/Ho_Chi_Minh",
+        "window": {"from": "2021-07-09", "to": "2021-07-15"}, "baseline": {"from": "2021-07-02", "to": "2021-07-08"},
+        "kinds": [{"code": "ward", "figures": "reported"}], "level_scheme": "counts-14d",
+        "sources": [{"code": "ward_report"}, {"code": "national"}],
+        "scoring": {"components": [{"measure": "case_reduction", "max_points": 100}]}
+    });
+    let files = [
+        ("campaign.json", campaign.to_string()),
+        ("units.csv", "code,name,kind\nw,W,ward\n".to_owned()),
+        ("figures.csv", "unit_code,date,community_f0\nw,2021-07-09,1\n".to_owned()),
+        ("source_figures.csv", "unit_code,date,source,community_f0\nw,2021-07-09,national,1\n".to_owned()),
+    ];
+    let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+    pack::read(&pack::Files(files.into())).expect("a pack")
 }
 
 pub fn write_to(from: &Address, file: &Path) -> backup::Counts {

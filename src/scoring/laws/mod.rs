@@ -401,7 +401,7 @@ proptest! {
         for (unit, day) in cells {
             if dice.chance(30) {
                 let counts = Some(counts(&mut dice, 3));
-                followed.set_day(unit, day, DayEntry { counts, late: dice.chance(50), excused: dice.chance(30), noted: dice.chance(30) });
+                followed.set_day(unit, day, DayEntry { counts, late: dice.chance(50), excused: dice.chance(30), noted: dice.chance(30), source: None });
             }
             followed.set_day(unit, day, built.entry(unit, day));
             prop_assert_eq!(followed.entry(unit, day), built.entry(unit, day));

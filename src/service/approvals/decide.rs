@@ -10,6 +10,7 @@ use crate::service::decisions::tag;
 use crate::service::fault::{Code, Fault};
 use crate::service::figures::{Entered, check_figure, enter_figure, no_figure, record_many, withdraw_figure};
 use crate::service::policies::{Words, adopt};
+use crate::service::sources::source_asked;
 use crate::service::writer::{Behalf, Done, IfMatch, Pending, Work, WriteRequest};
 use crate::store::approvals::{self, ApprovalDay, ApprovalRow, Decision};
 use crate::store::campaigns::StoredCampaign;
@@ -203,6 +204,8 @@ fn carry_out(
     work.act_on_behalf(Behalf { approval: row.number, requested_by: row.requested_by.clone() });
     match payload {
         Payload::Figure(figure) => {
+            // the campaign may have declared sources meanwhile
+            source_asked(&stored.campaign.sources, None)?;
             let unit = work.unit(stored, &figure.unit_code)?;
             check_figure(&stored.campaign, &unit.unit, figure.day, work.now)?;
             let standing = work.standing(stored, &unit, figure.day)?;

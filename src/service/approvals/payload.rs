@@ -140,7 +140,8 @@ impl Payload {
 fn read_rows(text: &str) -> Option<Vec<FigureFor>> {
     let rows: Vec<Row> = serde_json::from_str(text).ok()?;
     let read = |row: Row| {
-        let figure = NewFigure { counts: Counts::new(row.counts).ok()?, note: row.note, reason: row.reason };
+        let figure =
+            NewFigure { counts: Counts::new(row.counts).ok()?, note: row.note, reason: row.reason, source: None };
         Some(FigureFor { unit_code: row.unit_code, day: parse_day(&row.date).ok()?, figure, at: String::new() })
     };
     rows.into_iter().map(read).collect()
@@ -165,7 +166,8 @@ mod tests {
 
     fn row(day: &str, reason: Option<&str>) -> FigureFor {
         let counts = Counts::new([Some(3), None, Some(1), None, None, Some(0)]).unwrap();
-        let figure = NewFigure { counts, note: Some("ghi chú".into()), reason: reason.map(str::to_owned) };
+        let figure =
+            NewFigure { counts, note: Some("ghi chú".into()), reason: reason.map(str::to_owned), source: None };
         FigureFor { unit_code: "27382".into(), day: parse_day(day).unwrap(), figure, at: String::new() }
     }
 

@@ -109,6 +109,9 @@ tables! {
     figures: campaign_id, unit_id, day, recorded_us, community_f0, contained_f0, unknown_source_f0,
         high_risk_setting_f0, households_f0, linked_households_f0, note, reason, revision, withdrawn_us,
         withdrawn_reason;
+    source_figures: campaign_id, unit_id, day, source, recorded_us, community_f0, contained_f0, unknown_source_f0,
+        high_risk_setting_f0, households_f0, linked_households_f0, note, reason, revision, withdrawn_us,
+        withdrawn_reason;
     excuses: campaign_id, unit_id, day, recorded_us, reason, revision, withdrawn_us, withdrawn_reason;
     unit_states: campaign_id, unit_id, recorded_us, state, reason, revision;
     start_levels: campaign_id, unit_id, recorded_us, level, reason, revision, withdrawn_us, withdrawn_reason;
