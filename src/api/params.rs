@@ -111,7 +111,7 @@ pub(super) struct FlagPath {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct FlagsQuery {
-    /// Only of this rule: `backlog`, `zero_streak`, `unusual`, `last_day_drop`, `copied_days` or
+    /// Only of this rule: `backlog`, `zero_streak`, `unusual`, `last_day_drop`, `parent_children`, `copied_days` or
     /// `copied_units`.
     rule: Option<String>,
     /// Only `open` or only `closed` ones.

@@ -8,7 +8,7 @@ use crate::domain::{Counts, Indicator};
 use std::ops::Range;
 
 /// A reported unit's community cases of a day beside those of the reported units below it.
-/// The units below are the nearest that report: where a ward reports and its neighbourhoods
+/// The units below are the nearest that report and are parts of it, so no businesses and households: where a ward reports and its neighbourhoods
 /// and their groups do, the ward is compared with the neighbourhoods, and they with the groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParentGap {
@@ -39,11 +39,20 @@ impl ParentGap {
     }
 }
 
-/// Of each unit the nearest units below it that report, in the order of the register; empty
-/// for derived units, which are the sum by definition (domain.md section 2, Kind).
+/// Kinds whose units are no part of the place that they stand in: their cases are counted in
+/// a neighbourhood, too, and nobody expects all of them to take part.
+const IN_A_PLACE: [&str; 6] = ["agency", "organisation", "business", "cooperative", "household", "individual"];
+
+/// Of each unit the nearest units below it that report and are parts of it, in the order of
+/// the register; empty for derived units, which are the sum by definition (domain.md section
+/// 2, Kind).
 pub fn reported_children(register: &Register) -> Vec<Vec<u32>> {
     let mut children = vec![Vec::new(); register.len()];
-    for unit in (0u32..).take(register.len()).filter(|unit| !register.is_derived(*unit)) {
+    let is_part = |unit: &u32| {
+        let kind = register.unit(*unit).and_then(|u| register.campaign.kind(u.kind));
+        !register.is_derived(*unit) && kind.is_none_or(|kind| !IN_A_PLACE.contains(&kind.code.as_str()))
+    };
+    for unit in (0u32..).take(register.len()).filter(is_part) {
         let mut above = register.unit(unit).and_then(|u| u.parent);
         while let Some(at) = above.filter(|at| register.is_derived(*at)) {
             above = register.unit(at).and_then(|u| u.parent);
@@ -108,11 +117,12 @@ mod tests {
             "code": "t", "time_zone": "Asia/Ho_Chi_Minh",
             "window": {"from": "2021-07-09", "to": "2021-07-15"}, "baseline": {"from": "2021-07-02", "to": "2021-07-08"},
             "kinds": [{"code": "ward", "figures": "reported"}, {"code": "group", "figures": "reported"},
-                      {"code": "quarter", "figures": "derived", "derived_from": "group"}],
+                      {"code": "quarter", "figures": "derived", "derived_from": "group"},
+                      {"code": "business", "figures": "reported"}],
             "level_scheme": "counts-14d",
             "scoring": {"components": [{"measure": "case_reduction", "max_points": 100}]}
         }"#;
-        let units = "code,name,kind,parent_code\nw,W,ward,\nq,Q,quarter,w\na,A,group,q\nb,B,group,q\nc,C,group,w\n";
+        let units = "code,name,kind,parent_code\nw,W,ward,\nq,Q,quarter,w\na,A,group,q\nb,B,group,q\nc,C,group,w\nd,D,business,w\n";
         let figures = format!("unit_code,date,community_f0\n{figures}");
         let excused = "unit_code,date,reason\nc,2021-07-12,x\n";
         let files =
@@ -132,7 +142,7 @@ mod tests {
         );
         let ledger = Ledger::build(&contest, Arc::new(Register::new(&contest)), None);
         let children = reported_children(&ledger.register);
-        assert_eq!(children, [vec![2, 3, 4], vec![], vec![], vec![], vec![]]);
+        assert_eq!(children, [vec![2, 3, 4], vec![], vec![], vec![], vec![], vec![]]);
         let gaps = parent_gaps(&ledger, &children, 0..ledger.calendar.len);
         let seen: Vec<_> = gaps.iter().map(|g| (g.own, g.reported, g.sum, g.difference())).collect();
         // an excused child has no figure that counts; a silent parent or silence below compares nothing

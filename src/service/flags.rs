@@ -77,7 +77,7 @@ pub struct FlagDayView {
 pub struct FlagView {
     /// Its name; it stays while the values that it rests on stand.
     pub id: String,
-    /// `backlog`, `zero_streak`, `unusual`, `last_day_drop`, `copied_days` or `copied_units`.
+    /// `backlog`, `zero_streak`, `unusual`, `last_day_drop`, `parent_children`, `copied_days` or `copied_units`.
     pub rule: String,
     /// Whose figure.
     pub unit: FlaggedUnitView,

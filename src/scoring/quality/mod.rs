@@ -15,6 +15,7 @@ mod words;
 mod tests;
 
 use super::ledger::{Ledger, is_due};
+use super::reconcile::{parent_gaps, reported_children};
 use crate::domain::Day;
 
 pub use words::Words;
@@ -51,6 +52,8 @@ rules! {
     Unusual = "unusual",
     /// On the last day that the unit reported, a small part of what the week before had.
     LastDayDrop = "last_day_drop",
+    /// Not the sum of what was reported below the unit.
+    ParentChildren = "parent_children",
     /// The same count on day after day.
     CopiedDays = "copied_days",
     /// A week like that of another unit, day for day.
@@ -106,8 +109,21 @@ pub fn findings(ledger: &Ledger) -> Vec<Finding> {
         series::of_unit(ledger, unit, &days, &mut found);
     }
     copies::of_units(ledger, last, &mut found);
+    found.extend(unlike_children(ledger, last));
     found.sort_by_key(|finding| (finding.unit, finding.day, finding.rule));
     found
+}
+
+/// Units that report themselves and are not the sum of the units below them, on days on which
+/// all of these reported.
+fn unlike_children(ledger: &Ledger, last: usize) -> impl Iterator<Item = Finding> {
+    let days = ledger.calendar.baseline.start..last + 1;
+    let gaps = parent_gaps(ledger, &reported_children(&ledger.register), days);
+    gaps.into_iter().filter(|gap| gap.difference().is_some_and(|difference| difference != 0)).map(|gap| {
+        let (own, children) = (u64::from(gap.own), u64::from(gap.children));
+        let numbers = vec![("community_f0", own), ("sum_below", gap.sum), ("units_below", children)];
+        Finding::new(Rule::ParentChildren, (gap.parent, gap.day), numbers, &[own, gap.sum, children])
+    })
 }
 
 /// The last day of Bs…E with a figure that counts.

@@ -58,6 +58,21 @@ fn of_one(counts: &[u32]) -> Vec<(Rule, usize)> {
 }
 
 #[test]
+fn a_unit_that_is_not_the_sum_below_it_is_asked_about_and_only_where_all_reported() {
+    let mut contest =
+        with_series(&[cells(&[4, 4, 4, 1]), cells(&[1, 2, 2, 0]), vec![Cases(3), Cases(1), Missing, Cases(1)]]);
+    contest.units[1].parent = Some(0);
+    contest.units[2].parent = Some(0);
+    let ledger = ledger(&contest);
+    let start = ledger.calendar.baseline.start;
+    let found = findings(&ledger);
+    let own: Vec<_> = found.iter().filter(|f| f.rule == Rule::ParentChildren).collect();
+    assert_eq!(own.len(), 1, "equal on the first and last day, silence below on the third");
+    assert_eq!((own[0].unit, own[0].day - start), (0, 1));
+    assert_eq!(own[0].numbers, [("community_f0", 4), ("sum_below", 3), ("units_below", 2)]);
+}
+
+#[test]
 fn three_days_of_zero_that_end_in_more_than_the_allowance_are_flagged() {
     // F15, case 2: 0, 0, 7 after a quiet week, undeclared
     assert_eq!(of_one(&[0, 1, 0, 0, 0, 7]), [(Rule::ZeroStreak, 5)]);

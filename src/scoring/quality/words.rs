@@ -55,6 +55,11 @@ impl Rule {
                      reported and their mean not below the allowance"
                 ),
             ),
+            Self::ParentChildren => (
+                "khác tổng của các đơn vị có báo cáo gần nhất ở dưới, vào ngày tất cả các đơn vị đó đều có báo cáo"
+                    .to_owned(),
+                "not the sum of the nearest units below that report, on a day on which all of them did".to_owned(),
+            ),
             Self::CopiedDays => (
                 format!(
                     "cùng một số khác 0 trong {EQUAL_LARGE} ngày liền nếu lớn hơn số dư cho phép, {EQUAL_SMALL} ngày liền nếu không"
@@ -120,6 +125,10 @@ impl Rule {
             Self::LastDayDrop => (
                 format!("{cases} F0 ngày cuối; 7 ngày trước có tổng {}", n("sum_before")),
                 format!("{cases} F0 on the last day; the 7 days before held {}", n("sum_before")),
+            ),
+            Self::ParentChildren => (
+                format!("{cases} F0; tổng {} đơn vị ở dưới là {}", n("units_below"), n("sum_below")),
+                format!("{cases} F0; the {} units below reported {} together", n("units_below"), n("sum_below")),
             ),
             Self::CopiedDays => (
                 format!("{cases} F0 trong {} ngày liền", n("equal_days")),
