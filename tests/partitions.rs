@@ -11,8 +11,8 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenzone::pack;
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, decisions, figures, is_current, lifetimes, migrate, policies, revert,
-    units,
+    Address, DbConn, audit, campaigns, contests, decisions, figures, imports, is_current, lifetimes, migrate, policies,
+    revert, units,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -179,6 +179,7 @@ fn work_on(conn: &mut DbConn, code: &str) {
     decisions::next_adjustment_id(conn, id).expect("a number");
     campaigns::touched_between(conn, id, (0, 1), 10).expect("days");
     audit::after(conn, &format!("campaigns/{code}"), 0, 10).expect("entries");
+    imports::list(conn, id).expect("imports");
     lifetimes::latest(conn, id, unit).expect("an answer");
     policies::latest_version(conn, id).expect("a version");
 }
@@ -238,6 +239,7 @@ fn spread_tables() -> Vec<&'static str> {
         "declared_levels",
         "excuses",
         "figures",
+        "imports",
         "lifetimes",
         "neighbours",
         "policies",

@@ -139,6 +139,10 @@ fn of_code(code: Code) -> Row {
         Code::LifetimeNotFound => {
             row(code.name(), 404, "Đơn vị không mở hay đóng trong đợt", "It neither opens nor closes")
         }
+        Code::ImportNotFound => row(code.name(), 404, "Không có lần nhập này", "No such import"),
+        Code::ImportUndone => row(code.name(), 409, "Lần nhập này đã được hoàn tác", "The import is undone already"),
+        Code::ChangedSince => row(code.name(), 409, "Số liệu đã thay đổi sau đó", "It was changed since"),
+        Code::NotUndoable => row(code.name(), 409, "Không hoàn tác được", "It cannot be undone"),
         Code::LevelTooLow => {
             row(code.name(), 422, "Cấp độ thấp hơn mức đánh giá", "The level is below the assessed one")
         }

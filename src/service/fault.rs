@@ -36,6 +36,14 @@ pub enum Code {
     DeclaredLevelNotFound,
     /// The unit neither opens nor closes during the campaign.
     LifetimeNotFound,
+    /// No import of this number.
+    ImportNotFound,
+    /// The import was undone already.
+    ImportUndone,
+    /// What the import brought was changed since.
+    ChangedSince,
+    /// This kind of import cannot be undone whole.
+    NotUndoable,
     /// The declared level is below what the figures demand.
     LevelTooLow,
     /// The declared level comes after the day from which the figures demand it.
@@ -131,6 +139,10 @@ impl Code {
             Self::AssessmentNotFound => "assessment_not_found",
             Self::DeclaredLevelNotFound => "declared_level_not_found",
             Self::LifetimeNotFound => "lifetime_not_found",
+            Self::ImportNotFound => "import_not_found",
+            Self::ImportUndone => "import_undone",
+            Self::ChangedSince => "changed_since",
+            Self::NotUndoable => "not_undoable",
             Self::LevelTooLow => "level_too_low",
             Self::LevelTooLate => "level_too_late",
             Self::SchemeNotFound => "scheme_not_found",
@@ -186,6 +198,10 @@ impl Code {
         Code::AssessmentNotFound,
         Code::DeclaredLevelNotFound,
         Code::LifetimeNotFound,
+        Code::ImportNotFound,
+        Code::ImportUndone,
+        Code::ChangedSince,
+        Code::NotUndoable,
         Code::LevelTooLow,
         Code::LevelTooLate,
         Code::SchemeNotFound,

@@ -22,6 +22,7 @@ pub mod fault;
 pub mod figures;
 pub mod firmness;
 pub mod history;
+pub mod imports;
 pub mod keys;
 pub mod levels;
 pub mod lifetimes;

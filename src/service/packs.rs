@@ -11,6 +11,7 @@ use super::audit::{Note, Rows};
 use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::fault::{Code, Fault};
 use super::figures::{FigureFor, done, figure_row, note_many, record_all};
+use super::imports::keep;
 use super::policies::{Words, first_version, replace};
 use super::recording::{Incoming, Recorded, Recording};
 use super::units::{NewUnit, plan};
@@ -53,6 +54,9 @@ impl Service {
                 let note = Note::of("pack.import", "", None, Some(&view)).with("revision", work.revision());
                 work.note(sent.keep_in(note));
             }
+            if work.revision() != from {
+                keep(work, &view, "pack")?;
+            }
             finish(work, view, dry_run, is_new)
         })
     }
@@ -87,6 +91,9 @@ impl Service {
                 days: days.len() as u64,
                 silent_units: silent_of(&stored.campaign, silent),
             };
+            if recorded.stamp.is_some() {
+                keep(work, &view, "figures")?;
+            }
             finish(work, view, dry_run, false)
         })
     }
@@ -117,6 +124,9 @@ impl Service {
             }
             let rows = RowsView { new, changed, same: changes.same, ..RowsView::default() };
             let view = ImportView { read_as: "units", dry_run, rows, units: named, days: 0, silent_units: Vec::new() };
+            if new + changed > 0 {
+                keep(work, &view, "units")?;
+            }
             finish(work, view, dry_run, false)
         })
     }

@@ -35,7 +35,7 @@ pub struct StoredFigure {
     pub withdrawn_reason: Option<String>,
 }
 
-#[derive(Insertable, Queryable, QueryableByName)]
+#[derive(Clone, Insertable, Queryable, QueryableByName)]
 #[diesel(table_name = figures, treat_none_as_default_value = false)]
 pub(super) struct FigureRow {
     pub(super) campaign_id: i64,
@@ -202,6 +202,25 @@ pub fn any(conn: &mut DbConn, campaign_id: i64, unit_id: Option<i64>) -> Result<
         None => rows.first(conn).optional()?,
     };
     Ok(first.is_some())
+}
+
+/// The unit-days that a revision recorded figures for, each with all its revisions, the
+/// oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn histories_of(conn: &mut DbConn, campaign_id: i64, revision: i64) -> Result<Vec<Vec<StoredFigure>>, StoreError> {
+    let rows: Vec<FigureRow> = figures::table
+        .filter(figures::campaign_id.eq(campaign_id))
+        .order((figures::unit_id.asc(), figures::day.asc(), figures::recorded_us.asc()))
+        .load(conn)?;
+    let of_day = |a: &FigureRow, b: &FigureRow| (a.unit_id, a.day) == (b.unit_id, b.day);
+    let touched = |history: &&[FigureRow]| history.iter().any(|row| row.revision == revision);
+    let mut found = Vec::new();
+    for history in rows.chunk_by(of_day).filter(touched) {
+        found.push(history.iter().map(|row| row.clone().read()).collect::<Result<_, _>>()?);
+    }
+    Ok(found)
 }
 
 /// Adds revisions.

@@ -22,6 +22,7 @@ pub mod declared_levels;
 pub mod figures;
 mod fixed;
 pub mod idempotency;
+pub mod imports;
 pub mod lifetimes;
 pub mod partitions;
 pub mod policies;

@@ -123,6 +123,8 @@ tables! {
     lifetimes: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision, withdrawn_us,
         withdrawn_reason;
     policies: campaign_id, version, recorded_us, known_us, revision, author, reason, legal_reference, document;
+    imports: campaign_id, import_id, recorded_us, actor, what, new_rows, changed_rows, same_rows, units, days,
+        revision, undone_us, undone_by, undone_reason, undone_revision;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
