@@ -12,6 +12,7 @@ mod figures;
 mod firmness;
 mod history;
 mod import;
+mod imports;
 mod leaderboard;
 mod levels;
 mod policies;
