@@ -12,8 +12,8 @@ use greenzone::pack;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, is_current, lifetimes,
-    migrate, policies, revert, source_figures, units, webhooks,
+    Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
+    lifetimes, migrate, policies, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -180,6 +180,7 @@ fn work_on(conn: &mut DbConn, code: &str) {
     decisions::next_adjustment_id(conn, id).expect("a number");
     campaigns::touched_between(conn, id, (0, 1), 10).expect("days");
     audit::after(conn, &format!("campaigns/{code}"), 0, 10).expect("entries");
+    imports::list(conn, id).expect("imports");
     lifetimes::latest(conn, id, unit).expect("an answer");
     flag_answers::list(conn, id, Some(unit)).expect("answers");
     figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
@@ -252,6 +253,7 @@ fn spread_tables() -> Vec<&'static str> {
         "excuses",
         "figures",
         "flag_answers",
+        "imports",
         "lifetimes",
         "neighbours",
         "policies",

@@ -22,6 +22,7 @@ mod firmness;
 mod flags;
 mod history;
 mod import;
+mod imports;
 mod leaderboard;
 mod levels;
 mod paging;
@@ -144,6 +145,9 @@ operations! {
     units::get_neighbours,
     units::put_neighbours,
     import::import,
+    imports::list_imports,
+    imports::get_import,
+    imports::undo_import,
     approvals::list_approvals,
     approvals::get_approval,
     approvals::approve_request,

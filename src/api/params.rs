@@ -43,6 +43,15 @@ pub(super) struct CampaignDayPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct ImportPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the import.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct WebhookPath {
     /// Code of the campaign.
     campaign: String,

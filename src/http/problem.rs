@@ -142,6 +142,10 @@ fn of_code(code: Code) -> Row {
         Code::FlagNotFound => row(code.name(), 404, "Không có cờ nghi vấn này", "There is no such flag"),
         Code::FlagClosed => row(code.name(), 409, "Cờ nghi vấn đã đóng", "The flag is closed"),
         Code::FlagNotClosed => row(code.name(), 409, "Cờ nghi vấn đang mở", "The flag is open already"),
+        Code::ImportNotFound => row(code.name(), 404, "Không có lần nhập này", "No such import"),
+        Code::ImportUndone => row(code.name(), 409, "Lần nhập này đã được hoàn tác", "The import is undone already"),
+        Code::ChangedSince => row(code.name(), 409, "Số liệu đã thay đổi sau đó", "It was changed since"),
+        Code::NotUndoable => row(code.name(), 409, "Không hoàn tác được", "It cannot be undone"),
         Code::LevelTooLow => {
             row(code.name(), 422, "Cấp độ thấp hơn mức đánh giá", "The level is below the assessed one")
         }

@@ -127,7 +127,9 @@ pub(super) fn no_reason(day: Day, is_correction: bool, pointer: &str) -> Fault {
 
 /// The refusal of what would have to wait for a second person and cannot.
 pub(super) fn cannot_wait(what: &str) -> Fault {
-    let detail = format!("{what} needs a second person in this campaign, and a pack cannot wait for one");
+    let detail = format!(
+        "{what} needs a second person in this campaign, and cannot wait for one this way; send it figure by figure"
+    );
     Fault::new(Code::ApprovalNeeded, detail)
 }
 

@@ -42,6 +42,14 @@ pub enum Code {
     FlagClosed,
     /// The flag is open already.
     FlagNotClosed,
+    /// No import of this number.
+    ImportNotFound,
+    /// The import was undone already.
+    ImportUndone,
+    /// What the import brought was changed since.
+    ChangedSince,
+    /// This kind of import cannot be undone whole.
+    NotUndoable,
     /// The declared level is below what the figures demand.
     LevelTooLow,
     /// The declared level comes after the day from which the figures demand it.
@@ -162,6 +170,10 @@ impl Code {
             Self::FlagNotFound => "flag_not_found",
             Self::FlagClosed => "flag_closed",
             Self::FlagNotClosed => "flag_not_closed",
+            Self::ImportNotFound => "import_not_found",
+            Self::ImportUndone => "import_undone",
+            Self::ChangedSince => "changed_since",
+            Self::NotUndoable => "not_undoable",
             Self::LevelTooLow => "level_too_low",
             Self::LevelTooLate => "level_too_late",
             Self::SchemeNotFound => "scheme_not_found",
@@ -228,6 +240,10 @@ impl Code {
         Code::AssessmentNotFound,
         Code::DeclaredLevelNotFound,
         Code::LifetimeNotFound,
+        Code::ImportNotFound,
+        Code::ImportUndone,
+        Code::ChangedSince,
+        Code::NotUndoable,
         Code::LevelTooLow,
         Code::LevelTooLate,
         Code::SchemeNotFound,

@@ -28,6 +28,7 @@ pub mod firmness;
 pub mod flag_answers;
 pub mod flags;
 pub mod history;
+pub mod imports;
 pub mod keys;
 pub mod levels;
 pub mod lifetimes;

@@ -13,6 +13,7 @@ use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::closing::{cannot_wait, document_needs_two};
 use super::fault::{Code, Fault};
 use super::figures::{FigureFor, NewFigure, done, figure_row, note_many, record_all};
+use super::imports::keep;
 use super::policies::{Words, first_version, replace};
 use super::recording::{Incoming, Recorded, Recording};
 use super::sources::{Reports, by_day, record_reports};
@@ -52,10 +53,13 @@ impl Service {
             let is_new = work.campaign_opt().is_none();
             let from = work.revision();
             let rows = Import::new(work, &contest)?.run()?;
-            let view = ImportView { dry_run, ..pack_view(&contest, rows) };
+            let mut view = ImportView { dry_run, ..pack_view(&contest, rows) };
             if work.revision() != from {
                 let note = Note::of("pack.import", "", None, Some(&view)).with("revision", work.revision());
                 work.note(sent.keep_in(note));
+                if !dry_run {
+                    view.import = Some(keep(work, "pack", &view.rows, (view.units, view.days))?);
+                }
             }
             finish(work, view, dry_run, is_new)
         })
@@ -91,7 +95,7 @@ impl Service {
             let asked = register.units.iter().zip(0u32..).filter(|(_, at)| is_asked(*at));
             let is_named = |at: u32| named.get(at as usize).copied().unwrap_or_default();
             let silent = asked.filter(|(_, at)| !is_named(*at)).map(|(unit, _)| unit);
-            let view = ImportView {
+            let mut view = ImportView {
                 read_as: "figures",
                 dry_run,
                 rows: rows.clone(),
@@ -99,7 +103,11 @@ impl Service {
                 days: days.len() as u64,
                 silent_units: silent_of(&stored.campaign, silent),
                 needs_approval: recorded.needs_two,
+                import: None,
             };
+            if recorded.stamp.is_some() && !dry_run {
+                view.import = Some(keep(work, "figures", &view.rows, (view.units, view.days))?);
+            }
             finish(work, view, dry_run, false)
         })
     }
@@ -129,7 +137,7 @@ impl Service {
                 work.reload();
             }
             let rows = RowsView { new, changed, same: changes.same, ..RowsView::default() };
-            let view = ImportView {
+            let mut view = ImportView {
                 read_as: "units",
                 dry_run,
                 rows,
@@ -137,7 +145,11 @@ impl Service {
                 days: 0,
                 silent_units: Vec::new(),
                 needs_approval: false,
+                import: None,
             };
+            if new + changed > 0 && !dry_run {
+                view.import = Some(keep(work, "units", &view.rows, (named, 0))?);
+            }
             finish(work, view, dry_run, false)
         })
     }
@@ -329,6 +341,7 @@ fn pack_view(contest: &Contest, rows: RowsView) -> ImportView {
         days: days.len() as u64,
         silent_units: silent_of(&contest.campaign, silent),
         needs_approval: false,
+        import: None,
     }
 }
 

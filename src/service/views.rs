@@ -432,6 +432,8 @@ pub struct ImportView {
     pub silent_units: Vec<String>,
     /// Of a dry run: whether the real one would wait for a second person.
     pub needs_approval: bool,
+    /// Id of the import, by which it is listed and undone; null where it changed nothing.
+    pub import: Option<String>,
 }
 
 /// An excused day.

@@ -12,7 +12,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// One revision of a figure, as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,7 @@ pub struct StoredFigure {
     pub withdrawn_reason: Option<String>,
 }
 
-#[derive(Insertable, Queryable, QueryableByName)]
+#[derive(Clone, Insertable, Queryable, QueryableByName)]
 #[diesel(table_name = figures, treat_none_as_default_value = false)]
 pub(super) struct FigureRow {
     pub(super) campaign_id: i64,
@@ -246,6 +246,43 @@ pub fn any_from(conn: &mut DbConn, campaign_id: i64, from: Day) -> Result<bool, 
     let rows = figures::table.filter(figures::campaign_id.eq(campaign_id)).filter(figures::day.ge(day_number(from)));
     let first: Option<i64> = rows.select(figures::unit_id).limit(1).first(conn).optional()?;
     Ok(first.is_some())
+}
+
+/// How many units' histories are read with one statement.
+const UNITS_AT_A_TIME: usize = 500;
+
+/// The unit-days that a revision recorded figures for, each with all its revisions, the
+/// oldest first.
+///
+/// # Errors
+/// What the database says.
+pub fn histories_of(conn: &mut DbConn, campaign_id: i64, revision: i64) -> Result<Vec<Vec<StoredFigure>>, StoreError> {
+    let of_campaign = figures::table.filter(figures::campaign_id.eq(campaign_id));
+    let touched: Vec<(i64, i32)> = of_campaign
+        .filter(figures::revision.eq(revision))
+        .select((figures::unit_id, figures::day))
+        .order((figures::unit_id.asc(), figures::day.asc()))
+        .load(conn)?;
+    let days = || touched.iter().map(|(_, day)| *day);
+    let (Some(first), Some(last)) = (days().min(), days().max()) else { return Ok(Vec::new()) };
+    let mut units: Vec<i64> = touched.iter().map(|(unit, _)| *unit).collect();
+    units.dedup();
+    let is_touched: HashSet<(i64, i32)> = touched.iter().copied().collect();
+    let mut found = Vec::with_capacity(touched.len());
+    for units in units.chunks(UNITS_AT_A_TIME) {
+        let rows: Vec<FigureRow> = of_campaign
+            .filter(figures::unit_id.eq_any(units))
+            .filter(figures::day.between(first, last))
+            .order((figures::unit_id.asc(), figures::day.asc(), figures::recorded_us.asc()))
+            .load(conn)?;
+        let of_day = |a: &FigureRow, b: &FigureRow| (a.unit_id, a.day) == (b.unit_id, b.day);
+        let is_asked =
+            |history: &&[FigureRow]| history.first().is_some_and(|r| is_touched.contains(&(r.unit_id, r.day)));
+        for history in rows.chunk_by(of_day).filter(is_asked) {
+            found.push(history.iter().map(|row| row.clone().read()).collect::<Result<_, _>>()?);
+        }
+    }
+    Ok(found)
 }
 
 /// Adds revisions.

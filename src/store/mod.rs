@@ -25,6 +25,7 @@ pub mod figures;
 mod fixed;
 pub mod flag_answers;
 pub mod idempotency;
+pub mod imports;
 pub mod lifetimes;
 pub mod partitions;
 pub mod policies;

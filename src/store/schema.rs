@@ -312,6 +312,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    imports (campaign_id, import_id) {
+        campaign_id -> BigInt,
+        import_id -> BigInt,
+        recorded_us -> BigInt,
+        actor -> Text,
+        what -> Text,
+        new_rows -> BigInt,
+        changed_rows -> BigInt,
+        same_rows -> BigInt,
+        units -> BigInt,
+        days -> BigInt,
+        revision -> BigInt,
+        undone_us -> Nullable<BigInt>,
+        undone_by -> Nullable<Text>,
+        undone_reason -> Nullable<Text>,
+        undone_revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (caller, idempotency_key) {
         caller -> Text,
         idempotency_key -> Text,

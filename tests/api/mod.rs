@@ -13,6 +13,7 @@ mod firmness;
 mod flags;
 mod history;
 mod import;
+mod imports;
 mod leaderboard;
 mod levels;
 mod policies;

@@ -9,11 +9,14 @@ use crate::service::campaigns::{check_replaceable, replace_document};
 use crate::service::decisions::tag;
 use crate::service::fault::{Code, Fault};
 use crate::service::figures::{Entered, check_figure, enter_figure, no_figure, record_many, withdraw_figure};
+use crate::service::imports::keep;
 use crate::service::policies::{Words, adopt};
 use crate::service::sources::source_asked;
+use crate::service::views::RowsView;
 use crate::service::writer::{Behalf, Done, IfMatch, Pending, Work, WriteRequest};
 use crate::store::approvals::{self, ApprovalDay, ApprovalRow, Decision};
 use crate::store::campaigns::StoredCampaign;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Service {
@@ -212,8 +215,14 @@ fn carry_out(
             enter_figure(work, stored, (&unit, figure.day), standing, figure.figure)?;
         }
         Payload::TakeBack { unit_code, day, reason } => take_back(work, stored, &unit_code, day, &reason)?,
-        Payload::Figures(rows) => write_all(record_many(work, rows, "figures")?)?,
-        Payload::Import(rows) => write_all(record_many(work, rows, "import")?)?,
+        Payload::Figures(rows) => drop(write_all(record_many(work, rows, "figures")?)?),
+        Payload::Import(rows) => {
+            let units: HashSet<&str> = rows.iter().map(|row| row.unit_code.as_str()).collect();
+            let days: HashSet<Day> = rows.iter().map(|row| row.day).collect();
+            let named = (units.len() as u64, days.len() as u64);
+            let rows = write_all(record_many(work, rows, "import")?)?;
+            keep(work, "figures", &rows, named)?;
+        }
         Payload::Rules(rules, words) => {
             let campaign = rules.put_on(&stored.campaign);
             let words = Words { reason: row.reason.clone(), ..words };
@@ -237,9 +246,9 @@ fn take_back(
     withdraw_figure(work, stored, (&unit, day), &standing, reason).map(drop)
 }
 
-fn write_all(entered: Entered) -> Result<(), Fault> {
+fn write_all(entered: Entered) -> Result<RowsView, Fault> {
     match entered {
-        Entered::Written(_) => Ok(()),
+        Entered::Written(rows) => Ok(rows),
         Entered::Held(_) => Err(Fault::internal("what was approved would wait again")),
     }
 }

@@ -135,6 +135,8 @@ tables! {
     webhooks: campaign_id, webhook_id, url, events, secret, created_by, created_us;
     webhook_deliveries: campaign_id, delivery_id, webhook_id, event, day, body, created_us, state, attempts, due_us,
         last_status, last_error, ended_us;
+    imports: campaign_id, import_id, recorded_us, actor, what, new_rows, changed_rows, same_rows, units, days,
+        revision, undone_us, undone_by, undone_reason, undone_revision;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
