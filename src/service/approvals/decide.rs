@@ -215,7 +215,9 @@ fn carry_out(
             enter_figure(work, stored, (&unit, figure.day), standing, figure.figure)?;
         }
         Payload::TakeBack { unit_code, day, reason } => take_back(work, stored, &unit_code, day, &reason)?,
-        Payload::Figures(rows) => drop(write_all(record_many(work, rows, "figures")?)?),
+        Payload::Figures(rows) => {
+            write_all(record_many(work, rows, "figures")?)?;
+        }
         Payload::Import(rows) => {
             let units: HashSet<&str> = rows.iter().map(|row| row.unit_code.as_str()).collect();
             let days: HashSet<Day> = rows.iter().map(|row| row.day).collect();
