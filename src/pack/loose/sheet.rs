@@ -43,7 +43,7 @@ pub fn read_text(file: &str, bytes: &[u8], options: &SheetOptions, errors: &mut 
         push(errors, file, None, Some("separator"), &separator.to_string(), expected);
         return None;
     }
-    if !is_whole(&text) {
+    if !is_whole(&text, separator) {
         let line = text.lines().count() as u64;
         let last = text.lines().last().unwrap_or_default();
         push(errors, file, Some(line), None, last, "a closing quote; the file ends in mid-line".to_owned());
@@ -61,9 +61,18 @@ fn cut_off(lines: u64) -> Option<String> {
     CUTS.contains(&lines).then(|| format!("the table has exactly {lines} lines, {what}"))
 }
 
-/// Whether each quote is closed.
-fn is_whole(text: &str) -> bool {
-    text.bytes().filter(|b| *b == b'"').count() % 2 == 0
+/// Whether each quote is closed. Only one at the beginning of a field opens.
+fn is_whole(text: &str, separator: char) -> bool {
+    let (mut is_quoted, mut was_quote, mut begins) = (false, false, true);
+    for c in text.chars() {
+        match c {
+            '"' if is_quoted => (is_quoted, was_quote) = (false, true),
+            '"' if begins || was_quote => (is_quoted, was_quote) = (true, false),
+            _ => was_quote = false,
+        }
+        begins = !is_quoted && (c == separator || matches!(c, '\n' | '\r'));
+    }
+    !is_quoted
 }
 
 /// The separator that occurs most in the header line, outside of quotes.

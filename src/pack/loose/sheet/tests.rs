@@ -61,6 +61,7 @@ fn records_have_the_length_of_the_header_and_an_end() {
     assert!(said.contains("f:3: expected 2 fields") && said.contains("f:6: expected 2 fields"), "{said}");
     assert!(text(b"a,b\n1").1.contains("mid-line"));
     assert!(text(b"a,b\n1,\"2").1.contains("mid-line"));
+    assert_eq!(text(b"a,b\n5\" tube,\"say \"\"x\"\"\"\n").1, "");
     assert!(text("a\n".repeat(65_536).as_bytes()).0.unwrap().remarks[0].contains("65536"));
 }
 
@@ -90,4 +91,17 @@ fn other_workbooks_and_sheets_are_refused_by_name() {
     let options = SheetOptions { sheet: Some("none".to_owned()), ..SheetOptions::default() };
     let file = include_bytes!("../../../../tests/files/loose/F5.xlsx");
     assert!(read(read_workbook, file, &options).1.contains("a sheet of the workbook"));
+}
+
+#[test]
+fn bombs_and_names_that_climb_do_not_reach_the_reader() {
+    use std::io::Write;
+    for (name, size, expected) in [("xl/workbook.xml", 9 << 20, "bytes unpacked"), ("../x", 1, "without \"..\"")] {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&vec![b'0'; size]).unwrap();
+        let bytes = zip.finish().unwrap().into_inner();
+        let said = read(read_workbook, &bytes, &SheetOptions::default()).1;
+        assert!(said.contains(expected), "{said}");
+    }
 }
