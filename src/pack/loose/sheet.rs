@@ -159,8 +159,8 @@ fn encoding_of(bytes: &[u8]) -> &'static Encoding {
     let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|b| **b == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     match () {
-        () if bytes.len() % 2 == 0 && odd * 6 > head.len() && even == 0 => UTF_16LE,
-        () if bytes.len() % 2 == 0 && even * 6 > head.len() && odd == 0 => UTF_16BE,
+        () if bytes.len().is_multiple_of(2) && odd * 6 > head.len() && even == 0 => UTF_16LE,
+        () if bytes.len().is_multiple_of(2) && even * 6 > head.len() && odd == 0 => UTF_16BE,
         () if std::str::from_utf8(bytes).is_ok() => UTF_8,
         () => WINDOWS_1258,
     }
