@@ -25,6 +25,9 @@ const CUTS: [u64; 2] = [65_536, 1_048_576];
 /// otherwise cost the memory of all that lie before it.
 const MAX_COLUMNS: u32 = 256;
 
+/// Cells of a sheet that are kept in memory, with the blanks before them.
+const MAX_CELLS: usize = 2 << 20;
+
 /// What a workbook may be unpacked to, in bytes: its reader holds the texts in memory.
 const MAX_WORKBOOK: u64 = 256 << 20;
 
@@ -277,6 +280,7 @@ fn cells(file: &str, book: &mut Xlsx<Cursor<&[u8]>>, name: &str, errors: &mut Er
     }
     drop(reader);
     let mut found: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+    let mut slots = 0;
     let mut put = |(row, column): (u32, u32), cell: Cell| {
         if cell == Cell::Blank {
             return;
@@ -288,6 +292,11 @@ fn cells(file: &str, book: &mut Xlsx<Cursor<&[u8]>>, name: &str, errors: &mut Er
         }
         let (cells, at) = (found.entry(row).or_default(), column as usize);
         if cells.len() <= at {
+            slots += at + 1 - cells.len();
+            if slots > MAX_CELLS {
+                errors.in_file(file, format!("at most {MAX_CELLS} cells, blank ones before others among them"));
+                return;
+            }
             cells.resize(at + 1, Cell::Blank);
         }
         cells[at] = cell;
