@@ -9,6 +9,7 @@ mod bundled;
 mod criteria;
 mod decisions;
 mod figures;
+pub mod loose;
 mod read;
 pub mod simulate;
 mod source;

@@ -18,7 +18,7 @@ pub struct Limits {
 }
 
 /// What any zip may be unpacked to, however small it is.
-const ALWAYS: u64 = 8 << 20;
+pub(super) const ALWAYS: u64 = 8 << 20;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -152,7 +152,7 @@ fn wrong_name(errors: &mut Errors, name: &str, expected: &str) {
     });
 }
 
-fn is_safe(name: &str) -> bool {
+pub(super) fn is_safe(name: &str) -> bool {
     let leads_elsewhere = name.starts_with('/') || name.contains(['\\', ':', '\0']);
     !leads_elsewhere && name.split('/').all(|part| part != ".." && part != ".")
 }

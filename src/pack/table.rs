@@ -87,7 +87,7 @@ impl Row<'_> {
 }
 
 /// The beginning of a value, for messages.
-fn excerpt(value: &str) -> String {
+pub(super) fn excerpt(value: &str) -> String {
     value
         .char_indices()
         .nth(100)
@@ -227,7 +227,7 @@ fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
 
 /// The line on which a record begins. The reader counts from the line after the
 /// record before; empty lines between the two belong to neither.
-fn first_line(bytes: &[u8], record: &csv::ByteRecord) -> u64 {
+pub(super) fn first_line(bytes: &[u8], record: &csv::ByteRecord) -> u64 {
     let Some(position) = record.position() else { return 0 };
     let rest = usize::try_from(position.byte()).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
     let blank = rest.iter().take_while(|b| matches!(b, b'\n' | b'\r')).filter(|b| **b == b'\n').count();

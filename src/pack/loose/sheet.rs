@@ -1,0 +1,344 @@
+//! Bytes to cells.
+
+use super::{Cell, Sheet, SheetOptions, SheetRow};
+use crate::domain::Day;
+use crate::domain::text::nfc;
+use crate::pack::source::{ALWAYS, is_safe};
+use crate::pack::table::{excerpt, first_line};
+use crate::pack::{Errors, Limits, PackError};
+use calamine::{Data, Reader, Xlsx};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1258};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read};
+
+/// The encodings that a sender may name.
+const ENCODINGS: [(&str, &Encoding); 4] =
+    [("utf-8", UTF_8), ("utf-16le", UTF_16LE), ("utf-16be", UTF_16BE), ("windows-1258", WINDOWS_1258)];
+
+/// What to do about a file in an encoding that is not read.
+const REMEDY: &str = "text in UTF-8: save the file as \"CSV UTF-8\"";
+
+/// Lines at which old and new spreadsheets cut a table off.
+const CUTS: [u64; 2] = [65_536, 1_048_576];
+
+/// Columns of a workbook that are read: one stray cell at the far end of each row would
+/// otherwise cost the memory of all that lie before it.
+const MAX_COLUMNS: u32 = 256;
+
+/// Cells of a sheet that are kept in memory, with the blanks before them.
+const MAX_CELLS: usize = 2 << 20;
+
+/// What a workbook may be unpacked to, in bytes: its reader holds the texts in memory.
+const MAX_WORKBOOK: u64 = 256 << 20;
+
+fn push(errors: &mut Errors, file: &str, line: Option<u64>, column: Option<&str>, value: &str, expected: String) {
+    let (file, column) = (file.to_owned(), column.map(str::to_owned));
+    errors.push(PackError { file, line, column, value: Some(excerpt(value)), expected });
+}
+
+/// Reads a CSV file in any of the encodings and separators that spreadsheets write. None
+/// where it cannot be read at all; records of a wrong length are listed and left out.
+pub fn read_text(file: &str, bytes: &[u8], options: &SheetOptions, errors: &mut Errors) -> Option<Sheet> {
+    let (encoding, text) = decode(file, bytes, options, errors)?;
+    let separator = options.separator.unwrap_or_else(|| separator_of(&text));
+    if !matches!(separator, ',' | ';' | '\t') {
+        let expected = "a separator: \",\", \";\" or a tab".to_owned();
+        push(errors, file, None, Some("separator"), &separator.to_string(), expected);
+        return None;
+    }
+    if !is_whole(&text, separator) {
+        let line = text.lines().count() as u64;
+        let last = text.lines().last().unwrap_or_default();
+        push(errors, file, Some(line), None, last, "a closing quote; the file ends in mid-line".to_owned());
+        return None;
+    }
+    let rows = records(file, &text, separator, errors);
+    let mut sheet = Sheet { rows, encoding: Some(encoding), separator: Some(separator), ..Sheet::default() };
+    let lines = text.lines().count() as u64;
+    sheet.remarks.extend(cut_off(lines));
+    Some(sheet)
+}
+
+fn cut_off(lines: u64) -> Option<String> {
+    let what = "where spreadsheets cut a table off; rows may be missing";
+    CUTS.contains(&lines).then(|| format!("the table has exactly {lines} lines, {what}"))
+}
+
+/// Whether each quote is closed. Only one at the beginning of a field opens.
+fn is_whole(text: &str, separator: char) -> bool {
+    let (mut is_quoted, mut was_quote, mut begins) = (false, false, true);
+    for c in text.chars() {
+        match c {
+            '"' if is_quoted => (is_quoted, was_quote) = (false, true),
+            '"' if begins || was_quote => (is_quoted, was_quote) = (true, false),
+            _ => was_quote = false,
+        }
+        begins = !is_quoted && (c == separator || matches!(c, '\n' | '\r'));
+    }
+    !is_quoted
+}
+
+/// The separator that occurs most in the header line, outside of quotes.
+fn separator_of(text: &str) -> char {
+    let header = text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
+    let (mut counts, mut is_quoted) = ([(',', 0), (';', 0), ('\t', 0)], false);
+    for c in header.chars() {
+        is_quoted ^= c == '"';
+        for (separator, count) in &mut counts {
+            *count += usize::from(!is_quoted && *separator == c);
+        }
+    }
+    // the first of equals, so that one column alone is read with a comma
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(',', |(separator, _)| *separator)
+}
+
+fn records(file: &str, text: &str, separator: char, errors: &mut Errors) -> Vec<SheetRow> {
+    let delimiter = u8::try_from(separator).unwrap_or(b',');
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
+    let (mut rows, mut width, mut record) = (Vec::new(), None, csv::ByteRecord::new());
+    let ends_in_line = text.ends_with(['\n', '\r']);
+    while let Ok(true) = reader.read_byte_record(&mut record) {
+        let line = first_line(text.as_bytes(), &record);
+        let cells: Vec<Cell> = record.iter().map(|f| text_cell(&String::from_utf8_lossy(f))).collect();
+        if cells.iter().all(|c| *c == Cell::Blank) {
+            continue;
+        }
+        let width = *width.get_or_insert(cells.len());
+        if cells.len() != width {
+            let is_cut = cells.len() < width && !ends_in_line && reader.position().byte() as usize >= text.len();
+            let cut = if is_cut { "; the file ends in mid-line" } else { "" };
+            let expected = format!("{width} fields, as many as the header has; found {}{cut}", cells.len());
+            errors.push(PackError { file: file.to_owned(), line: Some(line), column: None, value: None, expected });
+            continue;
+        }
+        rows.push(SheetRow { line, cells });
+    }
+    rows
+}
+
+fn text_cell(text: &str) -> Cell {
+    if text.trim().is_empty() { Cell::Blank } else { Cell::Text(nfc(text)) }
+}
+
+fn decode(file: &str, bytes: &[u8], options: &SheetOptions, errors: &mut Errors) -> Option<(&'static str, String)> {
+    let encoding = match &options.encoding {
+        Some(label) => {
+            let found = Encoding::for_label(label.as_bytes());
+            if !ENCODINGS.iter().any(|(_, e)| Some(*e) == found) {
+                let known = ENCODINGS.map(|(name, _)| name).join(", ");
+                push(errors, file, None, Some("encoding"), label, format!("an encoding: {known}"));
+                return None;
+            }
+            found?
+        }
+        None => encoding_of(bytes),
+    };
+    let name = ENCODINGS.iter().find(|(_, e)| *e == encoding).map(|(name, _)| *name)?;
+    let (text, is_wrong) = encoding.decode_with_bom_removal(bytes);
+    // encoding_rs maps what windows-1258 leaves free to control characters
+    let wrong = |c: &char| *c == '\u{FFFD}' || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+    if let Some(at) = text.char_indices().find(|(_, c)| wrong(c)).filter(|(_, c)| is_wrong || *c != '\u{FFFD}') {
+        let line = text.get(..at.0).unwrap_or_default().matches('\n').count() as u64 + 1;
+        let value = at.1.escape_unicode().to_string();
+        push(errors, file, Some(line), None, &value, format!("{REMEDY}; this is no character of {name}"));
+        return None;
+    }
+    let text = nfc(&text);
+    if let Some((line, word, old)) = old_encoding(&text).filter(|_| encoding == WINDOWS_1258) {
+        push(errors, file, Some(line), None, &word, format!("{REMEDY}; this looks like {old}, which is not read"));
+        return None;
+    }
+    Some((name, text))
+}
+
+/// Marks decide; then UTF-16 by its zero bytes; then UTF-8 where it is valid.
+fn encoding_of(bytes: &[u8]) -> &'static Encoding {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding;
+    }
+    // the separators and digits of a table have a zero byte in UTF-16: a third of one side
+    let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
+    let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    match () {
+        () if bytes.len().is_multiple_of(2) && odd * 6 > head.len() && even == 0 => UTF_16LE,
+        () if bytes.len().is_multiple_of(2) && even * 6 > head.len() && odd == 0 => UTF_16BE,
+        () if std::str::from_utf8(bytes).is_ok() => UTF_8,
+        () => WINDOWS_1258,
+    }
+}
+
+/// The first word that shows an encoding from before Unicode, with its line and the name of
+/// it. A word of TCVN3 has `­` (ư) or `µ`, `¶`, `¸`, `¹`, `®` between or before letters; one of
+/// VNI has a vowel that is doubled as in `öô`, `öø`, `aø`, `eâ`: none occurs in Vietnamese.
+fn old_encoding(text: &str) -> Option<(u64, String, &'static str)> {
+    const VNI: [&str; 8] = ["öô", "öø", "öù", "aø", "oâ", "eâ", "aâ", "ñö"];
+    let is_tcvn3 = |w: &str| {
+        let letters = w.chars().filter(|c| c.is_alphabetic()).count();
+        letters > 0 && w.contains(['\u{AD}', 'µ', '¶', '¸', '¹', '®'])
+    };
+    for (line, content) in (1..).zip(text.lines()) {
+        for word in content.split([' ', ',', ';', '\t', '"']) {
+            let lower = word.to_lowercase();
+            let old = if is_tcvn3(word) {
+                "TCVN3"
+            } else if VNI.iter().any(|pair| lower.contains(pair)) {
+                "VNI"
+            } else {
+                continue;
+            };
+            return Some((line, word.to_owned(), old));
+        }
+    }
+    None
+}
+
+/// Reads a sheet of an XLSX workbook. None where it cannot be read at all.
+pub fn read_workbook(file: &str, bytes: &[u8], options: &SheetOptions, errors: &mut Errors) -> Option<Sheet> {
+    if bytes.starts_with(b"\xD0\xCF\x11\xE0") {
+        errors.in_file(file, "an .xlsx workbook without a password; this is an .xls or an encrypted one");
+        return None;
+    }
+    bound(file, bytes, errors)?;
+    let Ok(mut book) = Xlsx::new(Cursor::new(bytes)) else {
+        errors.in_file(file, "an .xlsx workbook that can be read");
+        return None;
+    };
+    let names = book.sheet_names();
+    let Some(name) = options.sheet.clone().or_else(|| names.first().cloned()).filter(|n| names.contains(n)) else {
+        let asked = options.sheet.as_deref().unwrap_or_default();
+        push(errors, file, None, Some("sheet"), asked, format!("a sheet of the workbook: {}", names.join(", ")));
+        return None;
+    };
+    let mut sheet = Sheet { sheet: Some(name.clone()), from_1904: book.has_1904_epoch(), ..Sheet::default() };
+    let Some(rows) = cells(file, &mut book, &name, errors) else {
+        errors.in_file(file, format!("a sheet {name:?} that can be read"));
+        return None;
+    };
+    sheet.remarks.extend(rows.last().and_then(|r| cut_off(r.line)));
+    sheet.rows = rows;
+    for other in names.iter().filter(|n| **n != name) {
+        let holds = book.worksheet_cells_reader(other).is_ok_and(|mut r| matches!(r.next_cell(), Ok(Some(_))));
+        if holds {
+            sheet.remarks.push(format!("the sheet {other:?} holds rows too and was not read"));
+        }
+    }
+    Some(sheet)
+}
+
+/// Unpacks the workbook into nothing, so that no bomb reaches its reader.
+fn bound(file: &str, bytes: &[u8], errors: &mut Errors) -> Option<()> {
+    let limits = Limits { bytes: MAX_WORKBOOK, ..Limits::default() };
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+        errors.in_file(file, "an .xlsx workbook");
+        return None;
+    };
+    if archive.len() > limits.entries {
+        errors.in_file(file, format!("at most {} entries, not {}", limits.entries, archive.len()));
+        return None;
+    }
+    let most = limits.bytes.min((bytes.len() as u64).saturating_mul(limits.expansion).max(ALWAYS));
+    let (mut left, mut is_book) = (most, false);
+    for index in 0..archive.len() {
+        let Ok(entry) = archive.by_index(index) else {
+            errors.in_file(file, format!("entries that can be unpacked, without a password; number {index} cannot"));
+            return None;
+        };
+        let name = entry.name().map(|n| n.into_owned()).unwrap_or_else(|_| "..".to_owned());
+        if !is_safe(&name) {
+            push(errors, file, None, None, &name, "a name inside the workbook, without \"..\"".to_owned());
+            return None;
+        }
+        is_book |= name == "xl/workbook.xml";
+        let Ok(got) = std::io::copy(&mut entry.take(left + 1), &mut std::io::sink()) else {
+            push(errors, file, None, None, &name, "an entry that can be unpacked".to_owned());
+            return None;
+        };
+        if got > left {
+            push(errors, file, None, None, &name, format!("at most {most} bytes unpacked in all"));
+            return None;
+        }
+        left -= got;
+    }
+    if !is_book {
+        errors.in_file(file, "an .xlsx workbook; this is another kind, such as .ods or .xlsb");
+        return None;
+    }
+    Some(())
+}
+
+/// The rows of a sheet, cell by cell: the reader's own table would be as large as the
+/// farthest cell says.
+fn cells(file: &str, book: &mut Xlsx<Cursor<&[u8]>>, name: &str, errors: &mut Errors) -> Option<Vec<SheetRow>> {
+    let mut formulas = BTreeSet::new();
+    let mut reader = book.worksheet_cells_reader(name).ok()?;
+    while let Some(cell) = reader.next_formula().ok()? {
+        if !cell.get_value().is_empty() {
+            formulas.insert(cell.get_position());
+        }
+    }
+    drop(reader);
+    let mut found: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
+    let mut slots = 0;
+    let mut put = |(row, column): (u32, u32), cell: Cell| {
+        if cell == Cell::Blank {
+            return;
+        }
+        if column >= MAX_COLUMNS {
+            let expected = format!("at most {MAX_COLUMNS} columns; column {} holds a value", column + 1);
+            push(errors, file, Some(u64::from(row) + 1), None, &format!("{cell:?}"), expected);
+            return;
+        }
+        let (cells, at) = (found.entry(row).or_default(), column as usize);
+        if cells.len() <= at {
+            slots += at + 1 - cells.len();
+            if slots > MAX_CELLS {
+                errors.in_file(file, format!("at most {MAX_CELLS} cells, blank ones before others among them"));
+                return;
+            }
+            cells.resize(at + 1, Cell::Blank);
+        }
+        cells[at] = cell;
+    };
+    let mut reader = book.worksheet_cells_reader(name).ok()?;
+    while let Some(cell) = reader.next_cell().ok()? {
+        let data = Data::from(cell.get_value().clone());
+        if data != Data::Empty {
+            formulas.remove(&cell.get_position());
+            put(cell.get_position(), workbook_cell(data));
+        }
+    }
+    for place in formulas {
+        put(place, Cell::NoValue);
+    }
+    Some(found.into_iter().map(|(row, cells)| SheetRow { line: u64::from(row) + 1, cells }).collect())
+}
+
+fn workbook_cell(data: Data) -> Cell {
+    match data {
+        Data::Empty => Cell::Blank,
+        Data::Int(n) => Cell::Number(n.to_string()),
+        Data::Float(n) => Cell::Number(n.to_string()),
+        Data::String(text) => text_cell(&text),
+        Data::Bool(is) => Cell::Other(is.to_string().to_uppercase()),
+        Data::Error(error) => Cell::Error(error.to_string()),
+        Data::DurationIso(text) => Cell::Other(text),
+        Data::DateTimeIso(text) => {
+            let day = text.strip_suffix("T00:00:00").unwrap_or(&text);
+            day.parse::<Day>().map_or_else(|_| Cell::Other(text.clone()), Cell::Day)
+        }
+        Data::DateTime(at) => {
+            let (year, month, day, hour, minute, second, milli) = at.to_ymd_hms_milli();
+            let shown = format!("{year:04}-{month:02}-{day:02}");
+            let is_day = at.is_datetime() && (hour, minute, second, milli) == (0, 0, 0, 0);
+            match shown.parse::<Day>() {
+                Ok(day) if is_day => Cell::Day(day),
+                _ => Cell::Other(format!("{shown} {hour:02}:{minute:02}:{second:02}")),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
