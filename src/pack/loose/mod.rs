@@ -5,7 +5,12 @@
 //! every mistake by line, column, value and expectation, and say what they decided, so
 //! that nothing is guessed in silence. Packs stay strict and never come here.
 
+pub mod figures;
+pub mod header;
+pub mod series;
 pub mod sheet;
+pub mod units;
+pub mod values;
 
 use crate::domain::Day;
 
