@@ -173,7 +173,7 @@ pub fn name_key(name: &str) -> Option<String> {
     let kind = KINDS.iter().find_map(|(kind, short)| words.strip_prefix(*kind).map(|rest| (*short, rest)));
     let (kind, rest) = kind.unwrap_or(("", words.as_slice()));
     let is_number = |word: &&str| word.bytes().all(|b| b.is_ascii_digit());
-    if rest.is_empty() || (kind.is_empty() && rest.iter().all(|w| is_number(w))) {
+    if rest.is_empty() || (kind.is_empty() && rest.iter().all(&is_number)) {
         return None;
     }
     let mut key = format!("{kind}:");
