@@ -1,3 +1,5 @@
+//! Small texts and the field's workbooks, each with what it is read as or refused for.
+
 use super::*;
 
 type Reader = fn(&str, &[u8], &SheetOptions, &mut Errors) -> Option<Sheet>;
