@@ -103,7 +103,7 @@ fn a_dry_run_stores_nothing_and_a_table_finds_its_units() {
     let refused = greenzone(here, &["import", "bad.csv", "--campaign", "q6-2021"]);
     assert_eq!(refused.status.code(), Some(1));
     let why = text(&refused.stderr);
-    assert!(why.contains("figures.csv:2 community_f0") && why.contains("figures.csv:3 unit_code"), "{why}");
+    assert!(why.contains("bad.csv:2 community_f0") && why.contains("bad.csv:3 unit_code"), "{why}");
 }
 
 #[test]

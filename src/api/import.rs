@@ -5,9 +5,12 @@ use super::params::{CampaignPath, ImportQuery};
 use crate::domain::json::{Json, Reader};
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
+use crate::pack::loose::SheetOptions;
+use crate::pack::loose::figures::{FigureOptions, Layout};
+use crate::pack::loose::values::DateOrder;
 use crate::pack::{Limits, read_zip};
 use crate::service::approvals::ApprovalView;
-use crate::service::packs::{FigureSource, read_units};
+use crate::service::packs::{FigureSource, LooseFile, is_strict, read_loose, read_units};
 use crate::service::units::NewUnit;
 use crate::service::views::{ImportView, WrittenView};
 use crate::service::{Code, Fault, Grant, Moment, access};
@@ -20,14 +23,15 @@ const MAX_FILE: usize = 64 << 20;
 /// What a pack may weigh unpacked, over the network.
 const UNPACKED: Limits = Limits { bytes: 512 << 20, expansion: 20, entries: 1_000 };
 
-/// Imports a pack (`application/zip`), or a strict table of figures or units
-/// (`text/csv`, `application/x-ndjson`), all or nothing.
+/// Imports a pack (`application/zip`), or a table of figures or units (`text/csv`,
+/// `application/x-ndjson`), all or nothing. Figures may come as people send them, also as a
+/// workbook (XLSX): the answer's `reading` says what was decided, the parameters decide otherwise.
 #[utoipa::path(
     post,
     path = "/api/v1/campaigns/{campaign}/import",
     tag = "import",
     params(CampaignPath, ImportQuery),
-    request_body(content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/zip"))),
+    request_body(content((String = "text/csv"), (String = "application/x-ndjson"), (Vec<u8> = "application/zip"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),
     responses(
         (status = 200, description = "What it did, or would do", body = WrittenView<ImportView>),
         (status = 201, description = "The pack opened the campaign", body = WrittenView<ImportView>),
@@ -47,21 +51,28 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
         ("application/zip", None | Some("pack")) => Format::Pack,
         ("text/csv", None | Some("figures")) => Format::FiguresCsv,
         ("text/csv", Some("units")) => Format::UnitsCsv,
+        (XLSX, None | Some("figures")) => Format::FiguresWorkbook,
         ("application/x-ndjson", None | Some("figures")) => Format::FiguresLines,
         ("application/x-ndjson", Some("units")) => Format::UnitsLines,
-        ("text/csv" | "application/x-ndjson" | "application/zip", _) => {
+        ("text/csv" | "application/x-ndjson" | "application/zip" | XLSX, _) => {
             let message = format!("what={} does not go with {content_type}", what.unwrap_or_default());
             return Err(ApiError::of_parameter(Kind::InvalidParameter, "what", message));
         }
         _ => {
-            let detail = "expected application/zip, text/csv or application/x-ndjson";
+            let detail = "expected application/zip, text/csv, application/x-ndjson or a workbook (XLSX)";
             return Err(ApiError::new(Kind::UnsupportedMediaType, detail));
         }
     };
+    let (sheet, options) = (sheet_options(&call)?, figure_options(&call)?);
+    let is_table = matches!(format, Format::FiguresCsv | Format::FiguresWorkbook);
+    if let Some(name) = OF_TABLES.into_iter().find(|name| !is_table && call.get(name).is_some()) {
+        let message = format!("{name} is said of tables of figures alone, CSV or XLSX");
+        return Err(ApiError::of_parameter(Kind::InvalidParameter, name, message));
+    }
     // the right is proven before the body is read
     let may = match format {
         Format::Pack => May::Pack(call.may()?),
-        Format::FiguresCsv | Format::FiguresLines => May::Figures(call.may()?),
+        Format::FiguresCsv | Format::FiguresLines | Format::FiguresWorkbook => May::Figures(call.may()?),
         Format::UnitsCsv | Format::UnitsLines => May::Units(call.may()?),
     };
     let body = call.body(payload, MAX_FILE).await?;
@@ -80,14 +91,27 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
         }
         May::Figures(grant) => {
             // the campaign is in memory, or gets there, before the writer needs it
-            call.look(Moment::Now).await?;
-            let figures = match format {
-                Format::FiguresCsv => {
-                    FigureSource::Table { source: Box::new(body.reader()), audience: call.audience()? }
+            let snapshot = call.look(Moment::Now).await?.snapshot;
+            if format == Format::FiguresLines {
+                let figures = FigureSource::Rows(lines(&body, body::read_figure_for, body::figure_for)?);
+                call.service.import_figures(&grant, &campaign, figures, dry_run, request)
+            } else {
+                let is_workbook = format == Format::FiguresWorkbook;
+                let name = if is_workbook { "figures.xlsx" } else { "figures.csv" }.to_owned();
+                let file = LooseFile { name, bytes: body.clone(), is_workbook, sheet, figures: options };
+                let audience = call.audience()?;
+                if is_strict(&file) {
+                    let (source, audience) = (Box::new(body.reader()), audience.clone());
+                    let table = FigureSource::Table { source, audience };
+                    let strict = call.service.import_figures(&grant, &campaign, table, dry_run, request.clone());
+                    match strict.answer().await {
+                        Err(fault) if fault.code == Code::InvalidPack && snapshot.campaign().sources.is_empty() => {}
+                        answer => return Ok(call.written(answer?)),
+                    }
                 }
-                _ => FigureSource::Rows(lines(&body, body::read_figure_for, body::figure_for)?),
-            };
-            call.service.import_figures(&grant, &campaign, figures, dry_run, request)
+                let read = call.service.blocking(move |_| read_loose(&snapshot, &audience, &file)).await?;
+                call.service.import_figures(&grant, &campaign, FigureSource::Loose(read), dry_run, request)
+            }
         }
         May::Units(grant) => {
             let snapshot = call.look(Moment::Now).await?.snapshot;
@@ -102,6 +126,53 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
     Ok(call.written(pending.answer().await?))
 }
 
+/// The type of workbooks.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Parameters that say how a table of figures is to be read.
+const OF_TABLES: [&str; 8] = ["encoding", "separator", "decimal", "sheet", "layout", "date_order", "counts", "rows"];
+
+/// What the sender says of the file.
+fn sheet_options(call: &Call) -> Result<SheetOptions, ApiError> {
+    let separator = |text: &str| match text {
+        "comma" => Some(','),
+        "semicolon" => Some(';'),
+        "tab" => Some('\t'),
+        _ => None,
+    };
+    Ok(SheetOptions {
+        encoding: call.text("encoding")?,
+        separator: call.parse("separator", "comma, semicolon or tab", separator)?,
+        sheet: call.text("sheet")?,
+    })
+}
+
+/// What the sender says of the figures.
+fn figure_options(call: &Call) -> Result<FigureOptions, ApiError> {
+    let decimal = |text: &str| match text {
+        "point" => Some('.'),
+        "comma" => Some(','),
+        _ => None,
+    };
+    let layout = |text: &str| match text {
+        "long" => Some(Layout::Long),
+        "wide" => Some(Layout::Wide),
+        _ => None,
+    };
+    let cumulative = |text: &str| match text {
+        "daily" => Some(false),
+        "cumulative" => Some(true),
+        _ => None,
+    };
+    Ok(FigureOptions {
+        date_order: call.parse("date_order", "dmy, mdy or ymd", DateOrder::parse)?,
+        decimal: call.parse("decimal", "point or comma", decimal)?,
+        layout: call.parse("layout", "long or wide", layout)?,
+        cumulative: call.parse("counts", "daily or cumulative", cumulative)?.unwrap_or_default(),
+        rows: call.number("rows", 1, 10_000_000)?,
+    })
+}
+
 /// The right that a file needs.
 enum May {
     Pack(Grant<access::Contest>),
@@ -114,6 +185,7 @@ enum Format {
     Pack,
     FiguresCsv,
     FiguresLines,
+    FiguresWorkbook,
     UnitsCsv,
     UnitsLines,
 }

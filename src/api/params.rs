@@ -390,4 +390,20 @@ pub(super) struct ImportQuery {
     dry_run: Option<bool>,
     /// Why, for all rows that have no reason of their own: 1 to 500 characters.
     reason: Option<String>,
+    /// Of a table of figures: its encoding (`utf-8`, `utf-16le`, `utf-16be`, `windows-1258`).
+    encoding: Option<String>,
+    /// Its separator: `comma`, `semicolon` or `tab`.
+    separator: Option<String>,
+    /// The mark before decimals, `point` or `comma`: the other one groups thousands.
+    decimal: Option<String>,
+    /// The sheet of a workbook; the first without.
+    sheet: Option<String>,
+    /// `long`, a row for a unit and day, or `wide`, a column for a day.
+    layout: Option<String>,
+    /// How days are written: `dmy`, `mdy` or `ymd`.
+    date_order: Option<String>,
+    /// `daily`, or `cumulative`: sums since the beginning.
+    counts: Option<String>,
+    /// How many rows there must be.
+    rows: Option<u64>,
 }

@@ -11,6 +11,7 @@ mod database;
 mod demo;
 mod keys;
 mod leaderboard;
+mod loose;
 mod output;
 mod packs;
 mod score;

@@ -2,12 +2,13 @@
 
 use super::Failure;
 use super::database::{DatabaseOptions, operator};
+use super::loose::TableOptions;
 use super::output::Format;
 use crate::domain::text::{nfc, parse_reason};
 use crate::pack;
-use crate::service::Audience;
-use crate::service::packs::{FigureSource, read_units};
+use crate::service::packs::{FigureSource, LooseFile, is_strict, read_loose, read_units};
 use crate::service::writer::{WriteRequest, Written};
+use crate::service::{Audience, Code, Service};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{BufRead, Read};
@@ -17,7 +18,7 @@ use std::time::Duration;
 /// Import.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Import {
-    /// Folder or .zip of a campaign pack, or a .csv of figures or units
+    /// Folder or .zip of a campaign pack, a .csv of figures or units, or a .xlsx of figures
     file: PathBuf,
     /// The campaign that a table is for; of a pack, the code that it must have
     #[arg(long, value_name = "CODE")]
@@ -28,6 +29,8 @@ pub(super) struct Import {
     /// Why, for all rows: late figures and corrections need it where the campaign says so
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
+    #[command(flatten)]
+    table: TableOptions,
     #[command(flatten)]
     database: DatabaseOptions,
     /// How the result is printed
@@ -41,7 +44,7 @@ impl Import {
     }
 
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let is_table = self.file.is_file() && self.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+        let is_table = self.file.is_file() && (self.has_ending("csv") || self.has_ending("xlsx"));
         let written = if is_table { self.table()? } else { self.pack()? };
         self.print(&written);
         Ok(())
@@ -79,12 +82,41 @@ impl Import {
             service.import_units(&operator()?, &campaign, units, self.dry_run, request)
         } else {
             bar.set_message("storing the figures");
-            let table = FigureSource::Table { source: Box::new(file), audience: Audience::Full };
-            service.import_figures(&operator()?, &campaign, table, self.dry_run, request)
+            return self.figures(&service, &campaign, file).inspect(|_| bar.finish_and_clear());
         };
         let written = pending.wait()?;
         bar.finish_and_clear();
         Ok(written)
+    }
+
+    /// Stores a table of figures: as a strict one while it is read, where it is one; else as
+    /// people send them.
+    fn figures(
+        &self,
+        service: &Service,
+        campaign: &str,
+        mut file: impl BufRead + Send + 'static,
+    ) -> Result<Written, Failure> {
+        let failed = |e: std::io::Error| Failure::Environment(format!("{}: {e}", self.file.display()));
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let (is_workbook, sheet, figures) = (self.has_ending("xlsx"), self.table.sheet(), self.table.figures());
+        let head = file.fill_buf().map_err(failed)?.to_vec().into();
+        let mut loose = LooseFile { name, bytes: head, is_workbook, sheet, figures };
+        if is_strict(&loose) {
+            let table = FigureSource::Table { source: Box::new(file), audience: Audience::Full };
+            match service.import_figures(&operator()?, campaign, table, self.dry_run, self.request()).wait() {
+                Err(fault) if fault.code == Code::InvalidPack => {}
+                answer => return Ok(answer?),
+            }
+        }
+        loose.bytes = std::fs::read(&self.file).map_err(failed)?.into();
+        let read = read_loose(&*service.snapshot(campaign)?, &Audience::Full, &loose)?;
+        let read = FigureSource::Loose(read);
+        Ok(service.import_figures(&operator()?, campaign, read, self.dry_run, self.request()).wait()?)
+    }
+
+    fn has_ending(&self, wanted: &str) -> bool {
+        self.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(wanted))
     }
 
     fn request(&self) -> WriteRequest {
@@ -114,6 +146,9 @@ impl Import {
             "{new} rows {done} new, {changed} changed, {same} already so; revision {}",
             written.revision
         );
+        for remark in answer.pointer("/reading/remarks").and_then(|v| v.as_array()).into_iter().flatten() {
+            anstream::println!("{}", remark.as_str().unwrap_or_default());
+        }
         if answer.get("needs_approval") == Some(&true.into()) {
             anstream::println!("rows of closed days among them need a second person, so all would wait for one");
         }

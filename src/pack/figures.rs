@@ -37,6 +37,14 @@ const RECORDED_AT: usize = 8;
 const NOTE: usize = 9;
 const WITHDRAWN_AT: usize = 10;
 
+/// Whether a line is the header of a strict table of figures, of this campaign or another.
+pub fn is_figures_header(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    let Ok(text) = std::str::from_utf8(line) else { return false };
+    let is_known = |column: &str| FIGURES.names.contains(&column) || column == "source";
+    text.trim_end_matches('\r').split(',').map(|column| column.trim_matches('"')).all(is_known)
+}
+
 /// Reads figures of the units of a campaign.
 pub fn read_figures(
     campaign: &Campaign,

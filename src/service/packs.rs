@@ -14,15 +14,20 @@ use super::closing::{cannot_wait, document_needs_two};
 use super::fault::{Code, Fault};
 use super::figures::{FigureFor, NewFigure, done, figure_row, note_many, record_all};
 use super::imports::keep;
+use super::live::Snapshot;
 use super::policies::{Words, first_version, replace};
 use super::recording::{Incoming, Recorded, Recording};
 use super::sources::{Reports, by_day, record_reports};
 use super::units::{NewUnit, plan};
-use super::views::{ImportView, RowsView, WrittenView};
+use super::views::{ImportView, ReadingView, RowsView, WrittenView};
 use super::writer::{Pending, Work, WriteRequest, last_instant};
 use crate::domain::contest::{AdjustmentKind, AssessmentRow, Contest, CriterionRow, Stamp};
 use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Day, Instant, Unit};
+use crate::pack::loose::SheetOptions;
+use crate::pack::loose::figures::FigureOptions;
+use crate::pack::loose::sheet::{read_text, read_workbook};
+use crate::pack::loose::units::UnitBook;
 use crate::pack::{self, Refusal};
 use crate::store::campaigns::{self, StoredCampaign};
 use crate::store::contests::{self, EmptyTables, StoredContest};
@@ -31,6 +36,7 @@ use crate::store::declared_levels::{DeclaredLevelRow, NewDeclaredLevel};
 use crate::store::figures;
 use crate::store::source_figures;
 use crate::store::{criteria, declared_levels, policies, units};
+use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
@@ -79,9 +85,14 @@ impl Service {
                 // so that rows of closed days are tried, and none of them waits
                 work.undo_at_the_end();
             }
+            let (mut reading, mut blank, mut repeated) = (None, 0, 0);
             let mut recorded = match new {
                 FigureSource::Rows(rows) => record_all(work, rows, "import")?,
                 FigureSource::Table { source, audience } => import_table(work, source, &audience)?,
+                FigureSource::Loose(read) => {
+                    (reading, blank, repeated) = (Some(read.reading), read.blank, read.repeated);
+                    record_all(work, read.rows, "import")?
+                }
             };
             let stored = work.campaign()?;
             if recorded.needs_two && !dry_run {
@@ -98,7 +109,8 @@ impl Service {
             let mut view = ImportView {
                 read_as: "figures",
                 dry_run,
-                rows: rows.clone(),
+                reading,
+                rows: RowsView { blank, repeated, ..rows.clone() },
                 units: named.iter().filter(|named| **named).count() as u64,
                 days: days.len() as u64,
                 silent_units: silent_of(&stored.campaign, silent),
@@ -140,6 +152,7 @@ impl Service {
             let mut view = ImportView {
                 read_as: "units",
                 dry_run,
+                reading: None,
                 rows,
                 units: named,
                 days: 0,
@@ -194,6 +207,80 @@ pub enum FigureSource {
         /// Who sends it: a unit that they may not see is not there.
         audience: Audience,
     },
+    /// From a table as people send them, read by [`read_loose`].
+    Loose(LooseRead),
+}
+
+/// A table as people send them.
+#[derive(Clone, Debug)]
+pub struct LooseFile {
+    /// Its name, for messages.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Bytes,
+    /// Whether it is a workbook; a text else.
+    pub is_workbook: bool,
+    /// What the sender said of the file.
+    pub sheet: SheetOptions,
+    /// What the sender said of its figures.
+    pub figures: FigureOptions,
+}
+
+impl LooseFile {
+    /// Whether the sender said how it is to be read: then nobody else decides.
+    pub fn has_options(&self) -> bool {
+        let Self { sheet, figures, .. } = self;
+        let of_figures = figures.date_order.is_some() || figures.decimal.is_some() || figures.layout.is_some();
+        *sheet != SheetOptions::default() || of_figures || figures.cumulative || figures.rows.is_some()
+    }
+}
+
+/// Whether a file is read as a strict table first: its header is one, and the sender said
+/// nothing of how to read it. Such a file is stored while it is read, whatever its size.
+pub fn is_strict(file: &LooseFile) -> bool {
+    let line = file.bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    !file.is_workbook && !file.has_options() && pack::is_figures_header(line)
+}
+
+/// Figures of a loose table, and how it was read.
+pub struct LooseRead {
+    rows: Vec<FigureFor>,
+    reading: ReadingView,
+    blank: u64,
+    repeated: u64,
+}
+
+/// Reads a table of figures as people send them; a unit that the audience may not see is
+/// not there. May block.
+///
+/// # Errors
+/// Everything that is wrong with it, by line.
+pub fn read_loose(snapshot: &Snapshot, audience: &Audience, file: &LooseFile) -> Result<LooseRead, Fault> {
+    let (register, sight) = (snapshot.register(), snapshot.sight(audience));
+    let campaign = snapshot.campaign();
+    if !campaign.sources.is_empty() {
+        let detail = "where several sources report, a table names the source of each figure: send it as a strict table with the column source";
+        return Err(Fault::new(Code::InvalidRequest, detail));
+    }
+    let mut errors = pack::Errors::default();
+    let read_sheet = if file.is_workbook { read_workbook } else { read_text };
+    let sheet = read_sheet(&file.name, &file.bytes, &file.sheet, &mut errors);
+    let book = UnitBook::new(campaign, &register.units, |unit| snapshot.is_visible(unit, sight));
+    // a file whose rows cannot all be told apart is not read on
+    let sheet = sheet.filter(|_| errors.is_empty());
+    let read = sheet.and_then(|sheet| {
+        pack::loose::figures::read_figures(campaign, &book, &file.name, sheet, &file.figures, &mut errors)
+    });
+    errors.into_result().map_err(in_table)?;
+    let read = read.ok_or_else(|| Fault::internal("a loose table without figures and without a mistake"))?;
+    let figure = |row: pack::loose::figures::LooseFigure| {
+        let unit_code = book.code(row.unit).to_owned();
+        let at = format!("{} {unit_code} {}", file.name, row.day);
+        let figure = NewFigure { counts: row.counts, note: row.note, reason: None, source: None };
+        FigureFor { unit_code, day: row.day, figure, at }
+    };
+    let rows = read.rows.into_iter().map(figure).collect();
+    Ok(LooseRead { rows, reading: ReadingView::of(read.read_as), blank: read.blank, repeated: read.repeated })
 }
 
 /// Stores the figures of a strict table while it reads them: a mistake in its last line
@@ -336,6 +423,7 @@ fn pack_view(contest: &Contest, rows: RowsView) -> ImportView {
     ImportView {
         read_as: "pack",
         dry_run: false,
+        reading: None,
         rows,
         units: contest.units.len() as u64,
         days: days.len() as u64,

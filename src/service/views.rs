@@ -7,7 +7,9 @@ use super::approvals::{PendingView, TwoPersonsView};
 use super::settling::SettlingView;
 use crate::domain::Instant;
 use crate::domain::number::Hundredths;
+use crate::pack::loose::figures::ReadAs;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A leaderboard: one kind and track, ordered by one key, as of one day.
@@ -415,11 +417,69 @@ pub struct RowsView {
     pub wrong: u64,
 }
 
+/// How a table was read: what the reader decided, and can be told to do otherwise.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReadingView {
+    /// Its encoding; null for a workbook.
+    pub encoding: Option<&'static str>,
+    /// Its separator: `comma`, `semicolon` or `tab`; null for a workbook.
+    pub separator: Option<&'static str>,
+    /// Name of the sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Each header, and what it was read as.
+    pub columns: Vec<ColumnView>,
+    /// `dmy`, `mdy` or `ymd`, where dates were written out.
+    pub date_order: Option<&'static str>,
+    /// `long` or `wide`.
+    pub layout: &'static str,
+    /// `daily` or `cumulative`.
+    pub counts: &'static str,
+    /// Names that units were found by, each with the code of the unit.
+    pub names: BTreeMap<String, String>,
+    /// What the sender should know.
+    pub remarks: Vec<String>,
+}
+
+/// A header of a table, and what it was read as.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ColumnView {
+    /// As it stands.
+    pub header: String,
+    /// The column, or the day of a wide table.
+    pub column: String,
+}
+
+impl ReadingView {
+    /// As the reader tells it.
+    pub fn of(read: ReadAs) -> Self {
+        let separator = |sign| match sign {
+            ';' => "semicolon",
+            '\t' => "tab",
+            _ => "comma",
+        };
+        let column = |(header, column)| ColumnView { header, column };
+        Self {
+            encoding: read.encoding,
+            separator: read.separator.map(separator),
+            sheet: read.sheet,
+            columns: read.columns.into_iter().map(column).collect(),
+            date_order: read.date_order,
+            layout: read.layout,
+            counts: read.counts,
+            names: read.names,
+            remarks: read.remarks,
+        }
+    }
+}
+
 /// What an import did, or would do.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ImportView {
     /// What it was read as: `pack`, `figures` or `units`.
     pub read_as: &'static str,
+    /// How a table as people send them was read; null for packs and for tables that are
+    /// strict as they stand.
+    pub reading: Option<ReadingView>,
     /// Whether nothing was stored.
     pub dry_run: bool,
     /// Rows by what they did.

@@ -16,6 +16,7 @@ mod import;
 mod imports;
 mod leaderboard;
 mod levels;
+mod loose;
 mod policies;
 mod privacy;
 mod standing;
