@@ -10,7 +10,7 @@ use crate::pack::loose::figures::{FigureOptions, Layout};
 use crate::pack::loose::values::DateOrder;
 use crate::pack::{Limits, read_zip};
 use crate::service::approvals::ApprovalView;
-use crate::service::packs::{FigureSource, LooseFile, is_strict, read_loose, read_units};
+use crate::service::packs::{FigureSource, LooseFile, is_strict, may_be_loose, read_loose, read_units};
 use crate::service::units::NewUnit;
 use crate::service::views::{ImportView, WrittenView};
 use crate::service::{Code, Fault, Grant, Moment, access};
@@ -105,7 +105,7 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
                     let table = FigureSource::Table { source, audience };
                     let strict = call.service.import_figures(&grant, &campaign, table, dry_run, request.clone());
                     match strict.answer().await {
-                        Err(fault) if fault.code == Code::InvalidPack && snapshot.campaign().sources.is_empty() => {}
+                        Err(refused) if may_be_loose(snapshot.campaign(), &refused) => {}
                         answer => return Ok(call.written(answer?)),
                     }
                 }

@@ -6,9 +6,10 @@ use super::loose::TableOptions;
 use super::output::Format;
 use crate::domain::text::{nfc, parse_reason};
 use crate::pack;
-use crate::service::packs::{FigureSource, LooseFile, is_strict, read_loose, read_units};
+use crate::service::live::Snapshot;
+use crate::service::packs::{FigureSource, LooseFile, is_strict, may_be_loose, read_loose, read_units};
 use crate::service::writer::{WriteRequest, Written};
-use crate::service::{Audience, Code, Service};
+use crate::service::{Audience, Service};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{BufRead, Read};
@@ -82,7 +83,7 @@ impl Import {
             service.import_units(&operator()?, &campaign, units, self.dry_run, request)
         } else {
             bar.set_message("storing the figures");
-            return self.figures(&service, &campaign, file).inspect(|_| bar.finish_and_clear());
+            return self.figures(&service, &snapshot, file).inspect(|_| bar.finish_and_clear());
         };
         let written = pending.wait()?;
         bar.finish_and_clear();
@@ -94,10 +95,11 @@ impl Import {
     fn figures(
         &self,
         service: &Service,
-        campaign: &str,
+        snapshot: &Snapshot,
         mut file: impl BufRead + Send + 'static,
     ) -> Result<Written, Failure> {
         let failed = |e: std::io::Error| Failure::Environment(format!("{}: {e}", self.file.display()));
+        let campaign = &snapshot.campaign().code;
         let name = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (is_workbook, sheet, figures) = (self.has_ending("xlsx"), self.table.sheet(), self.table.figures());
         let head = file.fill_buf().map_err(failed)?.to_vec().into();
@@ -105,12 +107,12 @@ impl Import {
         if is_strict(&loose) {
             let table = FigureSource::Table { source: Box::new(file), audience: Audience::Full };
             match service.import_figures(&operator()?, campaign, table, self.dry_run, self.request()).wait() {
-                Err(fault) if fault.code == Code::InvalidPack => {}
+                Err(refused) if may_be_loose(snapshot.campaign(), &refused) => {}
                 answer => return Ok(answer?),
             }
         }
         loose.bytes = std::fs::read(&self.file).map_err(failed)?.into();
-        let read = read_loose(&*service.snapshot(campaign)?, &Audience::Full, &loose)?;
+        let read = read_loose(snapshot, &Audience::Full, &loose)?;
         let read = FigureSource::Loose(read);
         Ok(service.import_figures(&operator()?, campaign, read, self.dry_run, self.request()).wait()?)
     }

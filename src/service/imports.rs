@@ -16,6 +16,7 @@ use super::recording::{Incoming, Recording};
 use super::views::{RowsView, WrittenView};
 use super::writer::{Pending, Work, WriteRequest};
 use crate::domain::Instant;
+use crate::store::DbConn;
 use crate::store::campaigns::StoredCampaign;
 use crate::store::figures::{self, StoredFigure};
 use crate::store::imports::{self, ImportRow};
@@ -90,8 +91,14 @@ fn view_of(row: &ImportRow) -> ImportRecordView {
     }
 }
 
-fn no_import(id: &str) -> Fault {
-    Fault::new(Code::ImportNotFound, format!("there is no import {id:?}"))
+/// An import by its id, which is written in one way alone.
+fn find(conn: &mut DbConn, campaign_id: i64, id: &str) -> Result<ImportRow, Fault> {
+    let row = match id.parse() {
+        Ok(number) => imports::find_opt(conn, campaign_id, number)?,
+        Err(_) => None,
+    };
+    let row = row.filter(|row| row.import_id.to_string() == id);
+    row.ok_or_else(|| Fault::new(Code::ImportNotFound, format!("there is no import {id:?}")))
 }
 
 impl Service {
@@ -111,9 +118,12 @@ impl Service {
     ///
     /// # Errors
     /// 404 where there is none, or what the database says.
-    pub fn import(&self, grant: &Grant<Contest>, campaign: &str, id: &str) -> Result<ImportRecordView, Fault> {
-        let found = self.imports(grant, campaign)?.into_iter().find(|import| import.id == id);
-        found.ok_or_else(|| no_import(id))
+    pub fn import(&self, _grant: &Grant<Contest>, campaign: &str, id: &str) -> Result<ImportRecordView, Fault> {
+        self.read(|conn| {
+            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
+            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+            Ok(view_of(&find(conn, stored.id, id)?))
+        })
     }
 
     /// Undoes an import of figures as one revision, or refuses whole.
@@ -127,11 +137,7 @@ impl Service {
     ) -> Pending {
         self.write(grant, campaign, request, move |work, _| {
             let stored = work.campaign()?;
-            let row = match id.parse() {
-                Ok(number) => imports::find_opt(work.conn()?, stored.id, number)?,
-                Err(_) => None,
-            };
-            let row = row.filter(|row| row.import_id.to_string() == id).ok_or_else(|| no_import(&id))?;
+            let row = find(work.conn()?, stored.id, &id)?;
             check_undoable(&row, &stored)?;
             let histories = figures::histories_of(work.conn()?, stored.id, row.revision)?;
             let (at, revision) = put_back(work, &histories, row.revision, &reason)?;

@@ -242,6 +242,12 @@ pub fn is_strict(file: &LooseFile) -> bool {
     !file.is_workbook && !file.has_options() && pack::is_figures_header(line)
 }
 
+/// Whether a table that was refused as a strict one may still be read as people send them:
+/// it is the table that was wrong, and no figure of it has to name its source.
+pub fn may_be_loose(campaign: &Campaign, refused: &Fault) -> bool {
+    refused.code == Code::InvalidPack && campaign.sources.is_empty()
+}
+
 /// Figures of a loose table, and how it was read.
 pub struct LooseRead {
     rows: Vec<FigureFor>,
