@@ -17,11 +17,15 @@ use crate::scoring::quality::{Finding, FlagId, Rule, Words, flag_id};
 use crate::store::campaigns;
 use crate::store::flag_answers::{self, FlagAnswerRow};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// So many days up to the flag's own are shown with it: the day, and the week before.
 const DAYS_SHOWN: usize = 8;
+
+/// How many units with the same series are named with a flag.
+const ALIKE_LISTED: usize = 100;
 
 /// A text in Vietnamese and English.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -94,7 +98,8 @@ pub struct FlagView {
     pub rule_words: WordsView,
     /// The numbers that the rule compared, by name.
     pub numbers: BTreeMap<String, u64>,
-    /// Codes of other units with the same series, as far as the reader may know them.
+    /// Codes of other units with the same series, as far as the reader may know them; the first
+    /// hundred.
     pub alike: Vec<String>,
     /// The day and those before it, as they stand now.
     pub days: Vec<FlagDayView>,
@@ -139,8 +144,9 @@ pub(super) struct Flag {
     pub(super) numbers: BTreeMap<String, u64>,
     /// Whether the rule finds it in the facts.
     pub(super) stands: bool,
-    unit: u32,
-    alike: Vec<u32>,
+    /// Place of its unit.
+    pub(super) unit: u32,
+    alike: Arc<[u32]>,
     answers: Vec<FlagAnswerRow>,
 }
 
@@ -162,7 +168,7 @@ impl Flag {
     fn past(snapshot: &Snapshot, id: FlagId, row: &FlagAnswerRow) -> Option<Self> {
         let unit = snapshot.register().find(&id.unit_code)?;
         let numbers = serde_json::from_str(&row.numbers).unwrap_or_default();
-        Some(Self { id, numbers, stands: false, unit, alike: Vec::new(), answers: Vec::new() })
+        Some(Self { id, numbers, stands: false, unit, alike: Arc::default(), answers: Vec::new() })
     }
 
     /// Whether somebody with the right closed it, by a revision.
@@ -185,12 +191,16 @@ impl Flag {
         flag_id(self.id.rule, self.id.day, self.id.fingerprint, &self.id.unit_code)
     }
 
+    /// What it says, in words.
+    pub(super) fn says(&self) -> WordsView {
+        self.id.rule.says(|name| self.numbers.get(name).copied().unwrap_or_default()).into()
+    }
+
     /// The flag as a reader sees it.
     pub(super) fn view(&self, snapshot: &Snapshot, sight: Sight) -> FlagView {
         let (ledger, revision) = (snapshot.ledger(), snapshot.revision);
         let UnitRef { code, name, kind, .. } = named(ledger, self.unit, |_| true);
-        let number = |name: &str| self.numbers.get(name).copied().unwrap_or_default();
-        let known = |unit: &&u32| snapshot.is_confided(**unit, sight);
+        let known = |unit: &&u32| **unit != self.unit && snapshot.is_confided(**unit, sight);
         let code_of = |unit: &u32| ledger.register.unit(*unit).map(|unit| unit.code.clone());
         FlagView {
             id: self.name(),
@@ -199,10 +209,10 @@ impl Flag {
             date: self.id.day.to_string(),
             state: if self.is_closed(revision) { "closed" } else { "open" },
             stands: self.stands,
-            says: self.id.rule.says(number).into(),
+            says: self.says(),
             rule_words: self.id.rule.words().into(),
             numbers: self.numbers.clone(),
-            alike: self.alike.iter().filter(known).filter_map(code_of).collect(),
+            alike: self.alike.iter().filter(known).filter_map(code_of).take(ALIKE_LISTED).collect(),
             days: days_before(snapshot, self.unit, self.id.day),
             answers: self.answers.iter().map(|row| answer_view(row, revision)).collect(),
         }
@@ -292,8 +302,7 @@ impl Service {
     ) -> Result<(usize, Vec<FlagView>), Fault> {
         let mut found = flags(snapshot, self.flag_answers(snapshot)?);
         found.retain(|flag| filter.takes(snapshot, sight, flag));
-        let rank = |flag: &Flag| snapshot.register().name_rank(flag.unit);
-        found.sort_by_key(|flag| (std::cmp::Reverse(flag.id.day), rank(flag), flag.id.rule, flag.id.fingerprint));
+        in_order(snapshot, &mut found);
         let shown = found.iter().skip(rows.start).take(rows.len());
         Ok((found.len(), shown.map(|flag| flag.view(snapshot, sight)).collect()))
     }
@@ -327,26 +336,10 @@ impl Service {
     }
 }
 
-/// The findings of `after` that `before` did not have: what a write raises. Both by unit, day
-/// and rule, as [`Snapshot::findings`] gives them; a flag whose values changed is new.
-pub fn raised<'f>(before: &[Finding], after: &'f [Finding]) -> Vec<&'f Finding> {
-    let key = |finding: &Finding| (finding.rule, finding.unit, finding.day, finding.fingerprint);
-    let had: HashSet<_> = before.iter().map(key).collect();
-    after.iter().filter(|finding| !had.contains(&key(finding))).collect()
-}
-
-/// The flags that the facts of `after` raise on some units' days, and those of `before` did
-/// not, as whoever wrote them sees them: what the answer of an import names.
-pub fn flags_of(
-    before: &Snapshot,
-    after: &Snapshot,
-    is_touched: impl Fn(u32, usize) -> bool,
-    sight: Sight,
-) -> Vec<FlagView> {
-    let raised = raised(before.findings(), after.findings()).into_iter();
-    let touched = raised.filter(|finding| is_touched(finding.unit, finding.day));
-    let of_reader = touched.filter(|finding| after.is_confided(finding.unit, sight));
-    of_reader.filter_map(|finding| Some(Flag::of(after, finding)?.view(after, sight))).collect()
+/// The latest day first, then by name and rule.
+pub(super) fn in_order(snapshot: &Snapshot, flags: &mut [Flag]) {
+    let rank = |flag: &Flag| snapshot.register().name_rank(flag.unit);
+    flags.sort_by_key(|flag| (std::cmp::Reverse(flag.id.day), rank(flag), flag.id.rule, flag.id.fingerprint));
 }
 
 /// There is no such flag, or none that may be seen.

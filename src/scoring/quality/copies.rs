@@ -3,6 +3,7 @@
 use super::series::{WEEK, allowance};
 use super::{Finding, Rule};
 use crate::scoring::ledger::{Ledger, is_counted};
+use std::sync::Arc;
 
 /// So many of the seven days have cases: quiet weeks are alike by themselves.
 pub(super) const DAYS_WITH_CASES: usize = 4;
@@ -22,12 +23,12 @@ pub(super) fn of_units(ledger: &Ledger, last: usize, found: &mut Vec<Finding>) {
         weeks.extend((0..ledger.register.len() as u32).filter_map(|unit| week_of(ledger, unit, start)));
         weeks.sort_unstable();
         for alike in weeks.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|alike| alike.len() > 1) {
+            let all: Arc<[u32]> = alike.iter().map(|(.., unit)| *unit).collect();
             found.extend(alike.iter().map(|(_, counts, unit)| {
                 let basis = counts.map(u64::from);
                 let numbers = vec![("sum", basis.iter().sum()), ("units", alike.len() as u64)];
-                let others = alike.iter().map(|(.., other)| *other).filter(|other| other != unit).collect();
                 let place = (*unit, start + WEEK - 1);
-                Finding { alike: others, ..Finding::new(Rule::CopiedUnits, place, numbers, &basis) }
+                Finding { alike: all.clone(), ..Finding::new(Rule::CopiedUnits, place, numbers, &basis) }
             }));
         }
     }
