@@ -5,9 +5,9 @@ use super::params::{CampaignPath, ImportQuery};
 use crate::domain::json::{Json, Reader};
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
-use crate::pack::loose::SheetOptions;
-use crate::pack::loose::figures::{FigureOptions, Layout};
-use crate::pack::loose::values::DateOrder;
+use crate::pack::loose::options::{
+    CUMULATIVE, Choice, DATE_ORDER, DECIMAL, FigureOptions, LAYOUT, SEPARATOR, SheetOptions,
+};
 use crate::pack::{Limits, read_zip};
 use crate::service::approvals::ApprovalView;
 use crate::service::packs::{FigureSource, LooseFile, is_strict, may_be_loose, read_loose, read_units};
@@ -105,7 +105,7 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
                     let table = FigureSource::Table { source, audience };
                     let strict = call.service.import_figures(&grant, &campaign, table, dry_run, request.clone());
                     match strict.answer().await {
-                        Err(refused) if may_be_loose(snapshot.campaign(), &refused) => {}
+                        Err(refused) if may_be_loose(snapshot.campaign(), &file, &refused) => {}
                         answer => return Ok(call.written(answer?)),
                     }
                 }
@@ -134,43 +134,23 @@ const OF_TABLES: [&str; 8] = ["encoding", "separator", "decimal", "sheet", "layo
 
 /// What the sender says of the file.
 fn sheet_options(call: &Call) -> Result<SheetOptions, ApiError> {
-    let separator = |text: &str| match text {
-        "comma" => Some(','),
-        "semicolon" => Some(';'),
-        "tab" => Some('\t'),
-        _ => None,
-    };
-    Ok(SheetOptions {
-        encoding: call.text("encoding")?,
-        separator: call.parse("separator", "comma, semicolon or tab", separator)?,
-        sheet: call.text("sheet")?,
-    })
+    let separator = choice(call, "separator", SEPARATOR)?;
+    Ok(SheetOptions { encoding: call.text("encoding")?, separator, sheet: call.text("sheet")? })
 }
 
 /// What the sender says of the figures.
 fn figure_options(call: &Call) -> Result<FigureOptions, ApiError> {
-    let decimal = |text: &str| match text {
-        "point" => Some('.'),
-        "comma" => Some(','),
-        _ => None,
-    };
-    let layout = |text: &str| match text {
-        "long" => Some(Layout::Long),
-        "wide" => Some(Layout::Wide),
-        _ => None,
-    };
-    let cumulative = |text: &str| match text {
-        "daily" => Some(false),
-        "cumulative" => Some(true),
-        _ => None,
-    };
     Ok(FigureOptions {
-        date_order: call.parse("date_order", "dmy, mdy or ymd", DateOrder::parse)?,
-        decimal: call.parse("decimal", "point or comma", decimal)?,
-        layout: call.parse("layout", "long or wide", layout)?,
-        cumulative: call.parse("counts", "daily or cumulative", cumulative)?.unwrap_or_default(),
+        date_order: choice(call, "date_order", DATE_ORDER)?,
+        decimal: choice(call, "decimal", DECIMAL)?,
+        layout: choice(call, "layout", LAYOUT)?,
+        cumulative: choice(call, "counts", CUMULATIVE)?.unwrap_or_default(),
         rows: call.number("rows", 1, 10_000_000)?,
     })
+}
+
+fn choice<T: Copy + PartialEq>(call: &Call, name: &str, of: Choice<T>) -> Result<Option<T>, ApiError> {
+    call.parse(name, &of.expected(), |word| of.parse(word))
 }
 
 /// The right that a file needs.

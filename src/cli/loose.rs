@@ -1,9 +1,11 @@
 //! How a table of figures is to be read, where the reader must not decide.
 
-use crate::pack::loose::SheetOptions;
-use crate::pack::loose::figures::{FigureOptions, Layout};
+use crate::pack::loose::options::{
+    CUMULATIVE, Choice, DATE_ORDER, DECIMAL, FigureOptions, LAYOUT, Layout, SEPARATOR, SheetOptions,
+};
 use crate::pack::loose::values::DateOrder;
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// What the sender says of a table of figures.
 #[derive(Clone, Debug, Args)]
@@ -13,88 +15,47 @@ pub(super) struct TableOptions {
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
     /// What stands between two cells of a text
-    #[arg(long, value_enum)]
-    separator: Option<Separator>,
+    #[arg(long, value_parser = word(SEPARATOR))]
+    separator: Option<char>,
     /// The mark before decimals; the other one groups thousands
-    #[arg(long, value_enum)]
-    decimal: Option<Decimal>,
+    #[arg(long, value_parser = word(DECIMAL))]
+    decimal: Option<char>,
     /// The sheet of a workbook; the first without
     #[arg(long, value_name = "NAME")]
     sheet: Option<String>,
     /// A row for a unit and day, or a column for a day
-    #[arg(long, value_enum)]
-    layout: Option<LayoutName>,
+    #[arg(long, value_parser = word(LAYOUT))]
+    layout: Option<Layout>,
     /// How days are written
-    #[arg(long, value_enum)]
-    date_order: Option<Order>,
+    #[arg(long, value_parser = word(DATE_ORDER))]
+    date_order: Option<DateOrder>,
     /// Cases of the day, or sums since the beginning
-    #[arg(long, value_enum)]
-    counts: Option<Counts>,
+    #[arg(long, value_parser = word(CUMULATIVE))]
+    counts: Option<bool>,
     /// How many rows there must be
     #[arg(long, value_name = "N")]
     rows: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Separator {
-    Comma,
-    Semicolon,
-    Tab,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Decimal {
-    Point,
-    Comma,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LayoutName {
-    Long,
-    Wide,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Order {
-    Dmy,
-    Mdy,
-    Ymd,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Counts {
-    Daily,
-    Cumulative,
+/// Reads one of the words of a choice.
+fn word<T: Copy + PartialEq + Send + Sync + 'static>(choice: Choice<T>) -> impl TypedValueParser<Value = T> {
+    let expected = move |word: String| choice.parse(&word).ok_or_else(|| format!("expected {}", choice.expected()));
+    PossibleValuesParser::new(choice.words()).try_map(expected)
 }
 
 impl TableOptions {
     /// What is said of the file.
     pub(super) fn sheet(&self) -> SheetOptions {
-        let separator = self.separator.map(|separator| match separator {
-            Separator::Comma => ',',
-            Separator::Semicolon => ';',
-            Separator::Tab => '\t',
-        });
-        SheetOptions { encoding: self.encoding.clone(), separator, sheet: self.sheet.clone() }
+        SheetOptions { encoding: self.encoding.clone(), separator: self.separator, sheet: self.sheet.clone() }
     }
 
     /// What is said of the figures.
     pub(super) fn figures(&self) -> FigureOptions {
         FigureOptions {
-            date_order: self.date_order.map(|order| match order {
-                Order::Dmy => DateOrder::Dmy,
-                Order::Mdy => DateOrder::Mdy,
-                Order::Ymd => DateOrder::Ymd,
-            }),
-            decimal: self.decimal.map(|mark| match mark {
-                Decimal::Point => '.',
-                Decimal::Comma => ',',
-            }),
-            layout: self.layout.map(|layout| match layout {
-                LayoutName::Long => Layout::Long,
-                LayoutName::Wide => Layout::Wide,
-            }),
-            cumulative: self.counts == Some(Counts::Cumulative),
+            date_order: self.date_order,
+            decimal: self.decimal,
+            layout: self.layout,
+            cumulative: self.counts.unwrap_or_default(),
             rows: self.rows,
         }
     }

@@ -39,10 +39,20 @@ const WITHDRAWN_AT: usize = 10;
 
 /// Whether a line is the header of a strict table of figures, of this campaign or another.
 pub fn is_figures_header(line: &[u8]) -> bool {
-    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
-    let Ok(text) = std::str::from_utf8(line) else { return false };
     let is_known = |column: &str| FIGURES.names.contains(&column) || column == "source";
-    text.trim_end_matches('\r').split(',').map(|column| column.trim_matches('"')).all(is_known)
+    header_columns(line).is_some_and(|mut columns| columns.all(is_known))
+}
+
+/// Whether a header has columns of instants, as only packs have them.
+pub fn tells_time(line: &[u8]) -> bool {
+    let is_instant = |column: &str| ["recorded_at", "withdrawn_at"].contains(&column);
+    header_columns(line).is_some_and(|mut columns| columns.any(is_instant))
+}
+
+fn header_columns(line: &[u8]) -> Option<impl Iterator<Item = &str>> {
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    let text = std::str::from_utf8(line).ok()?;
+    Some(text.trim_end_matches('\r').split(',').map(|column| column.trim_matches('"')))
 }
 
 /// Reads figures of the units of a campaign.

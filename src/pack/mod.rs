@@ -19,7 +19,7 @@ mod units;
 mod write;
 
 pub use bundled::{Bundled, bundled};
-pub use figures::{is_figures_header, read_figures, stream_figures};
+pub use figures::{is_figures_header, read_figures, stream_figures, tells_time};
 pub use read::{read, read_path, read_zip};
 pub use source::{Files, Limits};
 pub use source_figures::stream_source_figures;

@@ -1,38 +1,18 @@
 //! Figures from the cells of a loose table, long or wide.
 
+mod cells;
+mod columns;
+
 use super::header::{Column, is_total};
+use super::options::FigureOptions;
 use super::series::{Entered, Wrong, against_sum, differences, spread, without_repeats};
 use super::units::UnitBook;
-use super::values::{DateOrder, Written, read_count, trim};
+use super::values::{DateOrder, Written};
 use super::{Cell, Sheet, SheetRow};
 use crate::domain::text::parse_note;
 use crate::domain::{Campaign, Counts, Day, Indicator};
 use crate::pack::{Errors, PackError};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// How days stand in a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// A row for a unit and day.
-    Long,
-    /// A row for a unit, a column for a day.
-    Wide,
-}
-
-/// What the sender said of the figures, where the reader must not decide.
-#[derive(Clone, Debug, Default)]
-pub struct FigureOptions {
-    /// The order of dates.
-    pub date_order: Option<DateOrder>,
-    /// The mark before decimals; the other one of `.` and `,` groups thousands.
-    pub decimal: Option<char>,
-    /// How days stand.
-    pub layout: Option<Layout>,
-    /// Whether counts are sums since the beginning.
-    pub cumulative: bool,
-    /// How many rows there must be, headers and totals not counted.
-    pub rows: Option<u64>,
-}
 
 /// How a table was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -178,116 +158,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Finds the columns by their headers.
-    fn places(&mut self, header: &SheetRow) -> Option<Places> {
-        let before = self.errors.total();
-        let mut places = Places { known: HashMap::new(), days: Vec::new() };
-        let mut seen_days: Vec<Written> = Vec::new();
-        for (at, cell) in header.cells.iter().enumerate() {
-            let text = shown(cell);
-            let day = Written::read(cell).ok().filter(|_| self.options.layout != Some(Layout::Long));
-            let (name, is_new) = match (Column::find(&text), day) {
-                (Some(column), _) => (column.code().to_owned(), places.known.insert(column, at).is_none()),
-                (None, Some(day)) => {
-                    places.days.push((at, day));
-                    let is_new = !seen_days.contains(&day);
-                    seen_days.push(day);
-                    ("community_f0".to_owned(), is_new)
-                }
-                (None, None) if *cell == Cell::Blank => continue,
-                (None, None) => {
-                    let expected = format!("a known column: {}, or a day", Column::known());
-                    self.wrong(header.line, &text, Some(text.clone()), expected);
-                    continue;
-                }
-            };
-            if !is_new {
-                self.wrong(header.line, &name, Some(text.clone()), format!("the column {name} once"));
-            }
-            self.read_as.columns.push((text, name));
-        }
-        self.check_places(header.line, &places);
-        (self.errors.total() == before).then_some(places)
-    }
-
-    fn check_places(&mut self, line: u64, places: &Places) {
-        let has = |column| places.known.contains_key(&column);
-        let is_wide = self.options.layout == Some(Layout::Wide) || !places.days.is_empty();
-        self.read_as.layout = if is_wide { "wide" } else { "long" };
-        self.read_as.counts = if self.options.cumulative { "cumulative" } else { "daily" };
-        if !has(Column::UnitCode) && !has(Column::Name) {
-            self.wrong(line, "unit_code", None, "a column of unit codes or names");
-        }
-        if is_wide {
-            if places.days.is_empty() {
-                self.wrong(line, "date", None, "a column for each day, with the day as its header");
-            }
-            let counts = Indicator::ALL.map(Column::Count);
-            for column in [Column::Date, Column::DateFrom].into_iter().chain(counts).filter(|c| has(*c)) {
-                self.wrong(line, column.code(), None, "columns of days alone: a wide table has no such column");
-            }
-            return;
-        }
-        for column in [Column::Date, Column::Count(Indicator::CommunityF0)] {
-            if !has(column) {
-                self.wrong(line, column.code(), None, "this column: it is required");
-            }
-        }
-        if has(Column::DateFrom) && self.options.cumulative {
-            self.wrong(line, "date_from", None, "no such column beside cumulative counts");
-        }
-    }
-
-    /// Settles the order of all dates of the table.
-    fn date_order(&mut self, header: &SheetRow, body: &[SheetRow], places: &Places) -> Option<DateOrder> {
-        if let Some(order) = self.options.date_order {
-            self.read_as.date_order = Some(order.code());
-            return Some(order);
-        }
-        let mut dates: Vec<(u64, &'static str, String, Written)> = Vec::new();
-        for (at, day) in &places.days {
-            dates.push((header.line, "date", header.cells.get(*at).map(shown).unwrap_or_default(), *day));
-        }
-        for column in [Column::DateFrom, Column::Date] {
-            let Some(at) = places.known.get(&column) else { continue };
-            for row in body {
-                if let Some(cell) = row.cells.get(*at)
-                    && let Ok(day @ Written::Numbers(..)) = Written::read(cell)
-                {
-                    dates.push((row.line, column.code(), shown(cell), day));
-                }
-            }
-        }
-        let only = |order| dates.iter().find(move |(.., day)| day.only_order() == Some(order)).cloned();
-        let order = match (only(DateOrder::Dmy), only(DateOrder::Mdy)) {
-            (Some((a, _, one, _)), Some((b, column, other, _))) => {
-                let expected = format!(
-                    "one order of day and month in the whole column: line {a} ({one}) can only be d/m/y, line {b} ({other}) only m/d/y"
-                );
-                self.wrong(b, column, Some(other), expected);
-                return None;
-            }
-            (Some(_), None) => Some(DateOrder::Dmy),
-            (None, Some(_)) => Some(DateOrder::Mdy),
-            (None, None) => None,
-        };
-        let unclear = dates.iter().find(|(.., day)| day.is_ambiguous()).cloned();
-        if let (None, Some((line, column, value, written))) = (order, unclear)
-            && let (Some(dmy), Some(mdy)) = (written.day(DateOrder::Dmy), written.day(DateOrder::Mdy))
-        {
-            let expected = format!(
-                "dates of one reading: every date of the column may be d/m/y ({dmy}) or m/d/y ({mdy}); say date_order=dmy or date_order=mdy"
-            );
-            self.wrong(line, column, Some(value), expected);
-            return None;
-        }
-        // dates such as 07/07/2021 are the same in both
-        let order =
-            order.or_else(|| dates.iter().any(|(.., d)| matches!(d, Written::Numbers(..))).then_some(DateOrder::Dmy));
-        self.read_as.date_order = Some(order.unwrap_or(DateOrder::Ymd).code());
-        order
-    }
-
     fn rows(
         &mut self,
         header: &SheetRow,
@@ -324,168 +194,12 @@ impl Reader<'_> {
         (rows, totals)
     }
 
-    fn header_days(&mut self, header: &SheetRow, places: &Places, order: Option<DateOrder>) -> Vec<(usize, Day)> {
-        let order = order.unwrap_or(DateOrder::Ymd);
-        let mut days: Vec<(usize, Day)> = Vec::new();
-        for (at, written) in &places.days {
-            let Some(day) = written.day(order) else { continue };
-            if days.iter().any(|(_, d)| *d == day) {
-                self.wrong(header.line, "date", Some(day.to_string()), "each day in one column");
-            }
-            if self.in_time(header.line, day) {
-                days.push((*at, day));
-            }
-        }
-        days
-    }
-
     fn in_time(&mut self, line: u64, day: Day) -> bool {
         let last = self.campaign.window.to;
         if day > last {
             self.wrong(line, "date", Some(day.to_string()), format!("a day up to {last}, the window's last"));
         }
         day <= last
-    }
-
-    fn unit<'c>(&mut self, line: u64, cell: impl Fn(Column) -> &'c Cell) -> Option<u32> {
-        match self.book.find(cell(Column::UnitCode), cell(Column::Name), cell(Column::Parent)) {
-            Ok((unit, by_name)) => {
-                if by_name {
-                    let code = self.book.code(unit).to_owned();
-                    self.read_as.names.insert(trim(&shown(cell(Column::Name))).to_owned(), code);
-                }
-                Some(unit)
-            }
-            Err((column, expected)) => {
-                self.wrong(line, column.code(), Some(shown(cell(column))), expected);
-                None
-            }
-        }
-    }
-
-    fn day(&mut self, line: u64, column: Column, cell: &Cell, order: Option<DateOrder>) -> Option<Day> {
-        match Written::read(cell) {
-            Ok(written) => {
-                let day = written.day(order.unwrap_or(DateOrder::Ymd));
-                // where no order was settled this was said of the column
-                if day.is_none()
-                    && let Some(order) = order
-                {
-                    let expected = format!("a day in the order {}", order.code());
-                    self.wrong(line, column.code(), Some(shown(cell)), expected);
-                }
-                day
-            }
-            Err(expected) => {
-                self.wrong(line, column.code(), Some(shown(cell)), expected);
-                None
-            }
-        }
-    }
-
-    fn count(&mut self, line: u64, column: &str, cell: &Cell) -> Option<Option<u32>> {
-        match read_count(cell, self.options.decimal) {
-            Ok(Some((count, is_grouped))) => {
-                self.grouped += u64::from(is_grouped);
-                Some(Some(count))
-            }
-            Ok(None) => Some(None),
-            Err(expected) => {
-                self.wrong(line, column, Some(shown(cell)), expected);
-                None
-            }
-        }
-    }
-
-    fn note(&mut self, line: u64, cell: &Cell) -> Option<String> {
-        let text = shown(cell);
-        match parse_note(trim(&text)) {
-            Ok(note) => Some(note).filter(|n| !n.is_empty()),
-            Err(expected) => {
-                self.wrong(line, "note", Some(text), expected);
-                None
-            }
-        }
-    }
-
-    fn long_row<'c>(
-        &mut self,
-        line: u64,
-        unit: Option<u32>,
-        cell: impl Fn(Column) -> &'c Cell,
-        order: Option<DateOrder>,
-    ) -> Option<Entered> {
-        let to = self.day(line, Column::Date, cell(Column::Date), order).filter(|day| self.in_time(line, *day));
-        let from = match cell(Column::DateFrom) {
-            Cell::Blank => to,
-            from => self.day(line, Column::DateFrom, from, order),
-        };
-        let mut values = [None; 6];
-        let mut is_sound = true;
-        for (value, indicator) in values.iter_mut().zip(Indicator::ALL) {
-            let read = self.count(line, indicator.code(), cell(Column::Count(indicator)));
-            is_sound &= read.is_some();
-            *value = read.flatten();
-            if indicator == Indicator::CommunityF0 && read == Some(None) {
-                let expected = "a whole number from 0 to 10000000, 0 if there was no case";
-                self.wrong(line, indicator.code(), Some(String::new()), expected);
-                is_sound = false;
-            }
-        }
-        let note = self.note(line, cell(Column::Note));
-        let (unit, from, to) = (unit?, from?, to?);
-        if from > to || (to - from).num_days() >= MAX_SPREAD {
-            let expected = format!("a day up to {to}, the last of at most {MAX_SPREAD} days");
-            self.wrong(line, "date_from", Some(from.to_string()), expected);
-            return None;
-        }
-        is_sound.then_some(Entered { line, unit, from, to, values, note })
-    }
-
-    fn wide_row<'c>(
-        &mut self,
-        row: &SheetRow,
-        unit: Option<u32>,
-        cell: impl Fn(Column) -> &'c Cell,
-        days: &[(usize, Day)],
-        entered: &mut Vec<Entered>,
-    ) {
-        let note = self.note(row.line, cell(Column::Note));
-        for (at, day) in days {
-            let read = self.count(row.line, &day.to_string(), row.cells.get(*at).unwrap_or(&Cell::Blank));
-            match (read.flatten(), unit) {
-                (Some(count), Some(unit)) => {
-                    let values = [Some(count), None, None, None, None, None];
-                    entered.push(Entered { line: row.line, unit, from: *day, to: *day, values, note: note.clone() });
-                }
-                (None, _) => self.blank += u64::from(read.is_some()),
-                (Some(_), None) => {}
-            }
-        }
-    }
-
-    fn total<'c>(
-        &mut self,
-        row: &SheetRow,
-        cell: impl Fn(Column) -> &'c Cell,
-        days: &[(usize, Day)],
-        order: Option<DateOrder>,
-        totals: &mut Vec<Total>,
-    ) {
-        let line = row.line;
-        for (at, day) in days {
-            let told = self.count(line, &day.to_string(), row.cells.get(*at).unwrap_or(&Cell::Blank)).flatten();
-            let indicator = Indicator::CommunityF0;
-            totals.extend(told.map(|told| Total { line, day: Some(*day), indicator, told }));
-        }
-        let day = match cell(Column::Date) {
-            Cell::Blank => None,
-            date => self.day(line, Column::Date, date, order),
-        };
-        for indicator in Indicator::ALL {
-            let told = self.count(line, indicator.code(), cell(Column::Count(indicator))).flatten();
-            totals.extend(told.map(|told| Total { line, day, indicator, told }));
-        }
     }
 
     fn check_totals(&mut self, rows: &[Entered], totals: &[Total]) {
@@ -539,9 +253,6 @@ impl Reader<'_> {
         Some((figures, repeated))
     }
 }
-
-/// How many days one count may be of.
-const MAX_SPREAD: i64 = 366;
 
 /// A cell as it stands, for messages.
 fn shown(cell: &Cell) -> String {

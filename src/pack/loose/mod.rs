@@ -7,6 +7,7 @@
 
 pub mod figures;
 pub mod header;
+pub mod options;
 pub mod series;
 pub mod sheet;
 pub mod units;
@@ -59,15 +60,4 @@ pub struct Sheet {
     /// What the sender should know: a file that ends at a format's limit, other sheets that
     /// were not read.
     pub remarks: Vec<String>,
-}
-
-/// What the sender said of the file, where the reader must not decide.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SheetOptions {
-    /// The encoding, by its WHATWG label.
-    pub encoding: Option<String>,
-    /// The separator.
-    pub separator: Option<char>,
-    /// The sheet of a workbook, by name; the first without.
-    pub sheet: Option<String>,
 }

@@ -70,15 +70,26 @@ pub fn without_repeats(rows: Vec<Entered>) -> Result<(Vec<Entered>, Vec<u64>), V
         single.sort_by_key(|r| r.line);
         return Ok((single, repeated));
     }
-    Err(clashes.into_iter().map(|(_, day, rows)| clash(day, &rows)).collect())
+    Err(clashes.into_iter().flat_map(|(_, day, rows)| clash(day, &rows)).collect())
 }
 
-fn clash(day: Day, rows: &[Entered]) -> Wrong {
-    let list = |text: fn(&Entered) -> String| rows.iter().map(text).collect::<Vec<_>>().join(", ");
-    let expected =
-        format!("one row for a unit and day: {day} has other values on lines {}", list(|r| r.line.to_string()));
-    let line = rows.first().map(|r| r.line).unwrap_or_default();
-    Wrong { line, column: Indicator::CommunityF0.code(), value: list(said), expected }
+/// How many of the rows of one unit and day a message lists.
+const LISTED: usize = 10;
+
+/// A mistake for each of the rows, which names the others.
+fn clash(day: Day, rows: &[Entered]) -> Vec<Wrong> {
+    let listed = rows.iter().take(LISTED).map(|row| format!("{} on line {}", said(row), row.line));
+    let list = listed.collect::<Vec<_>>().join(", ");
+    let more = match rows.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and others on {more} more"),
+    };
+    let expected = format!("one row for a unit and day: {day} has {list}{more}");
+    let wrong = |row: &Entered| {
+        let (column, value) = (Indicator::CommunityF0.code(), said(row));
+        Wrong { line: row.line, column, value, expected: expected.clone() }
+    };
+    rows.iter().map(wrong).collect()
 }
 
 /// The values of a row, for messages.
@@ -175,8 +186,16 @@ mod tests {
         let kept = without_repeats(vec![row(2, 7, 13, 2), row(3, 6, 13, 0), row(4, 7, 13, 2), row(5, 7, 13, 2)]);
         assert_eq!(kept, Ok((vec![row(2, 7, 13, 2), row(3, 6, 13, 0)], vec![4, 5])));
         let wrong = without_repeats(vec![row(2, 7, 13, 21), row(3, 6, 13, 0), row(4, 7, 13, 2)]).unwrap_err();
-        assert_eq!(wrong.len(), 1);
-        assert!(wrong.iter().all(|w| w.expected.ends_with("lines 2, 4") && w.value == "21, 2"), "{wrong:?}");
+        let of_rows: Vec<(u64, &str)> = wrong.iter().map(|w| (w.line, w.value.as_str())).collect();
+        assert_eq!(of_rows, [(2, "21"), (4, "2")]);
+        assert!(wrong.iter().all(|w| w.expected.ends_with("21 on line 2, 2 on line 4")), "{wrong:?}");
+    }
+
+    #[test]
+    fn many_rows_of_one_unit_and_day_are_each_named_and_no_message_grows_with_them() {
+        let wrong = without_repeats((0..5_000).map(|at| row(at + 2, 7, 13, at as u32)).collect()).unwrap_err();
+        assert_eq!(wrong.len(), 5_000);
+        assert!(wrong.iter().all(|w| w.expected.ends_with("9 on line 11 and others on 4990 more")), "{:?}", wrong[0]);
     }
 
     #[test]

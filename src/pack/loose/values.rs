@@ -16,22 +16,6 @@ pub enum DateOrder {
     Ymd,
 }
 
-impl DateOrder {
-    /// The name on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Dmy => "dmy",
-            Self::Mdy => "mdy",
-            Self::Ymd => "ymd",
-        }
-    }
-
-    /// The order of a name.
-    pub fn parse(code: &str) -> Option<Self> {
-        [Self::Dmy, Self::Mdy, Self::Ymd].into_iter().find(|order| order.code() == code)
-    }
-}
-
 /// A date as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {

@@ -1,6 +1,8 @@
 //! Small texts and the field's workbooks, each with what it is read as or refused for.
 
 use super::*;
+use crate::pack::loose::options::SheetOptions;
+use crate::pack::loose::{Sheet, SheetRow};
 
 type Reader = fn(&str, &[u8], &SheetOptions, &mut Errors) -> Option<Sheet>;
 
