@@ -12,6 +12,9 @@ pub mod sheet;
 pub mod units;
 pub mod values;
 
+#[cfg(test)]
+mod variants;
+
 use crate::domain::Day;
 
 /// What a cell of a table holds.
