@@ -102,7 +102,9 @@ fn learn(snapshot: &Snapshot, (today, opened_at): (Day, Instant), changes: &[(i6
     let (zone, first) = (campaign.time_zone, campaign.baseline.from);
     let places: HashMap<i64, u32> = (0..register.len() as u32).map(|unit| (snapshot.key(unit), unit)).collect();
     let mut learned = Learned { today, public: Delays::default(), all: Delays::default() };
-    for (key, day, changed_at) in changes.iter().filter(|(_, day, _)| *day >= first && campaign.cut_off(*day) > opened_at) {
+    for (key, day, changed_at) in
+        changes.iter().filter(|(_, day, _)| *day >= first && campaign.cut_off(*day) > opened_at)
+    {
         let Some((unit, changed_on)) = places.get(key).copied().zip(changed_at.day_in(zone)) else { continue };
         learned.all.add(*day, changed_on, today);
         if snapshot.shows_figures(unit, Sight::Public) {

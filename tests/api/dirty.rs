@@ -29,7 +29,13 @@ struct Dirty {
     expected: Expected,
 }
 
-fn dirty(kind: &'static str, link: &'static str, file: impl Into<Vec<u8>>, query: &'static str, expected: Expected) -> Dirty {
+fn dirty(
+    kind: &'static str,
+    link: &'static str,
+    file: impl Into<Vec<u8>>,
+    query: &'static str,
+    expected: Expected,
+) -> Dirty {
     Dirty { kind, link, file: file.into(), query, expected }
 }
 
@@ -49,17 +55,65 @@ fn of_text() -> Vec<Dirty> {
     vec![
         dirty("the separator changed overnight", separator, WARDS, "", Read(2, ward, "semicolon")),
         dirty("the separator is said, and right", separator, WARDS, "&separator=semicolon", Read(2, ward, "semicolon")),
-        dirty("the separator is said, and wrong", separator, WARDS, "&separator=comma", Refused(&[1], "a known column")),
-        dirty("UTF-8 with a mark and CRLF", encoding, format!("\u{feff}{}", WARDS.replace('\n', "\r\n")), "", Read(2, ward, "utf-8")),
-        dirty("UTF-16, big end first", encoding, utf16(&format!("\u{feff}{WARDS}"), u16::to_be_bytes), "", Read(2, ward, "utf-16be")),
+        dirty(
+            "the separator is said, and wrong",
+            separator,
+            WARDS,
+            "&separator=comma",
+            Refused(&[1], "a known column"),
+        ),
+        dirty(
+            "UTF-8 with a mark and CRLF",
+            encoding,
+            format!("\u{feff}{}", WARDS.replace('\n', "\r\n")),
+            "",
+            Read(2, ward, "utf-8"),
+        ),
+        dirty(
+            "UTF-16, big end first",
+            encoding,
+            utf16(&format!("\u{feff}{WARDS}"), u16::to_be_bytes),
+            "",
+            Read(2, ward, "utf-16be"),
+        ),
         dirty("UTF-16 without a mark", encoding, utf16(WARDS, u16::to_be_bytes), "", Read(2, ward, "utf-16be")),
-        dirty("UTF-16, said to be what it is not", encoding, utf16(WARDS, u16::to_le_bytes), "&encoding=utf-8", Refused(&[1], "no character of utf-8")),
+        dirty(
+            "UTF-16, said to be what it is not",
+            encoding,
+            utf16(WARDS, u16::to_le_bytes),
+            "&encoding=utf-8",
+            Refused(&[1], "no character of utf-8"),
+        ),
         dirty("an encoding that nobody knows", encoding, WARDS, "&encoding=klingon", Refused(&[], "windows-1258")),
         dirty("an encoding that is not read", encoding, WARDS, "&encoding=shift_jis", Refused(&[], "windows-1258")),
-        dirty("TCVN3, as old offices write", old, b"Ph\xad\xeang;Ng\xb5y;F0\nPh\xad\xeang 07;2021-07-13;2\n".as_slice(), "", Refused(&[1], "TCVN3")),
-        dirty("VNI", old, b"Ph\xf6\xf4\xf8ng;Ng\xe0\xf8y;F0\nPh\xf6\xf4\xf8ng 07;2021-07-13;2\n".as_slice(), "", Refused(&[1], "VNI")),
-        dirty("renamed headers", headers, "Unit Code,Report-Date,Community_Cases\n27382,2021-07-13,2\n", "", Read(1, ward, "Community_Cases")),
-        dirty("headers that mean nothing here", headers, "FIPS,Last_Update,Confirmed\n27382,2021-07-13,2\n", "", Refused(&[1], "community_f0")),
+        dirty(
+            "TCVN3, as old offices write",
+            old,
+            b"Ph\xad\xeang;Ng\xb5y;F0\nPh\xad\xeang 07;2021-07-13;2\n".as_slice(),
+            "",
+            Refused(&[1], "TCVN3"),
+        ),
+        dirty(
+            "VNI",
+            old,
+            b"Ph\xf6\xf4\xf8ng;Ng\xe0\xf8y;F0\nPh\xf6\xf4\xf8ng 07;2021-07-13;2\n".as_slice(),
+            "",
+            Refused(&[1], "VNI"),
+        ),
+        dirty(
+            "renamed headers",
+            headers,
+            "Unit Code,Report-Date,Community_Cases\n27382,2021-07-13,2\n",
+            "",
+            Read(1, ward, "Community_Cases"),
+        ),
+        dirty(
+            "headers that mean nothing here",
+            headers,
+            "FIPS,Last_Update,Confirmed\n27382,2021-07-13,2\n",
+            "",
+            Refused(&[1], "community_f0"),
+        ),
         dirty(
             "a title above the header",
             "https://github.com/ccodwg/Covid19Canada/issues/5",
@@ -81,18 +135,78 @@ fn of_rows() -> Vec<Dirty> {
     let shifted = "https://github.com/CSSEGISandData/COVID-19/issues/2551";
     let full = format!("code,date,community_f0\n{}", "27382,2021-07-13,2\n".repeat(65_535));
     vec![
-        dirty("a spurious line at the end", "https://github.com/CSSEGISandData/COVID-19/issues/3309", format!("{head}garbage\n"), "", Refused(&[3], "3 fields")),
+        dirty(
+            "a spurious line at the end",
+            "https://github.com/CSSEGISandData/COVID-19/issues/3309",
+            format!("{head}garbage\n"),
+            "",
+            Refused(&[3], "3 fields"),
+        ),
         dirty("a file that ends in mid-line", cut, format!("{head}27379,2021-07"), "", Refused(&[3], "mid-line")),
-        dirty("a file that ends inside quotes", cut, format!("{head}27379,2021-07-13,\"1\n"), "", Refused(&[3], "mid-line")),
+        dirty(
+            "a file that ends inside quotes",
+            cut,
+            format!("{head}27379,2021-07-13,\"1\n"),
+            "",
+            Refused(&[3], "mid-line"),
+        ),
         dirty("a last line without its end, but whole", cut, head.trim_end(), "", Read(1, ward, "comma")),
-        dirty("empty lines at the end", "https://github.com/COVID19StatePolicy/SocialDistancing/issues/3", format!("{head},,\n,,\n\n"), "", Read(1, ward, "comma")),
-        dirty("a column shifted in one row", shifted, format!("{head}27379,,2021-07-13,1\n"), "", Refused(&[3], "3 fields")),
-        dirty("a total that is the sum", totals, format!("{head}27379,2021-07-13,1\nTotal,,3\n"), "", Read(2, ward, "line 4 is a total")),
-        dirty("a total that is not the sum", totals, format!("{head}27379,2021-07-13,1\nTotal,,4\n"), "", Refused(&[4], "3, the sum of the rows")),
-        dirty("cumulative counts", sums, "code,date,community_f0\n27382,2021-07-12,9\n27382,2021-07-13,11\n", "&counts=cumulative", Read(1, ward, "cumulative")),
-        dirty("cumulative counts that fall", sums, "code,date,community_f0\n27382,2021-07-12,9\n27382,2021-07-13,8\n", "&counts=cumulative", Refused(&[3], "at least 9")),
-        dirty("a table that ends where old spreadsheets cut it", limit, full.clone(), "", Read(1, ward, "exactly 65536 lines")),
-        dirty("fewer rows than there were", limit, full, "&rows=65536", Refused(&[], "65536 rows, as was said; found 65535")),
+        dirty(
+            "empty lines at the end",
+            "https://github.com/COVID19StatePolicy/SocialDistancing/issues/3",
+            format!("{head},,\n,,\n\n"),
+            "",
+            Read(1, ward, "comma"),
+        ),
+        dirty(
+            "a column shifted in one row",
+            shifted,
+            format!("{head}27379,,2021-07-13,1\n"),
+            "",
+            Refused(&[3], "3 fields"),
+        ),
+        dirty(
+            "a total that is the sum",
+            totals,
+            format!("{head}27379,2021-07-13,1\nTotal,,3\n"),
+            "",
+            Read(2, ward, "line 4 is a total"),
+        ),
+        dirty(
+            "a total that is not the sum",
+            totals,
+            format!("{head}27379,2021-07-13,1\nTotal,,4\n"),
+            "",
+            Refused(&[4], "3, the sum of the rows"),
+        ),
+        dirty(
+            "cumulative counts",
+            sums,
+            "code,date,community_f0\n27382,2021-07-12,9\n27382,2021-07-13,11\n",
+            "&counts=cumulative",
+            Read(1, ward, "cumulative"),
+        ),
+        dirty(
+            "cumulative counts that fall",
+            sums,
+            "code,date,community_f0\n27382,2021-07-12,9\n27382,2021-07-13,8\n",
+            "&counts=cumulative",
+            Refused(&[3], "at least 9"),
+        ),
+        dirty(
+            "a table that ends where old spreadsheets cut it",
+            limit,
+            full.clone(),
+            "",
+            Read(1, ward, "exactly 65536 lines"),
+        ),
+        dirty(
+            "fewer rows than there were",
+            limit,
+            full,
+            "&rows=65536",
+            Refused(&[], "65536 rows, as was said; found 65535"),
+        ),
     ]
 }
 
@@ -102,10 +216,11 @@ fn workbook(rows: &[&[&str]], far: Option<(u32, u16)>) -> Vec<u8> {
     let sheet = book.add_worksheet();
     for (at, row) in (0_u32..).zip(rows) {
         for (column, cell) in (0_u16..).zip(*row) {
-            match cell.parse::<u32>() {
-                Ok(number) => drop(sheet.write(at, column, number).expect("written")),
-                Err(_) => drop(sheet.write(at, column, *cell).expect("written")),
-            }
+            let written = match cell.parse::<u32>() {
+                Ok(number) => sheet.write(at, column, number),
+                Err(_) => sheet.write(at, column, *cell),
+            };
+            written.expect("written");
         }
     }
     if let Some((row, column)) = far {
@@ -122,14 +237,52 @@ fn of_workbooks() -> Vec<Dirty> {
     let mut far = Workbook::new();
     let sheet = far.add_worksheet();
     // each row has a cell at the end of what is read: more blanks than fit
-    (0..8_300).for_each(|row| drop(sheet.write(row, 255, "x").expect("written")));
+    for row in 0..8_300 {
+        sheet.write(row, 255, "x").expect("written");
+    }
     vec![
-        dirty("a second sheet that holds something", "https://github.com/ccodwg/Covid19Canada/issues/5", workbook(&[header, row], None), "", Read(1, ward, "Ghi chú")),
-        dirty("a sheet that is not there", "https://github.com/ccodwg/Covid19Canada/issues/5", workbook(&[header, row], None), "&sheet=T%E1%BB%95ng", Refused(&[], "Sheet1, Ghi chú")),
-        dirty("a stray cell in the last column", wide, workbook(&[header, row], Some((1, 16_383))), "", Refused(&[2], "at most 256 columns")),
-        dirty("a stray cell in the last row", "https://github.com/tafia/calamine/pull/428", workbook(&[header, row], Some((1_048_575, 0))), "", Refused(&[1_048_576], "a unit")),
-        dirty("more blanks than a table has", wide, far.save_to_buffer().expect("a workbook"), "", Refused(&[], "at most 2097152 cells")),
-        dirty("an old workbook by another name", "https://github.com/tidyverse/readxl/issues/209", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), "", Refused(&[], "this is an .xls")),
+        dirty(
+            "a second sheet that holds something",
+            "https://github.com/ccodwg/Covid19Canada/issues/5",
+            workbook(&[header, row], None),
+            "",
+            Read(1, ward, "Ghi chú"),
+        ),
+        dirty(
+            "a sheet that is not there",
+            "https://github.com/ccodwg/Covid19Canada/issues/5",
+            workbook(&[header, row], None),
+            "&sheet=T%E1%BB%95ng",
+            Refused(&[], "Sheet1, Ghi chú"),
+        ),
+        dirty(
+            "a stray cell in the last column",
+            wide,
+            workbook(&[header, row], Some((1, 16_383))),
+            "",
+            Refused(&[2], "at most 256 columns"),
+        ),
+        dirty(
+            "a stray cell in the last row",
+            "https://github.com/tafia/calamine/pull/428",
+            workbook(&[header, row], Some((1_048_575, 0))),
+            "",
+            Refused(&[1_048_576], "a unit"),
+        ),
+        dirty(
+            "more blanks than a table has",
+            wide,
+            far.save_to_buffer().expect("a workbook"),
+            "",
+            Refused(&[], "at most 2097152 cells"),
+        ),
+        dirty(
+            "an old workbook by another name",
+            "https://github.com/tidyverse/readxl/issues/209",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(),
+            "",
+            Refused(&[], "this is an .xls"),
+        ),
     ]
 }
 

@@ -26,7 +26,11 @@ fn workbook(ballast: usize, entries: &[(&str, &[&[u8]])]) -> Vec<u8> {
         parts.iter().for_each(|part| zip.write_all(part).expect("written"));
     };
     let plain = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    put("[Content_Types].xml", plain, &[br#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#]);
+    put(
+        "[Content_Types].xml",
+        plain,
+        &[br#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#],
+    );
     put("xl/workbook.xml", plain, &[br#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>"#]);
     put("xl/_rels/workbook.xml.rels", plain, &[br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#]);
     put("ballast", plain, &[&vec![7_u8; ballast]]);
@@ -59,10 +63,15 @@ fn a_workbook_that_is_huge_inside_is_refused_with_memory_flat() {
     // without a position each cell is the next one of its row
     let cells = |cell: &str| format!("<row>{}</row>", cell.repeat(200)).repeat(200).into_bytes();
     let (cells, formulas) = (cells("<c><v>1</v></c>"), cells("<c><f>1</f></c>"));
-    let many = |head: &'static [u8], part: &'static [u8]| [head].into_iter().chain(std::iter::repeat_n(part, UNPACKED / part.len())).collect::<Vec<_>>();
+    let many = |head: &'static [u8], part: &'static [u8]| {
+        [head].into_iter().chain(std::iter::repeat_n(part, UNPACKED / part.len())).collect::<Vec<_>>()
+    };
     let bombs = [
         ("spaces", workbook(0, &[(sheet, &many(SHEET, spaces.leak()))])),
-        ("texts", workbook(UNPACKED / 90, &[("xl/sharedStrings.xml", &many(b"<sst>", texts.leak())), (sheet, &[SHEET])])),
+        (
+            "texts",
+            workbook(UNPACKED / 90, &[("xl/sharedStrings.xml", &many(b"<sst>", texts.leak())), (sheet, &[SHEET])]),
+        ),
         ("cells", workbook(UNPACKED / 90, &[(sheet, &many(SHEET, cells.leak()))])),
         ("formulas", workbook(UNPACKED / 90, &[(sheet, &many(SHEET, formulas.leak()))])),
     ];

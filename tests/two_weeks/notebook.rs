@@ -66,7 +66,8 @@ impl District {
     /// Flags by rule, ward and day.
     pub fn flags(&self, state: &str) -> String {
         let flags = self.reads("kiem-tra", &format!("/flags?state={state}")).ok();
-        let line = |flag: &Value| format!("{} {} {}", text(&flag["rule"]), text(&flag["unit"]["code"]), text(&flag["date"]));
+        let line =
+            |flag: &Value| format!("{} {} {}", text(&flag["rule"]), text(&flag["unit"]["code"]), text(&flag["date"]));
         joined(&flags, line)
     }
 
@@ -75,16 +76,25 @@ impl District {
         let all = self.reads("y-te", "/reconciliation").ok();
         joined(&all, |item| {
             let against = item["against"].as_array().expect("sources").iter();
-            let against = against.map(|a| format!("{} {:+}", text(&a["source"]), a["difference"]["community_f0"].as_i64().unwrap()));
+            let against = against
+                .map(|a| format!("{} {:+}", text(&a["source"]), a["difference"]["community_f0"].as_i64().unwrap()));
             let place = format!("{} {}", text(&item["unit"]["code"]), text(&item["date"]));
-            format!("{place} {} {}, {}", text(&item["source"]), item["community_f0"], against.collect::<Vec<_>>().join(", "))
+            format!(
+                "{place} {} {}, {}",
+                text(&item["source"]),
+                item["community_f0"],
+                against.collect::<Vec<_>>().join(", ")
+            )
         })
     }
 
     /// Entries of the campaign's log since it was read last: how many of each action. Each
     /// is chained to the one before, and what was published earlier is still in it.
     fn log_since_yesterday(&self) -> String {
-        let log = self.app.send("GET", "/api/v1/audit?campaign=sen&limit=1000", Some(&self.token("kiem-tra")), &[], None).ok();
+        let log = self
+            .app
+            .send("GET", "/api/v1/audit?campaign=sen&limit=1000", Some(&self.token("kiem-tra")), &[], None)
+            .ok();
         let mut entries = log["items"].as_array().expect("entries").clone();
         entries.reverse();
         let mut before = String::new();
@@ -96,7 +106,11 @@ impl District {
         let operator = Caller::Operator.may(None).expect("the operator may");
         let report = self.app.service.verify_audit(&operator, &heads).expect("readable");
         assert_eq!(report.broken, []);
-        heads.push(HeadView { chain: text(&log["head"]["chain"]).to_owned(), number: entries.len() as i64, hash: before });
+        heads.push(HeadView {
+            chain: text(&log["head"]["chain"]).to_owned(),
+            number: entries.len() as i64,
+            hash: before,
+        });
         let mut actions: BTreeMap<&str, usize> = BTreeMap::new();
         for entry in entries.iter().skip(self.read.replace(entries.len())) {
             *actions.entry(text(&entry["action"])).or_default() += 1;
@@ -122,8 +136,8 @@ fn owing(list: &Value) -> String {
 }
 
 fn shares(of: &Value) -> [u64; 4] {
-    let [on_time, late, missing, excused] =
-        ["on_time", "late", "missing", "excused"].map(|name| of[name].as_u64().unwrap_or_else(|| panic!("{name} of {of}")));
+    let [on_time, late, missing, excused] = ["on_time", "late", "missing", "excused"]
+        .map(|name| of[name].as_u64().unwrap_or_else(|| panic!("{name} of {of}")));
     let due = on_time + late + missing;
     assert_eq!(of["due"], due);
     // hundredths of a percent, half up

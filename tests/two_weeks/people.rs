@@ -46,7 +46,10 @@ impl District {
         sen.employ("chu-tich", "council", None, None);
         sen.post("chu-tich", "/api/v1/campaigns", &campaign()).ok();
         let ward = |n: u32| json!({"code": format!("w{n}"), "name": format!("Phường {n}"), "kind": "ward", "parent_code": "sen", "population": 9000});
-        let units: Vec<Value> = [json!({"code": "sen", "name": "Quận Sen", "kind": "district"})].into_iter().chain((1..=5).map(ward)).collect();
+        let units: Vec<Value> = [json!({"code": "sen", "name": "Quận Sen", "kind": "district"})]
+            .into_iter()
+            .chain((1..=5).map(ward))
+            .collect();
         sen.post("chu-tich", &format!("{SEN}/units"), &json!(units)).ok();
         let read = sen.sends_file("chu-tich", "", &baseline()).ok();
         assert_eq!((&read["rows"]["new"], &read["reading"]["layout"]), (&json!(70), &json!("wide")), "{read}");
@@ -54,7 +57,12 @@ impl District {
             sen.employ(name, role, Some("sen"), unit);
         }
         let url = sen.listener.url.clone();
-        sen.post("chu-tich", &format!("{SEN}/webhooks"), &json!({"url": url, "events": ["day.closed", "day.not_reported"]})).ok();
+        sen.post(
+            "chu-tich",
+            &format!("{SEN}/webhooks"),
+            &json!({"url": url, "events": ["day.closed", "day.not_reported"]}),
+        )
+        .ok();
         sen
     }
 
@@ -124,7 +132,10 @@ impl District {
         self.at(day, "20:00");
         for (ward, cases) in (1..).zip(cases) {
             if let Some(cases) = cases {
-                assert_eq!(self.says(&format!("phuong-{ward}"), &format!("w{ward}"), day, &of("ward_report", cases)).status, 201);
+                assert_eq!(
+                    self.says(&format!("phuong-{ward}"), &format!("w{ward}"), day, &of("ward_report", cases)).status,
+                    201
+                );
             }
         }
     }
@@ -207,6 +218,7 @@ fn baseline() -> String {
         format!("{name};{}\r\n", cases.collect::<Vec<_>>().join(";"))
     };
     let header = format!("\u{feff}Phường/Xã;{}\r\n", (0..14).map(day).collect::<Vec<_>>().join(";"));
-    let rows = [("P.1", 3, 1), ("P.2", 2, 0), ("P.3", 4, 2), ("phuong 04", 1, 3), ("Phường 5", 0, 0), ("Tổng cộng", 10, 6)];
+    let rows =
+        [("P.1", 3, 1), ("P.2", 2, 0), ("P.3", 4, 2), ("phuong 04", 1, 3), ("Phường 5", 0, 0), ("Tổng cộng", 10, 6)];
     header + &rows.map(|(name, odd, even)| row(name, odd, even)).concat()
 }

@@ -12,9 +12,6 @@ pub mod sheet;
 pub mod units;
 pub mod values;
 
-#[cfg(test)]
-mod variants;
-
 use crate::domain::Day;
 
 /// What a cell of a table holds.
@@ -74,3 +71,6 @@ pub struct SheetOptions {
     /// The sheet of a workbook, by name; the first without.
     pub sheet: Option<String>,
 }
+
+#[cfg(test)]
+mod variants;

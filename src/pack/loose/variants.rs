@@ -30,7 +30,11 @@ type Table = BTreeMap<(usize, Day), u32>;
 enum Dates {
     Iso,
     /// Day first, or month first, with a mark between, with two digits each or as few as it takes.
-    Numbers { dmy: bool, mark: char, padded: bool },
+    Numbers {
+        dmy: bool,
+        mark: char,
+        padded: bool,
+    },
 }
 
 /// How a unit is named.
@@ -113,8 +117,7 @@ fn way() -> impl Strategy<Value = Way> {
 
 fn text() -> impl Strategy<Value = Text> {
     let utf16 = (any::<bool>(), any::<bool>()).prop_map(|(little, marked)| Encoding::Utf16 { little, marked });
-    let encoding =
-        prop_oneof![Just(Encoding::Utf8), Just(Encoding::Utf8Marked), utf16, Just(Encoding::Windows1258)];
+    let encoding = prop_oneof![Just(Encoding::Utf8), Just(Encoding::Utf8Marked), utf16, Just(Encoding::Windows1258)];
     (select(vec![',', ';', '\t']), encoding, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
         |(separator, encoding, is_crlf, is_quoted, ends)| Text { separator, encoding, is_crlf, is_quoted, ends },
     )
@@ -135,7 +138,8 @@ impl Way {
     /// What must be said beside the file: the order of days that can be read both ways.
     fn said(&self, table: &Table) -> FigureOptions {
         let Dates::Numbers { dmy, .. } = self.dates else { return FigureOptions::default() };
-        let is_clear = table.keys().all(|(_, day)| day.day() == day.month()) || table.keys().any(|(_, day)| day.day() > 12);
+        let is_clear =
+            table.keys().all(|(_, day)| day.day() == day.month()) || table.keys().any(|(_, day)| day.day() > 12);
         let order = if dmy { DateOrder::Dmy } else { DateOrder::Mdy };
         FigureOptions { date_order: Some(order).filter(|_| !is_clear), ..FigureOptions::default() }
     }
@@ -192,7 +196,8 @@ impl Way {
                     body.push(self.unit(unit).into_iter().chain(cells).collect());
                 }
             }
-            let of_day = |day: &Day| table.iter().filter(|((_, d), _)| d == day).map(|(_, n)| u64::from(*n)).sum();
+            let of_day =
+                |day: &Day| table.iter().filter(|((_, d), _)| d == day).map(|(_, n)| u64::from(*n)).sum::<u64>();
             if self.has_total {
                 body.push(total(days.iter().map(of_day).collect()));
             }
@@ -201,7 +206,7 @@ impl Way {
             for ((unit, day), n) in table {
                 body.push(self.unit(*unit).into_iter().chain([self.date(*day), self.count(*n)]).collect());
             }
-            let sum = table.values().map(|n| u64::from(*n)).sum();
+            let sum = table.values().map(|n| u64::from(*n)).sum::<u64>();
             if self.has_total {
                 let mut row = total(vec![sum]);
                 row.insert(width, String::new());
@@ -264,8 +269,12 @@ struct Cells {
 }
 
 fn cells() -> impl Strategy<Value = Cells> {
-    any::<(bool, bool, bool, bool)>()
-        .prop_map(|(dates, numbers, codes, from_1904)| Cells { dates, numbers, codes, from_1904 })
+    any::<(bool, bool, bool, bool)>().prop_map(|(dates, numbers, codes, from_1904)| Cells {
+        dates,
+        numbers,
+        codes,
+        from_1904,
+    })
 }
 
 impl Cells {
@@ -276,7 +285,11 @@ impl Cells {
         let width = way.unit(1).len();
         for (at, row) in (0_u32..).zip(&rows) {
             for (column, text) in (0_u16..).zip(row) {
-                let is_date = if way.is_wide { at == 0 && usize::from(column) >= width } else { at > 0 && usize::from(column) == width };
+                let is_date = if way.is_wide {
+                    at == 0 && usize::from(column) >= width
+                } else {
+                    at > 0 && usize::from(column) == width
+                };
                 let is_count = at > 0 && usize::from(column) >= width + usize::from(!way.is_wide);
                 let is_code = at > 0 && column == 0 && way.named == Named::Code;
                 self.write(sheet, (at, column), text, (is_date, is_count, is_code), way, table);
@@ -306,11 +319,13 @@ impl Cells {
                 let at = ExcelDateTime::from_ymd(day.year() as u16, day.month() as u8, day.day() as u8).unwrap();
                 sheet.write_with_format(row, column, &at, &format).unwrap();
             }
-            (None, Some(number)) if (is_count && self.numbers) || (is_code && self.codes && !text.starts_with('T')) => {
+            (None, Some(number)) if (is_count && self.numbers) || (is_code && self.codes) => {
                 sheet.write(row, column, number).unwrap();
             }
             _ if text.is_empty() => {}
-            _ => drop(sheet.write(row, column, text).unwrap()),
+            _ => {
+                sheet.write(row, column, text).unwrap();
+            }
         }
     }
 }
