@@ -61,3 +61,6 @@ pub struct Sheet {
     /// were not read.
     pub remarks: Vec<String>,
 }
+
+#[cfg(test)]
+mod variants;

@@ -1,6 +1,7 @@
 //! Bytes to cells: a text in any encoding and with any separator that spreadsheets write
 //! ([`read_text`]), or a sheet of a workbook ([`read_workbook`]).
 
+mod bounds;
 mod text;
 mod workbook;
 
