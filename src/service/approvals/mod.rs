@@ -11,6 +11,7 @@ mod effect;
 mod payload;
 mod views;
 
+pub(super) use effect::effect_between;
 pub use effect::{BoardEffectView, EffectView};
 pub(super) use payload::Payload;
 pub use views::{
