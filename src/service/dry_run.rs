@@ -320,12 +320,6 @@ impl<'a> Side<'a> {
     }
 }
 
-/// Where a unit of the kind that is asked for stands.
-pub(super) fn place_of(ledger: &Ledger, query: Query, unit: u32) -> Option<PlaceView> {
-    let side = Side::new(ledger, query);
-    side.survey.gist(unit).map(|gist| side.place(&side.appraiser(), gist))
-}
-
 /// Who differs between two sides, and in what.
 struct Differences {
     changed: ChangedView,

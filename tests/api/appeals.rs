@@ -234,7 +234,7 @@ on_all! {
         let id = district.lodged("phuong-07");
         let effect = |who: &str| district.get(who, &address(&id)).ok()["effect"].clone();
         let still = effect("phuong-07");
-        assert_eq!((&still["boards"], &still["own"]["before"] == &still["own"]["after"]), (&json!([]), true), "nothing has moved");
+        assert_eq!((&still["boards"], still["own"]["before"] == still["own"]["after"]), (&json!([]), true), "nothing has moved");
 
         // 16 cases were 6, and another ward has more than it said
         let own = district.correct(WARD, "2021-07-12", 9);

@@ -41,7 +41,10 @@ impl Service {
     pub fn counted_since_appeal(&self, campaign: &str, number: &str) -> Result<Option<Counted>, Fault> {
         let found = self.read(|conn| {
             let Some(stored) = campaigns::find_opt(conn, campaign)? else { return Ok(None) };
-            let Ok(row) = row_of(conn, &stored, number) else { return Ok(None) };
+            let row = match row_of(conn, &stored, number) {
+                Err(fault) if fault.code == Code::AppealNotFound => return Ok(None),
+                found => found?,
+            };
             let place = units::find_place(conn, stored.id, row.unit_id)?;
             Ok(place.map(|(code, _)| (row, code)))
         })?;

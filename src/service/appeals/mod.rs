@@ -237,8 +237,8 @@ impl Service {
             _ => None,
         };
         let view = detail(Named { unit: unit.of, sight }, &row, &answers, counted.as_ref())?;
-        let tells = view.kinds().filter_map(|kind| snapshot.campaign().kind_index(kind));
-        let has_private = unit.is_private || tells.into_iter().any(|kind| snapshot.is_private_kind(kind));
+        let mut tells = view.kinds().filter_map(|kind| snapshot.campaign().kind_index(kind));
+        let has_private = unit.is_private || tells.any(|kind| snapshot.is_private_kind(kind));
         Ok((revision, view, has_private))
     }
 }

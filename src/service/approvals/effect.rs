@@ -56,20 +56,9 @@ pub(super) fn effect(
     let Some(after) = after(conn, before, payload, now)? else { return Ok(EffectView::default()) };
     let day = |ledger: &Ledger| board::default_day(ledger, now).ok().map(|day| ledger.calendar.day(day));
     let Some(as_of) = day(before.ledger()).max(day(&after)) else { return Ok(EffectView::default()) };
-    effect_between((before, &after), as_of, sight, now)
-}
-
-/// What differs between the boards of a day by two sets of facts; of units that the reader may
-/// not see nothing is told.
-pub(in crate::service) fn effect_between(
-    (before, after): (&Snapshot, &Ledger),
-    as_of: Day,
-    sight: Sight,
-    now: Instant,
-) -> Result<EffectView, Fault> {
     let mut boards = Vec::new();
     for kind in &before.campaign().kinds {
-        boards.extend(of_kind((before, after), (&kind.code, as_of), sight, now)?);
+        boards.extend(of_kind((before, &after), (&kind.code, as_of), sight, now)?);
     }
     Ok(EffectView { as_of: Some(as_of.to_string()), boards })
 }

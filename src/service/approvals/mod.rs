@@ -11,7 +11,6 @@ mod effect;
 mod payload;
 mod views;
 
-pub(super) use effect::effect_between;
 pub use effect::{BoardEffectView, EffectView};
 pub(super) use payload::Payload;
 pub use views::{
