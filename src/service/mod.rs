@@ -22,6 +22,7 @@ pub mod days;
 pub mod decisions;
 pub mod declared_levels;
 pub mod dry_run;
+pub mod effects;
 pub mod effort;
 pub mod fault;
 pub mod figures;
