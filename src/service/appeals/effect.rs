@@ -4,9 +4,8 @@
 use crate::domain::{Day, Instant};
 use crate::scoring::board;
 use crate::service::Service;
-use crate::service::approvals::{BoardEffectView, effect_between};
 use crate::service::boards::{AsOf, Ask, named, resolve};
-use crate::service::dry_run::{MoveView, PlaceView, place_of};
+use crate::service::effects::{BoardEffectView, MoveView, PlaceView, effect_on, place_of};
 use crate::service::fault::Fault;
 use crate::service::live::{Sight, Snapshot};
 use crate::service::past::Moment;
@@ -88,17 +87,12 @@ impl Service {
         let place = |snapshot: &Snapshot| place_on(snapshot, unit_code, as_of, now);
         let found = before.register().find(unit_code).zip(place(&before).zip(place(&after)));
         let Some((unit, (was, is))) = found else { return Ok(None) };
-        let own = MoveView { unit: named(after.ledger(), unit, |_| true), before: was, after: is };
         let view = |sight| {
-            let boards = effect_between((&before, after.ledger()), as_of, sight, now)?.boards;
+            let boards = effect_on((&before, after.ledger()), as_of, sight, now)?;
+            let unit = named(after.ledger(), unit, |above| after.is_visible(above, sight));
+            let own = MoveView { unit, before: was.clone(), after: is.clone() };
             let (from_revision, revision) = (appeal.revision, after.revision);
-            Ok::<_, Fault>(AppealEffectView {
-                as_of: as_of.to_string(),
-                from_revision,
-                revision,
-                own: own.clone(),
-                boards,
-            })
+            Ok::<_, Fault>(AppealEffectView { as_of: as_of.to_string(), from_revision, revision, own, boards })
         };
         Ok(Some(Counted { whole: view(Sight::Full)?, within: view(Sight::Within(unit))? }))
     }

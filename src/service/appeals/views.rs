@@ -4,7 +4,7 @@
 use super::effect::{AppealEffectView, Counted};
 use super::{AppealMatter, AppealState};
 use crate::domain::Instant;
-use crate::service::dry_run::PlaceView;
+use crate::service::effects::PlaceView;
 use crate::service::fault::Fault;
 use crate::service::flags::WordsView;
 use crate::service::live::Sight;
