@@ -5,6 +5,7 @@
 //! OpenAPI document is made; requests are checked against that document. Start reading
 //! at [`document`] and at `leaderboard`.
 
+mod appeals;
 mod approvals;
 mod audit;
 mod auth;
@@ -148,6 +149,11 @@ operations! {
     imports::list_imports,
     imports::get_import,
     imports::undo_import,
+    appeals::list_appeals,
+    appeals::create_appeal,
+    appeals::get_appeal,
+    appeals::put_appeal,
+    appeals::delete_appeal,
     approvals::list_approvals,
     approvals::get_approval,
     approvals::approve_request,

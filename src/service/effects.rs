@@ -130,6 +130,28 @@ pub(super) fn effect(
     Ok(EffectView { as_of: Some(as_of.to_string()), boards })
 }
 
+/// What differs between the boards by points of one day by two sets of facts, kind by kind and
+/// on both tracks, as a reader sees it.
+///
+/// # Errors
+/// What a board would be refused for.
+pub(super) fn effect_on(
+    (before, after): (&Snapshot, &Ledger),
+    as_of: Day,
+    sight: Sight,
+    now: Instant,
+) -> Result<Vec<BoardEffectView>, Fault> {
+    let kinds = before.campaign().kinds.iter();
+    let boards = kinds.map(|kind| of_kind((before, after), (&kind.code, as_of), sight, now));
+    boards.filter_map(Result::transpose).collect()
+}
+
+/// Where a unit stands on the board of its kind that is asked for.
+pub(super) fn place_of(ledger: &Ledger, query: Query, unit: u32) -> Option<PlaceView> {
+    let side = Side::new(ledger, query);
+    side.survey.gist(unit).map(|gist| side.place(&side.appraiser(), gist))
+}
+
 fn of_kind(
     (before, after): (&Snapshot, &Ledger),
     (kind, as_of): (&str, Day),

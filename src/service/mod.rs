@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod appeals;
 pub mod approvals;
 pub mod audit;
 mod batch;

@@ -3,6 +3,7 @@
 use crate::support::app::TestApp;
 use serde_json::json;
 
+mod appeals;
 mod campaigns;
 mod conventions;
 mod course;

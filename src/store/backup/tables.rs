@@ -131,6 +131,10 @@ tables! {
     approvals: campaign_id, number, what, payload, base, requested_by, requested_us, reason, state, decided_by,
         decided_us, decided_reason, revision;
     approval_days: campaign_id, number, unit_id, day, standing_us;
+    appeals: campaign_id, number, unit_id, words, about_day, about_what, lodged_by, on_behalf, lodged_us, revision,
+        board_day, place, state, withdrawn_by, withdrawn_us, withdrawn_reason;
+    appeal_answers: campaign_id, number, version, state, words, reason, corrections, author, answered_us, revision,
+        effect, effect_within;
     day_closings: campaign_id, day, closed_us, actor, reason, on_time, late, missing, excused;
     webhooks: campaign_id, webhook_id, url, events, secret, created_by, created_us;
     webhook_deliveries: campaign_id, delivery_id, webhook_id, event, day, body, created_us, state, attempts, due_us,
