@@ -13,7 +13,7 @@ use crate::service::figures::visible_unit;
 use crate::service::lifetimes::LifetimeView;
 use crate::service::roll_up::{RollUpView, roll_up};
 use crate::service::views::{TakenBackView, WrittenView};
-use crate::service::{Code, Fault, Moment, access};
+use crate::service::{Code, Fault, Moment, View, access};
 use actix_web::web;
 
 /// What a unit declares, and its levels day by day: assessed, declared, effective.
@@ -26,8 +26,8 @@ use actix_web::web;
 )]
 pub(super) async fn list_declared_levels(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
-    let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
+    let (campaign, code) = (call.path("campaign")?, call.path("code")?);
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
     let view = call.service.blocking(move |service| service.declared_levels(&campaign, &code, &audience)).await?;
     call.reply_json(&view, Some(view.revision))
@@ -104,8 +104,8 @@ pub(super) async fn list_lifetimes(call: Call) -> Answer {
 )]
 pub(super) async fn get_lifetime(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
-    let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
+    let (campaign, code) = (call.path("campaign")?, call.path("code")?);
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     visible_unit(&snapshot, &code, call.sight(&snapshot))?;
     let (revision, found) = call.service.blocking(move |service| service.lifetimes(&campaign, &audience)).await?;
     let found = found.into_iter().find(|lifetime| lifetime.unit_code == code);

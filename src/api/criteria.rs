@@ -14,7 +14,7 @@ use crate::service::criteria::{
     criteria_sets, no_criterion,
 };
 use crate::service::views::{TakenBackView, WrittenView};
-use crate::service::{Moment, access};
+use crate::service::{Moment, Service, View, access};
 use actix_web::web;
 
 /// The criteria that stand, by kind and code.
@@ -29,9 +29,10 @@ pub(super) async fn list_criteria(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     call.look(Moment::Now).await?;
-    let (campaign, kind) = (call.path("campaign")?, call.text("kind")?);
+    let (campaign, kind, audience) = (call.path("campaign")?, call.text("kind")?, call.audience()?);
     let name = format!("criteria {kind:?}");
-    let (revision, found) = call.service.blocking(move |service| service.criteria(&campaign, kind.as_deref())).await?;
+    let read = move |service: &Service| service.criteria(&campaign, kind.as_deref(), &audience);
+    let (revision, found) = call.service.blocking(read).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(found), Some(revision))
 }
@@ -81,8 +82,9 @@ pub(super) async fn adopt_criteria(call: Call, payload: web::Payload) -> Answer 
 pub(super) async fn get_criterion(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.look(Moment::Now).await?;
-    let (campaign, (kind, code)) = (call.path("campaign")?, criterion(&call)?);
-    let (revision, found) = call.service.blocking(move |service| service.criteria(&campaign, None)).await?;
+    let (campaign, (kind, code), audience) = (call.path("campaign")?, criterion(&call)?, call.audience()?);
+    let read = move |service: &Service| service.criteria(&campaign, None, &audience);
+    let (revision, found) = call.service.blocking(read).await?;
     let found = found.into_iter().find(|c| c.kind == kind && c.code == code);
     call.reply_json(&found.ok_or_else(|| no_criterion(&kind, &code))?, Some(revision))
 }
@@ -99,9 +101,9 @@ pub(super) async fn get_criterion_history(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     call.look(Moment::Now).await?;
-    let (campaign, (kind, code)) = (call.path("campaign")?, criterion(&call)?);
+    let (campaign, (kind, code), audience) = (call.path("campaign")?, criterion(&call)?, call.audience()?);
     let name = format!("criterion history {kind} {code}");
-    let read = move |service: &crate::service::Service| service.criterion_history(&campaign, (&kind, &code));
+    let read = move |service: &Service| service.criterion_history(&campaign, (&kind, &code), &audience);
     let (revision, history) = call.service.blocking(read).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(history), Some(revision))
@@ -196,11 +198,11 @@ pub(super) async fn get_assessment(call: Call) -> Answer {
 async fn of_unit(call: Call, criterion: Option<String>) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
-    let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
+    let (campaign, code) = (call.path("campaign")?, call.path("code")?);
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
     let name = format!("assessments of {code} {criterion:?} {audience:?}");
-    let read = move |service: &crate::service::Service| {
+    let read = move |service: &Service| {
         service.assessments_of(&campaign, &code, criterion.as_deref(), &audience)
     };
     let (revision, found) = call.service.blocking(read).await?;

@@ -6,12 +6,12 @@ use super::params::{
     CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery, SourceQuery, UnitPath,
 };
 use crate::http::call::{Answer, Call, JSON};
-use crate::service::Moment;
 use crate::service::access;
 use crate::service::approvals::ApprovalView;
 use crate::service::figures::{FigureFilter, TakeBack};
 use crate::service::live::Snapshot;
 use crate::service::views::{FigureRevisionView, FigureView, RowsView, SourceRevisionView, TakenBackView, WrittenView};
+use crate::service::{Moment, View};
 use actix_web::web;
 
 /// The figures of a unit that stand.
@@ -55,11 +55,15 @@ pub(super) async fn list_figures(call: Call) -> Answer {
 async fn list(call: Call, filter: FigureFilter) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (view, audience) = match filter.unit.as_ref().or(filter.within.as_ref()) {
+        Some(code) => call.look_at(code).await?,
+        None => (call.look(Moment::Now).await?, call.audience()?),
+    };
+    let snapshot = view.snapshot;
     let of_unit = filter.unit.as_ref().map(|code| is_private(&snapshot, code));
     let is_private = of_unit.unwrap_or_else(|| snapshot.has_private(filter.kind.as_deref()));
     call.note_private_read(&snapshot, is_private).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let name = format!("figures {filter:?} {audience:?}");
     let (revision, figures) =
         call.service.blocking(move |service| service.figures(&campaign, &filter, &audience)).await?;
@@ -82,9 +86,9 @@ pub(super) fn is_private(snapshot: &Snapshot, code: &str) -> bool {
 pub(super) async fn get_figure(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let (revision, figure) =
         call.service.blocking(move |service| service.figure(&campaign, &code, day, &audience)).await?;
     call.reply_json(&figure, Some(revision))
@@ -102,9 +106,9 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let name = format!("history {code} {day} {audience:?}");
     let (revision, history) =
         call.service.blocking(move |service| service.figure_history(&campaign, &code, day, &audience)).await?;
@@ -124,9 +128,9 @@ pub(super) async fn get_figure_sources(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let name = format!("sources {code} {day} {audience:?}");
     let (revision, said) =
         call.service.blocking(move |service| service.figure_sources(&campaign, &code, day, &audience)).await?;

@@ -21,8 +21,7 @@ const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
 
 /// What of a snapshot a cached answer stands for.
 pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
-    let campaign = &snapshot.campaign().code;
-    format!("{campaign}|{}|{:?}|{sight:?}|{what}", snapshot.read_at, snapshot.known_at)
+    format!("{}|{:?}|{sight:?}|{what}", snapshot.edition(), snapshot.known_at)
 }
 
 /// What is asked of a board, resolved against what there is and what the reader may know of.
@@ -35,7 +34,8 @@ pub(super) fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, Ap
 
 fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
     let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));
-    Show { rows: Some(rows), days, known_at, revision, policy_version: Some(snapshot.policy_version) }
+    let (policy_version, status) = (Some(snapshot.policy_version), Some(snapshot.status()));
+    Show { rows: Some(rows), days, known_at, revision, policy_version, status }
 }
 
 /// A leaderboard: units of a kind and track in their order, as of a day.

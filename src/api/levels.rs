@@ -38,7 +38,7 @@ impl Asked {
         call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
         let list = format!("{name} {day} {kind:?} {:?} {lens:?}", snapshot.known_at);
         let page = Page::of(call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
-        let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+        let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
         Ok(Self { snapshot, lens, day, kind, page, key })
     }
 

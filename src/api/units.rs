@@ -37,7 +37,7 @@ pub(super) async fn list_units(call: Call) -> Answer {
     let list = format!("units {filter:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
     let revision = snapshot.revision;
-    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
     let make = move || {
         let found = page.cut(filter.find(&snapshot, sight)?);
         let list = crate::service::views::Page {
