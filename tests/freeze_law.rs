@@ -64,7 +64,8 @@ fn told(app: &TestApp, (address, accept): &(String, &'static str)) -> Told {
 /// Each operation that is open to everybody was asked, and answered.
 fn covers_every_public_operation(asked: &[(String, &str)], told: &[Told]) {
     let document: Value = serde_json::from_str(&greenzone::api::document_text()).expect("JSON");
-    let answered: Vec<&str> = asked.iter().zip(told).filter(|(_, told)| told.0 == 200).map(|(q, _)| q.0.as_str()).collect();
+    let answered: Vec<&str> =
+        asked.iter().zip(told).filter(|(_, told)| told.0 == 200).map(|(q, _)| q.0.as_str()).collect();
     for (path, item) in document["paths"].as_object().expect("paths") {
         if !path.contains("{campaign}") || item.get("get").is_none() || role_for("GET", path).is_some() {
             continue;
@@ -97,8 +98,15 @@ fn write_everything(app: &TestApp) {
     done(app.put(&of("/units/w0g1/excuses/2021-07-21"), &json!({"reason": "x"})));
     done(app.put(&of("/units/w1g1/state"), &json!({"state": "withdrawn", "reason": "x"})));
     done(app.put(&of("/units/w0g0/start-level"), &json!({"level": "red", "reason": "x"})));
-    done(app.put_with(&of("/units/w0"), &any, &json!({"name": "Đổi tên", "kind": "ward", "parent_code": "d", "population": 1})));
-    done(app.post(&of("/units"), &json!([{"code": "new-one", "name": "Mới", "kind": "group", "parent_code": "w0", "population": 900}])));
+    done(app.put_with(
+        &of("/units/w0"),
+        &any,
+        &json!({"name": "Đổi tên", "kind": "ward", "parent_code": "d", "population": 1}),
+    ));
+    done(app.post(
+        &of("/units"),
+        &json!([{"code": "new-one", "name": "Mới", "kind": "group", "parent_code": "w0", "population": 900}]),
+    ));
     done(app.put(&of("/units/new-one/figures/2021-07-22"), &json!({"community_f0": 50})));
     done(app.put_with(&of("/neighbours"), &any, &json!([{"a": "w0g0", "b": "new-one"}])));
     let rules = json!({"scoring": {"components": [{"measure": "green_days", "max_points": 100}], "closing_days": 2}, "reason": "x"});

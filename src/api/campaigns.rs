@@ -2,13 +2,13 @@
 
 use super::body::read_campaign;
 use super::paging::{Cursor, Page};
-use super::params::{CampaignPath, MinRevision, PageQuery};
+use super::params::{AudienceQuery, CampaignPath, MinRevision, PageQuery};
 use crate::http::call::{Answer, Call, JSON};
+use crate::http::problem::ApiError;
 use crate::service::access;
 use crate::service::approvals::ApprovalView;
 use crate::service::campaigns::{campaign_json, status};
 use crate::service::rendered::Rendered;
-use crate::http::problem::ApiError;
 use crate::service::views::{FreezeStatusView, StatusView, WrittenView};
 use crate::service::{Audience, Fault, Moment, View};
 use actix_web::web;
@@ -38,7 +38,7 @@ pub(super) async fn list_campaigns(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}",
     tag = "campaigns",
-    params(CampaignPath, MinRevision),
+    params(CampaignPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The campaign.json object", body = serde_json::Value))
 )]
 pub(super) async fn get_campaign(call: Call) -> Answer {
@@ -94,7 +94,7 @@ pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/status",
     tag = "campaigns",
-    params(CampaignPath, MinRevision),
+    params(CampaignPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The status", body = StatusView))
 )]
 pub(super) async fn get_status(call: Call) -> Answer {

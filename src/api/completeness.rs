@@ -1,12 +1,12 @@
 //! Who has reported and who has not.
 
 use super::paging::{Cursor, Page, at_cursor, look};
-use super::params::{CampaignPath, CompletenessDaysQuery, CompletenessQuery, MinRevision, PageQuery};
+use super::params::{AudienceQuery, CampaignPath, CompletenessDaysQuery, CompletenessQuery, MinRevision, PageQuery};
 use crate::http::call::{Answer, Call, JSON};
+use crate::http::problem::ApiError;
 use crate::service::completeness::{Asked, CompletenessView, completeness, day_asked, kind_asked};
 use crate::service::completeness_days::{CompletenessDaysView, GridAsked, completeness_days, days_asked};
 use crate::service::figures::visible_unit;
-use crate::http::problem::ApiError;
 use crate::service::{Fault, Moment, View};
 
 /// Who owes a day's report, and how many reported in time: that day, and up to it.
@@ -14,7 +14,7 @@ use crate::service::{Fault, Moment, View};
     get,
     path = "/api/v1/campaigns/{campaign}/completeness",
     tag = "figures",
-    params(CampaignPath, CompletenessQuery, MinRevision, PageQuery),
+    params(CampaignPath, CompletenessQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Shares, and the units that owe the day's report", body = CompletenessView))
 )]
 pub(super) async fn get_completeness(call: Call) -> Answer {
@@ -48,7 +48,7 @@ pub(super) async fn get_completeness(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/completeness/days",
     tag = "figures",
-    params(CampaignPath, CompletenessDaysQuery, MinRevision, PageQuery),
+    params(CampaignPath, CompletenessDaysQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "What became of each unit's days", body = CompletenessDaysView))
 )]
 pub(super) async fn get_completeness_days(call: Call) -> Answer {

@@ -4,8 +4,8 @@ use super::body::{AssessmentRequest, CriteriaSetRequest, CriterionRequest, Verdi
 use super::figures::is_private;
 use super::paging::{Cursor, Page};
 use super::params::{
-    AssessmentPath, AssessmentsQuery, CampaignPath, CriteriaQuery, CriterionPath, MinRevision, PageQuery, ReasonQuery,
-    UnitPath,
+    AssessmentPath, AssessmentsQuery, AudienceQuery, CampaignPath, CriteriaQuery, CriterionPath, MinRevision,
+    PageQuery, ReasonQuery, UnitPath,
 };
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
@@ -22,7 +22,7 @@ use actix_web::web;
     get,
     path = "/api/v1/campaigns/{campaign}/criteria",
     tag = "criteria",
-    params(CampaignPath, CriteriaQuery, MinRevision, PageQuery),
+    params(CampaignPath, CriteriaQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Criteria", body = crate::service::views::Page<CriterionView>))
 )]
 pub(super) async fn list_criteria(call: Call) -> Answer {
@@ -76,7 +76,7 @@ pub(super) async fn adopt_criteria(call: Call, payload: web::Payload) -> Answer 
     get,
     path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}",
     tag = "criteria",
-    params(CriterionPath, MinRevision),
+    params(CriterionPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The criterion", body = CriterionView))
 )]
 pub(super) async fn get_criterion(call: Call) -> Answer {
@@ -94,7 +94,7 @@ pub(super) async fn get_criterion(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}/history",
     tag = "criteria",
-    params(CriterionPath, MinRevision, PageQuery),
+    params(CriterionPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions", body = crate::service::views::Page<CriterionRevisionView>))
 )]
 pub(super) async fn get_criterion_history(call: Call) -> Answer {
@@ -154,7 +154,7 @@ pub(super) async fn delete_criterion(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/assessments",
     tag = "criteria",
-    params(CampaignPath, AssessmentsQuery, MinRevision, PageQuery),
+    params(CampaignPath, AssessmentsQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Assessments by unit; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
 pub(super) async fn list_assessments(call: Call) -> Answer {
@@ -175,7 +175,7 @@ pub(super) async fn list_assessments(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/assessments",
     tag = "criteria",
-    params(UnitPath, MinRevision, PageQuery),
+    params(UnitPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
 pub(super) async fn list_unit_assessments(call: Call) -> Answer {
@@ -187,7 +187,7 @@ pub(super) async fn list_unit_assessments(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}",
     tag = "criteria",
-    params(AssessmentPath, MinRevision, PageQuery),
+    params(AssessmentPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
 pub(super) async fn get_assessment(call: Call) -> Answer {
@@ -202,9 +202,7 @@ async fn of_unit(call: Call, criterion: Option<String>) -> Answer {
     let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
     let name = format!("assessments of {code} {criterion:?} {audience:?}");
-    let read = move |service: &Service| {
-        service.assessments_of(&campaign, &code, criterion.as_deref(), &audience)
-    };
+    let read = move |service: &Service| service.assessments_of(&campaign, &code, criterion.as_deref(), &audience);
     let (revision, found) = call.service.blocking(read).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(found), Some(revision))

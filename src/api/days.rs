@@ -3,7 +3,7 @@
 use super::body;
 use super::body::required;
 use super::paging::{Cursor, Page, at_cursor, look};
-use super::params::{CampaignDayPath, CampaignPath, MinRevision, PageQuery};
+use super::params::{AudienceQuery, CampaignDayPath, CampaignPath, MinRevision, PageQuery};
 use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
     get,
     path = "/api/v1/campaigns/{campaign}/days",
     tag = "days",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Days in their order", body = crate::service::views::Page<DayView>))
 )]
 pub(super) async fn list_days(call: Call) -> Answer {
@@ -51,7 +51,7 @@ pub(super) async fn list_days(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/days/{date}",
     tag = "days",
-    params(CampaignDayPath, MinRevision, PageQuery),
+    params(CampaignDayPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "The day, and whom to remind", body = DayReportView))
 )]
 pub(super) async fn get_day(call: Call) -> Answer {

@@ -3,7 +3,8 @@
 use super::body::{self, FigureRequest, read_figures};
 use super::paging::{Cursor, Page};
 use super::params::{
-    CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery, SourceQuery, UnitPath,
+    AudienceQuery, CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery,
+    SourceQuery, UnitPath,
 };
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::access;
@@ -19,7 +20,7 @@ use actix_web::web;
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures",
     tag = "figures",
-    params(UnitPath, FiguresQuery, MinRevision, PageQuery),
+    params(UnitPath, FiguresQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Figures by day", body = crate::service::views::Page<FigureView>))
 )]
 pub(super) async fn list_unit_figures(call: Call) -> Answer {
@@ -37,7 +38,7 @@ pub(super) async fn list_unit_figures(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/figures",
     tag = "figures",
-    params(CampaignPath, DayFiguresQuery, MinRevision, PageQuery),
+    params(CampaignPath, DayFiguresQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Figures by unit and day", body = crate::service::views::Page<FigureView>))
 )]
 pub(super) async fn list_figures(call: Call) -> Answer {
@@ -80,7 +81,7 @@ pub(super) fn is_private(snapshot: &Snapshot, code: &str) -> bool {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",
     tag = "figures",
-    params(DayPath, MinRevision),
+    params(DayPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The figure", body = FigureView))
 )]
 pub(super) async fn get_figure(call: Call) -> Answer {
@@ -99,7 +100,7 @@ pub(super) async fn get_figure(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/history",
     tag = "figures",
-    params(DayPath, MinRevision, PageQuery),
+    params(DayPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions", body = crate::service::views::Page<FigureRevisionView>))
 )]
 pub(super) async fn get_figure_history(call: Call) -> Answer {
@@ -121,7 +122,7 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/sources",
     tag = "figures",
-    params(DayPath, MinRevision, PageQuery),
+    params(DayPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions", body = crate::service::views::Page<SourceRevisionView>))
 )]
 pub(super) async fn get_figure_sources(call: Call) -> Answer {

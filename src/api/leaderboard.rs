@@ -1,7 +1,7 @@
 //! Boards, the rows around a unit, and standings.
 
 use super::paging::{Cursor, Page, look};
-use super::params::{BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
+use super::params::{AudienceQuery, BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::scoring::appraisal::Track;
@@ -44,7 +44,7 @@ fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
     path = "/api/v1/campaigns/{campaign}/leaderboard",
     tag = "boards",
     params(
-        CampaignPath, BoardQuery, MomentQuery, PageQuery,
+        CampaignPath, BoardQuery, MomentQuery, AudienceQuery, PageQuery,
         ("include" = Option<String>, Query, description = "`days`: each row with its days from the baseline's first to the board's")
     ),
     responses((status = 200, description = "The board", content((BoardView = "application/json"), (String = "text/csv"))))
@@ -101,7 +101,7 @@ fn render_board(
     path = "/api/v1/campaigns/{campaign}/leaderboard/around/{code}",
     tag = "boards",
     params(
-        UnitPath, BoardQuery, MomentQuery,
+        UnitPath, BoardQuery, MomentQuery, AudienceQuery,
         ("span" = Option<u64>, Query, description = "Rows either side, 0 to 1000; fewer at the ends of the board", minimum = 0, maximum = 1000)
     ),
     responses((status = 200, description = "A part of the board", body = BoardView))
@@ -152,7 +152,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     path = "/api/v1/campaigns/{campaign}/units/{code}/standing",
     tag = "boards",
     params(
-        UnitPath, MomentQuery,
+        UnitPath, MomentQuery, AudienceQuery,
         ("by" = Option<String>, Query, description = "`points`, `reduction`, `level_drop` or `green_on`; points without"),
         ("as_of" = Option<String>, Query, description = "Day of the board or `live`; the latest closed day with a report without")
     ),

@@ -238,6 +238,12 @@ pub(super) struct MinRevision {
     /// Not older than this revision; waits up to 2 s, but not where the boards are frozen.
     #[param(minimum = 0)]
     min_revision: Option<i64>,
+}
+
+/// For whose eyes: of everything that the public may read.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AudienceQuery {
     /// `public`: what the public sees, whoever asks.
     audience: Option<String>,
 }
@@ -254,8 +260,6 @@ pub(super) struct MomentQuery {
     /// Not older than this revision; waits up to 2 s, but not where the boards are frozen.
     #[param(minimum = 0)]
     min_revision: Option<i64>,
-    /// `public`: what the public sees, whoever asks.
-    audience: Option<String>,
 }
 
 #[derive(IntoParams)]

@@ -1,7 +1,7 @@
 //! What does not fit together, daily.
 
 use super::paging::{Cursor, Page};
-use super::params::{CampaignPath, MinRevision, PageQuery, ReconciliationQuery};
+use super::params::{AudienceQuery, CampaignPath, MinRevision, PageQuery, ReconciliationQuery};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::figures::FigureFilter;
@@ -14,7 +14,7 @@ use crate::service::{Code, Fault, Moment};
     get,
     path = "/api/v1/campaigns/{campaign}/reconciliation",
     tag = "figures",
-    params(CampaignPath, ReconciliationQuery, MinRevision, PageQuery),
+    params(CampaignPath, ReconciliationQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Residuals", body = crate::service::views::Page<ResidualView>))
 )]
 pub(super) async fn get_reconciliation(call: Call) -> Answer {

@@ -34,7 +34,7 @@ impl Service {
         }
         self.read(|conn| {
             let listed = campaigns::list(conn)?;
-            let found = listed.iter().map(|(code, _)| {
+            let found = listed.iter().map(|(code, _)| -> Result<Option<Arc<Campaign>>, Fault> {
                 let Some(stored) = campaigns::find_opt(conn, code)? else { return Ok(None) };
                 match stored.pinning.pin.filter(|_| !caller.audience(code).sees_live()) {
                     Some(pin) => frozen_document(conn, &stored, pin).map(Some),
@@ -92,11 +92,7 @@ impl Service {
 }
 
 /// A campaign's document as the public sees it.
-fn frozen_document(
-    conn: &mut crate::store::DbConn,
-    stored: &StoredCampaign,
-    pin: i64,
-) -> Result<Arc<Campaign>, Fault> {
+fn frozen_document(conn: &mut crate::store::DbConn, stored: &StoredCampaign, pin: i64) -> Result<Arc<Campaign>, Fault> {
     let archive = pins::find_opt(conn, stored.id, pin)?.and_then(|pin| pin.archive_id);
     let document = archive.map(|archive| archives::document(conn, stored.id, archive)).transpose()?.flatten();
     document.ok_or_else(|| Fault::internal(format!("pin {pin} shows no archive")))

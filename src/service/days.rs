@@ -310,9 +310,7 @@ impl Service {
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
     pub fn closings(&self, campaign: &str, audience: &Audience) -> Result<Vec<Closing>, Fault> {
-        self.read_of(campaign, audience, |conn, stored| {
-            Ok(days::list(conn, stored.id)?)
-        })
+        self.read_of(campaign, audience, |conn, stored| Ok(days::list(conn, stored.id)?))
     }
 
     /// The days of a campaign whose closing was not run, in their order, each with its

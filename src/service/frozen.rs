@@ -162,12 +162,15 @@ impl Service {
             Ok(found) => return Ok(found),
             Err(hidden) => hidden,
         };
-        let frozen = self.frozen_for(campaign, pinning, audience)?;
-        let frozen = frozen.ok_or_else(|| Fault::internal("a freeze was lifted while it was read"))?;
-        frozen.read(|conn| {
+        let work = |conn: &mut DbConn| {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(none)?;
             work(conn, &stored)
-        })
+        };
+        match self.frozen_for(campaign, pinning, audience)? {
+            Some(frozen) => frozen.read(work),
+            // what was planned was called off meanwhile
+            None => self.read(work),
+        }
     }
 
     fn hides(&self, pinning: Pinning) -> bool {
@@ -176,12 +179,7 @@ impl Service {
 
     /// What an audience sees in place of the live campaign, if anything. A planned freeze
     /// that is due is put in force first.
-    fn frozen_for(
-        &self,
-        campaign: &str,
-        pinning: Pinning,
-        audience: &Audience,
-    ) -> Result<Option<Arc<Frozen>>, Fault> {
+    fn frozen_for(&self, campaign: &str, pinning: Pinning, audience: &Audience) -> Result<Option<Arc<Frozen>>, Fault> {
         if audience.sees_live() {
             return Ok(None);
         }
@@ -241,7 +239,7 @@ impl Service {
         Ok(Frozen {
             pinned,
             archive,
-            snapshot: Arc::new(Snapshot { pinned: Some(pinned), ..snapshot }),
+            snapshot: Arc::new(snapshot.shown_by(Some(pinned))),
             history: OnceLock::new(),
             past: Past::of(pinned),
             settling: settling::Kept::default(),

@@ -128,6 +128,11 @@ impl Snapshot {
         }
     }
 
+    /// The same as an archive holds it, where a pin shows one.
+    pub(super) fn shown_by(self, pinned: Option<Pinned>) -> Self {
+        Self { pinned, ..self }
+    }
+
     /// Whether the public sees something else in its place, now or from a planned instant on.
     pub fn is_pinned(&self) -> bool {
         self.pinning != Pinning::default()
@@ -167,7 +172,9 @@ impl Snapshot {
             Audience::Public => Sight::Public,
             Audience::Full => Sight::Full,
             // a unit that is not there has nothing below it
-            Audience::Within(code) | Audience::Own(code) => self.register().find(code).map_or(Sight::Public, Sight::Within),
+            Audience::Within(code) | Audience::Own(code) => {
+                self.register().find(code).map_or(Sight::Public, Sight::Within)
+            }
         }
     }
 

@@ -173,7 +173,7 @@ impl Past {
         if let Some(found) = self.snapshots.get(&key) {
             return Ok(found);
         }
-        let snapshot = Arc::new(Snapshot { pinned: self.pinned, ..history.snapshot(known_at)? });
+        let snapshot = Arc::new(history.snapshot(known_at)?.shown_by(self.pinned));
         self.snapshots.put(key, snapshot.clone());
         Ok(snapshot)
     }

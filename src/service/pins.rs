@@ -227,14 +227,10 @@ pub(super) fn put_in_force(work: &mut Work<'_>) -> Result<Done, Fault> {
     done(200, &())
 }
 
-/// Since when the freeze is to hold: the beginning of a day there.
-fn beginning(work: &Work<'_>, stored: &StoredCampaign, from: Day) -> Result<Instant, Fault> {
-    let at = local_instant(stored.campaign.time_zone, from, NaiveTime::MIN);
-    if at > work.now {
-        return Ok(at);
-    }
-    let message = format!("expected a day that has not begun there, found {from}; leave it out to freeze at once");
-    Err(Fault::of_field(Code::InvalidRequest, "/from", message))
+fn has_begun(from: Option<Day>) -> Fault {
+    let found = from.map(|day| day.to_string()).unwrap_or_default();
+    let message = format!("expected a day that has not begun there, found {found}; leave it out to freeze at once");
+    Fault::of_field(Code::InvalidRequest, "/from", message)
 }
 
 impl Service {
@@ -251,28 +247,33 @@ impl Service {
             let stored = work.campaign()?;
             let rows = pins::list(work.conn()?, stored.id)?;
             let before = freeze_view(&stored, &rows);
-            let from = from.map(|day| beginning(work, &stored, day)).transpose()?;
-            let says_so = |row: &&PinRow| row.lifted_at().is_none() && row.from() == from && row.reason == reason;
+            let midnight = |day| local_instant(stored.campaign.time_zone, day, NaiveTime::MIN);
+            let at = from.map(midnight);
+            let says_so = |row: &&PinRow| row.lifted_at().is_none() && row.from() == at && row.reason == reason;
             if rows.iter().any(|row| says_so(&row) && row.status() == PinStatus::Frozen) {
                 let revision = work.revision();
                 return done(200, &WrittenView { written: before, revision });
             }
             if let Some(pin) = pins::in_force(&rows) {
-                let detail = format!("the public sees pin {} ({}) already; lift it first", pin.pin_id, pin.status().code());
+                let detail =
+                    format!("the public sees pin {} ({}) already; lift it first", pin.pin_id, pin.status().code());
                 return Err(Fault::new(Code::AlreadyFrozen, detail));
+            }
+            if at.is_some_and(|at| at <= work.now) {
+                return Err(has_begun(from));
             }
             let (revision, _) = work.accept("freeze")?;
             for plan in rows.iter().filter(|row| row.is_planned()) {
                 lift(work, plan.pin_id, "replaced")?;
             }
-            match from {
+            match at {
                 None => {
                     let archive = archive_now(work)?;
                     pin(work, PinStatus::Frozen, None, archive, &reason)?;
                 }
                 Some(_) => {
                     let author = work.author().to_owned();
-                    let new = NewPin { status: PinStatus::Frozen, issue: None, from, reason, author };
+                    let new = NewPin { status: PinStatus::Frozen, issue: None, from: at, reason, author };
                     let row = PinRow::new((stored.id, next_id(work, &stored)?), new, work.now);
                     pins::insert(work.conn()?, &row)?;
                     settle(work)?;

@@ -755,7 +755,7 @@ fn freeze_before(conn: &mut DbConn, batch: &mut Batch, now: Instant, ask: &Ask) 
         return Ok(());
     }
     let freeze = pins::by_the_clock(ask.subject.clone());
-    apply(conn, batch, now, &freeze, Box::new(|work| pins::put_in_force(work)))?;
+    apply(conn, batch, now, &freeze, Box::new(pins::put_in_force))?;
     Ok(())
 }
 

@@ -82,13 +82,8 @@ impl NewArchive {
     }
 }
 
-const HEAD: (
-    archives::archive_id,
-    archives::sha256,
-    archives::revision,
-    archives::known_us,
-    archives::created_us,
-) = (archives::archive_id, archives::sha256, archives::revision, archives::known_us, archives::created_us);
+const HEAD: (archives::archive_id, archives::sha256, archives::revision, archives::known_us, archives::created_us) =
+    (archives::archive_id, archives::sha256, archives::revision, archives::known_us, archives::created_us);
 
 /// Adds one.
 ///

@@ -283,8 +283,7 @@ pub fn set_revision(conn: &mut DbConn, id: i64, revision: i64, last_recorded_at:
 /// # Errors
 /// What the database says.
 pub fn set_pinning(conn: &mut DbConn, id: i64, pinning: Pinning) -> Result<(), StoreError> {
-    let values =
-        (campaigns::pin_id.eq(pinning.pin), campaigns::freezes_us.eq(pinning.freezes_at.map(Instant::micros)));
+    let values = (campaigns::pin_id.eq(pinning.pin), campaigns::freezes_us.eq(pinning.freezes_at.map(Instant::micros)));
     diesel::update(campaigns::table.filter(campaigns::id.eq(id))).set(values).execute(conn)?;
     Ok(())
 }

@@ -189,3 +189,33 @@ pub fn mark(conn: &mut DbConn, row: &PinRow) -> Result<(), StoreError> {
     diesel::update(pins::table.find((row.campaign_id, row.pin_id))).set(values).execute(conn)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pin(pin_id: i64, status: PinStatus, archive: Option<i64>) -> PinRow {
+        let new = NewPin { status, issue: None, from: None, reason: "x".into(), author: "x".into() };
+        let mut row = PinRow::new((1, pin_id), new, Instant::from_micros(1));
+        archive.into_iter().for_each(|archive| row.show(archive, 1, Instant::from_micros(1)));
+        row
+    }
+
+    #[test]
+    fn a_final_pin_beats_a_frozen_one_until_it_is_lifted_and_a_plan_is_never_in_force() {
+        let mut pins = vec![
+            pin(1, PinStatus::Frozen, Some(1)),
+            pin(2, PinStatus::Final, Some(2)),
+            pin(3, PinStatus::Frozen, Some(3)),
+            pin(4, PinStatus::Frozen, None),
+        ];
+        let number = |pins: &[PinRow]| in_force(pins).map(|pin| pin.pin_id);
+        assert_eq!(number(&pins), Some(2));
+        pins[1].lift(Instant::from_micros(2), "x", "x");
+        assert_eq!(number(&pins), Some(3));
+        assert!(pins[3].is_planned() && !pins[3].stands());
+        pins[2].lift(Instant::from_micros(2), "x", "x");
+        pins[0].lift(Instant::from_micros(2), "x", "x");
+        assert_eq!(number(&pins), None);
+    }
+}
