@@ -47,7 +47,7 @@ pub struct World {
     campaign: String,
     units: String,
     neighbours: String,
-    hidden: Vec<String>,
+    pub hidden: Vec<String>,
     pub codes: Vec<String>,
     figures: BTreeMap<(String, u64), u64>,
 }

@@ -14,7 +14,7 @@ use crate::domain::contest::{CriterionRow, CriterionType, Stamp, WEIGHT_DECIMALS
 use crate::domain::criteria_sets::{self, CriteriaSet, SetCriterion};
 use crate::domain::number::Hundredths;
 use crate::domain::{Campaign, Day, Instant};
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::StoredCampaign;
 pub use crate::store::criteria::AssessmentStatus;
 use crate::store::criteria::{self, AssessmentRow, NewAssessment};
 use crate::store::units;

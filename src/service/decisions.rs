@@ -15,7 +15,7 @@ use crate::domain::number::Hundredths;
 use crate::domain::unit::UnitState;
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::ledger::Adjustments;
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::StoredCampaign;
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::units::{self, StoredUnit};
 use serde::Serialize;

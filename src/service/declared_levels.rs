@@ -2,7 +2,6 @@
 //! or higher, never later or lower" (Vĩnh Phúc, plan 239; domain.md section 3, Declared
 //! levels). No score reads them: acting early costs nothing.
 
-use super::Service;
 use super::access::{Assess, Audience, Grant};
 use super::audit::Note;
 use super::boards::level_code;
@@ -11,11 +10,11 @@ use super::fault::{Code, Fault};
 use super::figures::{taken_back, visible_unit};
 use super::live::{Change, Snapshot};
 use super::writer::{Pending, WriteRequest};
+use super::{Moment, Service};
 use crate::domain::contest::Stamp;
 use crate::domain::{Day, Instant};
 use crate::scoring::Ledger;
 use crate::scoring::levels::{LevelReader, UnitLevels, demanded, known};
-use crate::store::campaigns;
 use crate::store::declared_levels::{self, DeclaredLevelRow, NewDeclaredLevel};
 use crate::store::units;
 use serde::Serialize;

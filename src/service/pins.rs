@@ -114,7 +114,7 @@ fn pin_view(row: &PinRow) -> PinView {
         id: row.pin_id.to_string(),
         status: row.status().code(),
         issue: row.issue,
-        from: row.from(),
+        from: row.planned_for(),
         since: row.pinned_at(),
         revision: row.revision,
         reason: row.reason.clone(),
@@ -195,7 +195,7 @@ fn next_id(work: &mut Work<'_>, stored: &StoredCampaign) -> Result<i64, Fault> {
 fn settle(work: &mut Work<'_>) -> Result<(), Fault> {
     let stored = work.campaign()?;
     let rows = pins::list(work.conn()?, stored.id)?;
-    let freezes_at = rows.iter().filter(|row| row.is_planned()).filter_map(PinRow::from).min();
+    let freezes_at = rows.iter().filter(|row| row.is_planned()).filter_map(PinRow::planned_for).min();
     let pinning = Pinning { pin: pins::in_force(&rows).map(|row| row.pin_id), freezes_at };
     campaigns::set_pinning(work.conn()?, stored.id, pinning)?;
     work.set_campaign(StoredCampaign { pinning, ..stored });
@@ -215,11 +215,11 @@ pub(super) fn put_in_force(work: &mut Work<'_>) -> Result<Done, Fault> {
     let (stored, now) = (work.campaign()?, work.now);
     let rows = pins::list(work.conn()?, stored.id)?;
     let due = rows.into_iter().filter(|row| row.is_planned());
-    for mut row in due.filter(|row| row.from().is_some_and(|from| from <= now)) {
+    for mut row in due.filter(|row| row.planned_for().is_some_and(|from| from <= now)) {
         let before = pin_view(&row);
         let (revision, accepted_at) = work.accept("freeze")?;
         let archive = archive_now(work)?;
-        row.show(archive, revision, row.from().unwrap_or(accepted_at));
+        row.show(archive, revision, row.planned_for().unwrap_or(accepted_at));
         pins::mark(work.conn()?, &row)?;
         settle(work)?;
         work.note(Note::of("freeze.run", "freeze", Some(&before), Some(&pin_view(&row))).with("revision", revision));
@@ -249,7 +249,7 @@ impl Service {
             let before = freeze_view(&stored, &rows);
             let midnight = |day| local_instant(stored.campaign.time_zone, day, NaiveTime::MIN);
             let at = from.map(midnight);
-            let says_so = |row: &&PinRow| row.lifted_at().is_none() && row.from() == at && row.reason == reason;
+            let says_so = |row: &&PinRow| row.lifted_at().is_none() && row.planned_for() == at && row.reason == reason;
             if rows.iter().any(|row| says_so(&row) && row.status() == PinStatus::Frozen) {
                 let revision = work.revision();
                 return done(200, &WrittenView { written: before, revision });

@@ -10,7 +10,7 @@ use super::live::{Sight, Snapshot};
 use super::sources::{Standing, by_day, counts_view};
 use super::views::{CountsView, UnitRef};
 use crate::scoring::reconcile::{ParentGap, differences, parent_gaps, reported_children};
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::StoredCampaign;
 use crate::store::source_figures::{self, Filter};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -57,12 +57,12 @@ impl Scheduler {
     pub fn run_freezes_due(&self) -> Result<Option<Instant>, Fault> {
         let now = self.service.clock.now();
         let planned = self.service.read(|conn| Ok(campaigns::list_freezes(conn)?))?;
-        for (campaign, at) in planned.iter().filter(|(_, at)| *at <= now) {
+        for (code, at) in planned.iter().filter(|(_, at)| *at <= now) {
             // one that cannot be stored holds up no other; the public waits for it all the same
-            match self.service.freeze_due(campaign) {
-                Ok(_) => tracing::info!(campaign, %at, "frozen"),
+            match self.service.freeze_due(code) {
+                Ok(_) => tracing::info!(campaign = code, ?at, "frozen"),
                 Err(fault) => {
-                    tracing::error!(campaign, %fault, cause = fault.cause.as_deref(), "a freeze is not in force")
+                    tracing::error!(campaign = code, %fault, cause = fault.cause.as_deref(), "a freeze is not in force")
                 }
             }
         }

@@ -102,7 +102,7 @@ impl PinRow {
     }
 
     /// When it was, or is, planned to come into force.
-    pub fn from(&self) -> Option<Instant> {
+    pub fn planned_for(&self) -> Option<Instant> {
         self.from_us.map(Instant::from_micros)
     }
 
