@@ -13,8 +13,8 @@ use greenzone::store::appeals;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
-    lifetimes, migrate, policies, revert, source_figures, units, webhooks,
+    Address, DbConn, archives, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
+    lifetimes, migrate, pins, policies, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -187,6 +187,8 @@ fn work_on(conn: &mut DbConn, code: &str) {
     figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
     source_figures::of_day(conn, id, unit, day).expect("reports");
     policies::latest_version(conn, id).expect("a version");
+    archives::next_id(conn, id).expect("a number");
+    pins::list(conn, id).expect("pins");
     approvals::next_number(conn, id).expect("a number");
     approvals::pending_days(conn, id).expect("days");
     approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
@@ -252,6 +254,7 @@ fn spread_tables() -> Vec<&'static str> {
         "appeals",
         "approval_days",
         "approvals",
+        "archives",
         "assessments",
         "audit_entries",
         "criteria",
@@ -263,6 +266,7 @@ fn spread_tables() -> Vec<&'static str> {
         "imports",
         "lifetimes",
         "neighbours",
+        "pins",
         "policies",
         "revisions",
         "source_figures",

@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod appeals;
 pub mod approvals;
+pub mod archives;
 pub mod audit;
 pub mod backup;
 mod bulk;
@@ -29,6 +30,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod lifetimes;
 pub mod partitions;
+pub mod pins;
 pub mod policies;
 mod schema;
 pub mod sessions;

@@ -13,6 +13,7 @@ mod dirty;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod import_impact;

@@ -71,6 +71,7 @@ pub fn filled(database: TestDatabase) -> TestApp {
     let json = [("content-type", "application/json")];
     app.send("PUT", &of("appeals/1"), Some(&token), &json, Some(answer.as_bytes())).ok();
     app.import(&with_sources());
+    app.put("/api/v1/campaigns/sources/freeze", &json!({"reason": "x"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];
