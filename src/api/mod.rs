@@ -17,6 +17,7 @@ mod criteria;
 mod days;
 mod decisions;
 mod dry_run;
+mod exports;
 mod figures;
 mod firmness;
 mod flags;
@@ -153,6 +154,7 @@ operations! {
     approvals::approve_request,
     approvals::reject_request,
     approvals::delete_approval,
+    exports::get_export,
     auth::login,
     auth::refresh,
     auth::logout,

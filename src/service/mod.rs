@@ -23,6 +23,7 @@ pub mod decisions;
 pub mod declared_levels;
 pub mod dry_run;
 pub mod effort;
+pub mod exports;
 pub mod fault;
 pub mod figures;
 pub mod firmness;
