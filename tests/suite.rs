@@ -11,6 +11,7 @@ mod command_line;
 mod days;
 mod dry_run;
 mod freeze_law;
+mod exports;
 mod house;
 mod metrics;
 mod migrations;

@@ -18,6 +18,7 @@ mod criteria;
 mod days;
 mod decisions;
 mod dry_run;
+mod exports;
 mod figures;
 mod firmness;
 mod flags;
@@ -163,6 +164,7 @@ operations! {
     approvals::approve_request,
     approvals::reject_request,
     approvals::delete_approval,
+    exports::get_export,
     auth::login,
     auth::refresh,
     auth::logout,

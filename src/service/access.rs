@@ -65,6 +65,8 @@ rights! {
     Approve,
     /// See what others asked for that waits, or waited, for a second person.
     Waiting,
+    /// Take the results of a campaign home as files.
+    Exports,
 }
 
 impl Right {
@@ -79,7 +81,9 @@ impl Right {
             | Self::Hidden
             | Self::Approve
             | Self::Waiting => Reach::Part,
-            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty => Reach::Campaign,
+            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty | Self::Exports => {
+                Reach::Campaign
+            },
             Self::Accounts => Reach::Service,
         }
     }
@@ -98,7 +102,7 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Rules, Units,
+        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden, Rules, Units,
         Waiting,
     };
     match role {
@@ -117,11 +121,12 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Certainty
                     | Approve
                     | Waiting
+                    | Exports
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting),
+        Role::Committee => matches!(right, Hidden | Exports),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Exports),
     }
 }
 

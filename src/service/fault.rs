@@ -130,6 +130,12 @@ pub enum Code {
     DayOutsideWindow,
     /// No closed day has a report yet.
     NotStarted,
+    /// No issue of the campaign's result of this number.
+    ResultNotFound,
+    /// Nothing of this name can be exported.
+    ExportNotFound,
+    /// The campaign has no awards, or nobody won one.
+    NothingToExport,
     /// The board is too large for the report that was asked for.
     BoardTooLarge,
     /// The pages of this walk can no longer be served.
@@ -224,6 +230,9 @@ impl Code {
             Self::UnknownKind => "unknown_kind",
             Self::DayOutsideWindow => "day_outside_window",
             Self::NotStarted => "not_started",
+            Self::ResultNotFound => "result_not_found",
+            Self::ExportNotFound => "export_not_found",
+            Self::NothingToExport => "nothing_to_export",
             Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
             Self::InvalidCursor => "invalid_cursor",
@@ -299,6 +308,9 @@ impl Code {
         Code::UnknownKind,
         Code::DayOutsideWindow,
         Code::NotStarted,
+        Code::ResultNotFound,
+        Code::ExportNotFound,
+        Code::NothingToExport,
         Code::BoardTooLarge,
         Code::CursorStale,
         Code::InvalidCursor,
