@@ -378,11 +378,14 @@ impl<'a> Course<'a> {
         } else if waiting == 0 && low == high {
             self.settle(award, &group, low, awarded);
             if low == places {
-                self.move_losers(award, &group, awarded);
+                self.move_on(award, &group, awarded);
             }
             (left.low, left.high) = (left.low - low, left.high - low);
         } else {
             self.hang(&group, left, awarded);
+            if high == places && able + waiting > places {
+                self.move_on(award, &group, awarded);
+            }
             left.low = left.low.saturating_sub((able + waiting).min(high));
             left.high -= able.min(high);
         }
@@ -439,11 +442,13 @@ impl<'a> Course<'a> {
 
     /// Who was tied for the last places of an award and did not get one, or may not, holds
     /// the place after it.
-    fn move_losers(&mut self, award: &Award, group: &Group, awarded: &Awarded) {
+    fn move_on(&mut self, award: &Award, group: &Group, awarded: &Awarded) {
         let Given::Places { to, .. } = award.to else { return };
         let moved = self.places.entry((award.by, award.block.clone())).or_default();
-        let has_won = |unit: u32| awarded.winners.iter().any(|winner| winner.unit == unit);
-        moved.extend(group.able.iter().filter(|able| !has_won(able.0)).map(|able| (able.0, to + 1)));
+        let has_won = |unit: &u32| awarded.winners.iter().any(|winner| winner.unit == *unit);
+        let able = group.able.iter().map(|able| able.0);
+        let tied = able.chain(group.waiting.iter().map(|waiting| waiting.0));
+        moved.extend(tied.filter(|unit| !has_won(unit)).map(|unit| (unit, to + 1)));
     }
 
     fn code(&self, unit: u32) -> &str {
