@@ -168,6 +168,10 @@ fn of_code(code: Code) -> Row {
         Code::DayNotBegun => row(code.name(), 422, "Ngày chưa bắt đầu", "The day has not begun"),
         Code::DayClosed => row(code.name(), 409, "Ngày đã khóa sổ", "The day is closed"),
         Code::DayNotOver => row(code.name(), 409, "Ngày chưa kết thúc", "The day is not over"),
+        Code::NoOpenTie => row(code.name(), 409, "Không có đồng hạng nào chờ quyết định", "No such tie is open"),
+        Code::AwardDecisionNotFound => {
+            row(code.name(), 404, "Không có quyết định này về đồng hạng", "No such decision about a tie stands")
+        }
         Code::WebhookNotFound => row(code.name(), 404, "Không có địa chỉ nhận tin này", "No such webhook"),
         Code::TooManyWebhooks => {
             row(code.name(), 409, "Đã đủ số địa chỉ nhận tin", "There are as many webhooks as may be")

@@ -88,6 +88,10 @@ pub enum Code {
     DayClosed,
     /// The day itself is not over yet.
     DayNotOver,
+    /// No tie for this award is open.
+    NoOpenTie,
+    /// No decision of this id about a tie stands.
+    AwardDecisionNotFound,
     /// No webhook of this id.
     WebhookNotFound,
     /// The campaign tells as many addresses as it may.
@@ -193,6 +197,8 @@ impl Code {
             Self::DayNotBegun => "day_not_begun",
             Self::DayClosed => "day_closed",
             Self::DayNotOver => "day_not_over",
+            Self::NoOpenTie => "no_open_tie",
+            Self::AwardDecisionNotFound => "award_decision_not_found",
             Self::WebhookNotFound => "webhook_not_found",
             Self::TooManyWebhooks => "too_many_webhooks",
             Self::DerivedUnit => "derived_unit",
@@ -263,6 +269,8 @@ impl Code {
         Code::DayNotBegun,
         Code::DayClosed,
         Code::DayNotOver,
+        Code::NoOpenTie,
+        Code::AwardDecisionNotFound,
         Code::WebhookNotFound,
         Code::TooManyWebhooks,
         Code::DerivedUnit,

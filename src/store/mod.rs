@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod approvals;
 pub mod audit;
+pub mod award_decisions;
 pub mod backup;
 mod bulk;
 pub mod campaigns;

@@ -67,6 +67,9 @@ pub fn filled(database: TestDatabase) -> TestApp {
     app.send("POST", &format!("{address}/approve"), Some(&token), &headers, Some(b"{}")).ok();
     app.put(&format!("/api/v1/campaigns/q6-2021/flags/{FLAG}"), &json!({"answer": "x", "verdict": "as_reported"})).ok();
     app.import(&with_sources());
+    app.import(&crate::api::awards::contest());
+    let decision = json!({"award": "second", "winners": ["b"], "reason": "x"});
+    app.post("/api/v1/campaigns/awards/awards/decisions", &decision).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];
