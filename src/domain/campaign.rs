@@ -2,6 +2,7 @@
 //! (contract.md section 1; domain.md section 2).
 
 use super::appeals::Appeals;
+use super::awards::Awards;
 use super::json::{FieldError, Fields, Json, Reader};
 use super::policy::{MAX_ALLOWANCE, Policy};
 use super::reporting::Reporting;
@@ -106,6 +107,8 @@ pub struct Campaign {
     pub sources: Sources,
     /// Until when units can appeal; none: until the result is final.
     pub appeals: Option<Appeals>,
+    /// What its winners get.
+    pub awards: Awards,
 }
 
 const MAX_SPAN_DAYS: u32 = 1_000;
@@ -164,6 +167,9 @@ impl Campaign {
         }
         if let (Some(appeals), Value::Object(fields)) = (self.appeals, &mut document) {
             fields.insert("appeals".to_owned(), appeals.to_json());
+        }
+        if let (false, Value::Object(fields)) = (self.awards.is_empty(), &mut document) {
+            fields.insert("awards".to_owned(), self.awards.to_json());
         }
         document
     }
@@ -284,9 +290,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let reporting = of.get("reporting").and_then(|v| Reporting::read(reader, v)).unwrap_or_default();
     let sources = of.get("sources").and_then(|v| Sources::read(reader, "sources", v)).unwrap_or_default();
     let appeals = of.get("appeals").and_then(|v| Appeals::read(reader, v));
-    if let Some(awards) = of.get("awards") {
-        reader.wrong("awards", Some(awards), "no awards yet: this version has none");
-    }
+    let awards = of.get("awards").and_then(|v| Awards::read(reader, v)).unwrap_or_default();
     let (time_zone_name, time_zone) = zone?;
     let campaign = Campaign {
         code: code?,
@@ -306,6 +310,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         reporting,
         sources,
         appeals,
+        awards,
     };
     check_together(reader, &campaign);
     Some(campaign)
@@ -319,6 +324,7 @@ fn check_together(reader: &mut Reader, campaign: &Campaign) {
         reader.wrong("green_by", Some(&Json::Text(day.to_string())), "a day of the window");
     }
     campaign.appeals.iter().for_each(|appeals| appeals.check(reader, campaign.window));
+    campaign.awards.check(reader, campaign);
     check_rules(reader, campaign);
     for i in 0..campaign.kinds.len() {
         if derives_from_itself(campaign, i) {

@@ -67,6 +67,8 @@ rights! {
     Waiting,
     /// Take the results of a campaign home as files.
     Exports,
+    /// See who wins what before a result is final, and how ties were decided.
+    Awards,
 }
 
 impl Right {
@@ -81,9 +83,13 @@ impl Right {
             | Self::Hidden
             | Self::Approve
             | Self::Waiting => Reach::Part,
-            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty | Self::Exports => {
-                Reach::Campaign
-            },
+            Self::Contest
+            | Self::Rules
+            | Self::Campaigns
+            | Self::Audit
+            | Self::Certainty
+            | Self::Exports
+            | Self::Awards => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -102,8 +108,8 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden, Rules, Units,
-        Waiting,
+        Accounts, Approve, Assess, Audit, Awards, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden,
+        Rules, Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
@@ -122,11 +128,12 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Approve
                     | Waiting
                     | Exports
+                    | Awards
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden | Exports),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Exports),
+        Role::Committee => matches!(right, Hidden | Exports | Awards),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Exports | Awards),
     }
 }
 
@@ -373,7 +380,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 13] = [
+    const TABLE: [(Right, &str); 14] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -388,6 +395,7 @@ mod tests {
         (Right::Certainty, "-y--y"),
         (Right::Approve, "-y---"),
         (Right::Waiting, "-y--y"),
+        (Right::Awards, "-y-yy"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -414,7 +422,12 @@ mod tests {
                     let at = |campaign| permits(&mandate, right, campaign);
                     let is_whole = matches!(
                         right,
-                        Right::Contest | Right::Rules | Right::Campaigns | Right::Audit | Right::Certainty
+                        Right::Contest
+                            | Right::Rules
+                            | Right::Campaigns
+                            | Right::Audit
+                            | Right::Certainty
+                            | Right::Awards
                     );
                     let of_campaign = match &scope {
                         Scope::All => true,

@@ -13,6 +13,7 @@ pub mod appeals;
 pub mod approvals;
 pub mod archives;
 pub mod audit;
+pub mod award_decisions;
 pub mod backup;
 mod bulk;
 pub mod campaigns;

@@ -4,6 +4,7 @@ use crate::support::app::TestApp;
 use serde_json::json;
 
 mod appeals;
+pub mod awards;
 mod campaigns;
 mod conventions;
 mod course;

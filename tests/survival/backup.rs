@@ -72,6 +72,9 @@ pub fn filled(database: TestDatabase) -> TestApp {
     app.send("PUT", &of("appeals/1"), Some(&token), &json, Some(answer.as_bytes())).ok();
     app.import(&with_sources());
     app.put("/api/v1/campaigns/sources/freeze", &json!({"reason": "x"})).ok();
+    app.import(&crate::api::awards::contest());
+    let decision = json!({"award": "second", "winners": ["b"], "reason": "x"});
+    app.post("/api/v1/campaigns/awards/awards/decisions", &decision).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];

@@ -160,6 +160,8 @@ tables! {
         board_day, place, state, withdrawn_by, withdrawn_us, withdrawn_reason;
     appeal_answers: campaign_id, number, version, state, words, reason, corrections, author, answered_us, revision,
         effect, effect_within;
+    award_decisions: campaign_id, decision_id, award, block, day, tied, winners, reason, author, recorded_us,
+        revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
     day_closings of campaign_id: campaign_id, day, closed_us, actor, reason, on_time, late, missing, excused;
     webhooks: campaign_id, webhook_id, url, events, secret, created_by, created_us;
     webhook_deliveries: campaign_id, delivery_id, webhook_id, event, day, body, created_us, state, attempts, due_us,
