@@ -10,6 +10,7 @@ mod clients;
 mod command_line;
 mod days;
 mod dry_run;
+mod forms;
 mod house;
 mod metrics;
 mod migrations;

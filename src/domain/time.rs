@@ -76,6 +76,11 @@ impl Instant {
     pub fn day_in(self, zone: Tz) -> Option<Day> {
         DateTime::<Utc>::from_timestamp_micros(self.0).map(|t| t.with_timezone(&zone).date_naive())
     }
+
+    /// The time of day that it is at this instant in a time zone.
+    pub fn time_in(self, zone: Tz) -> Option<NaiveTime> {
+        DateTime::<Utc>::from_timestamp_micros(self.0).map(|t| t.with_timezone(&zone).time())
+    }
 }
 
 impl Serialize for Instant {

@@ -44,12 +44,14 @@ pub struct Call {
     pub service: Arc<Service>,
     /// Who asks.
     pub caller: Caller,
-    request: HttpRequest,
+    pub(super) request: HttpRequest,
     /// Who asks, to the network.
     client: Option<IpAddr>,
     /// The address as the document writes it.
     pattern: Arc<str>,
     query: Vec<(String, String)>,
+    /// The token of the page session that the caller is known by.
+    pub(super) page_token: Option<String>,
 }
 
 impl Call {
@@ -63,7 +65,7 @@ impl Call {
         pattern: Arc<str>,
         known: &[String],
     ) -> Result<Self, ApiError> {
-        let (caller, client) = (asker.caller?, asker.client);
+        let (caller, client, page_token) = (asker.caller?, asker.client, asker.page_token);
         let query = read_query(request.query_string())?;
         for (at, (name, _)) in query.iter().enumerate() {
             if !known.contains(name) {
@@ -77,7 +79,7 @@ impl Call {
             }
         }
         let service = data::<Service>(&request)?.clone().into_inner();
-        Ok(Self { service, caller, request, client, pattern, query })
+        Ok(Self { service, caller, request, client, pattern, query, page_token })
     }
 
     /// Something that the application holds for all requests.
@@ -450,7 +452,7 @@ impl Call {
 pub const JSON: &str = "application/json";
 const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
 
-fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+pub(super) fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
         let text = percent_decode_str(&spaced).decode_utf8().ok().map(|t| t.into_owned());
