@@ -12,6 +12,7 @@ mod days;
 mod dry_run;
 mod freeze_law;
 mod exports;
+mod forms;
 mod house;
 mod metrics;
 mod migrations;

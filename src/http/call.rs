@@ -44,7 +44,7 @@ pub struct Call {
     pub service: Arc<Service>,
     /// Who asks.
     pub caller: Caller,
-    request: HttpRequest,
+    pub(super) request: HttpRequest,
     /// Who asks, to the network.
     client: Option<IpAddr>,
     /// The address as the document writes it.
@@ -52,6 +52,8 @@ pub struct Call {
     query: Vec<(String, String)>,
     /// Whether somebody who is known asks for what the public sees.
     as_public: bool,
+    /// The token of the page session that the caller is known by.
+    pub(super) page_token: Option<String>,
 }
 
 impl Call {
@@ -65,7 +67,7 @@ impl Call {
         pattern: Arc<str>,
         known: &[String],
     ) -> Result<Self, ApiError> {
-        let (caller, client) = (asker.caller?, asker.client);
+        let (caller, client, page_token) = (asker.caller?, asker.client, asker.page_token);
         let query = read_query(request.query_string())?;
         for (at, (name, _)) in query.iter().enumerate() {
             if !known.contains(name) {
@@ -79,7 +81,7 @@ impl Call {
             }
         }
         let service = data::<Service>(&request)?.clone().into_inner();
-        let mut call = Self { service, caller, request, client, pattern, query, as_public: false };
+        let mut call = Self { service, caller, request, client, pattern, query, as_public: false, page_token };
         call.as_public = call.parse("audience", "public", |text| (text == "public").then_some(()))?.is_some();
         Ok(call)
     }
@@ -501,7 +503,7 @@ impl Call {
 pub const JSON: &str = "application/json";
 const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
 
-fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
+pub(super) fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
         let text = percent_decode_str(&spaced).decode_utf8().ok().map(|t| t.into_owned());

@@ -15,7 +15,13 @@ pub(super) struct Asker {
     pub(super) caller: Result<Caller, Fault>,
     /// To the network; unknown where there is none.
     pub(super) client: Option<IpAddr>,
+    /// The token of the page session, where that is how we know.
+    pub(super) page_token: Option<String>,
 }
+
+/// The cookie of a page session. Its prefix holds browsers to `Secure`, to this host alone
+/// and to the whole of it.
+pub(super) const COOKIE: &str = "__Host-greenzone";
 
 /// The request's id.
 pub(super) fn request_id_of(request: &HttpRequest) -> Option<String> {
@@ -36,7 +42,11 @@ pub(super) async fn identify(request: &HttpRequest) -> Result<Asker, ApiError> {
         limits.request_of(client).map_err(ApiError::too_many)?;
     }
     if !request.headers().contains_key(header::AUTHORIZATION) {
-        return Ok(Asker { caller: Ok(Caller::Anonymous), client });
+        let asker = Asker { caller: Ok(Caller::Anonymous), client, page_token: None };
+        return match page_cookie(request) {
+            Some(token) => of_page(request, asker, token).await,
+            None => Ok(asker),
+        };
     }
     let service = data::<Service>(request)?.clone().into_inner();
     let caller = match bearer(request) {
@@ -46,7 +56,35 @@ pub(super) async fn identify(request: &HttpRequest) -> Result<Asker, ApiError> {
     if let Ok(caller) = &caller {
         limits.request_by(&caller.name(), client).map_err(ApiError::too_many)?;
     }
-    Ok(Asker { caller, client })
+    Ok(Asker { caller, client, page_token: None })
+}
+
+/// Who a page's cookie is; a cookie that is not taken, or no longer, is nobody.
+async fn of_page(request: &HttpRequest, nobody: Asker, token: String) -> Result<Asker, ApiError> {
+    let service = data::<Service>(request)?.clone().into_inner();
+    let of_token = token.clone();
+    let caller = service.blocking(move |service| service.identify_page(&of_token)).await;
+    match caller {
+        Ok(Caller::Anonymous) => Ok(nobody),
+        Ok(caller) => {
+            data::<Limits>(request)?.request_by(&caller.name(), nobody.client).map_err(ApiError::too_many)?;
+            Ok(Asker { caller: Ok(caller), page_token: Some(token), ..nobody })
+        }
+        fault => Ok(Asker { caller: fault, ..nobody }),
+    }
+}
+
+/// The page session's cookie. The API takes none, so that no other site's page can have a
+/// browser write there; what never shows who reads needs none.
+fn page_cookie(request: &HttpRequest) -> Option<String> {
+    let path = request.uri().path();
+    if path.starts_with("/api/") || path.starts_with("/assets/") {
+        return None;
+    }
+    let headers = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
+    let pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut found = pairs.filter(|(name, value)| *name == COOKIE && !value.is_empty()).map(|(_, value)| value.to_owned());
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// Something that the application holds for all requests.

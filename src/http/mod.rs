@@ -1,9 +1,10 @@
-//! What API and pages share of HTTP: who asks (`identity`, [`call`]), refusals as problem details
+//! What API and pages share of HTTP: who asks (`identity`, [`call`]), forms ([`form`]), refusals as problem details
 //! ([`problem`]), how often somebody may ask
 //! ([`limits`]), addresses and their parameters ([`routes`]), the outermost layer
 //! ([`layer`]) and metrics. Knows no use case but the service's name.
 
 pub mod call;
+pub mod form;
 mod identity;
 mod layer;
 pub mod limits;

@@ -54,7 +54,7 @@ mod recording;
 pub mod rendered;
 pub mod roll_up;
 pub mod scheduler;
-mod secrets;
+pub mod secrets;
 pub mod sentences;
 pub mod sessions;
 pub mod settling;

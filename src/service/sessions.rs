@@ -177,6 +177,23 @@ impl Service {
         found.map(|who| Caller::Known(Arc::new(who))).ok_or_else(Fault::token_ended)
     }
 
+    /// Who a page's cookie is: it holds the session's refresh token, which pages never spend,
+    /// so that two tabs cannot end each other. Anything that is not taken is nobody. May block.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn identify_page(&self, token: &str) -> Result<Caller, Fault> {
+        let (hash, now) = (secrets::hash_of(token), self.clock.now());
+        let found = self.read(|conn| match sessions::find_refresh(conn, &hash)? {
+            Some(token) if token.spent_at.is_none() => family(conn, &hash, now),
+            _ => Ok(None),
+        })?;
+        Ok(found.map_or(Caller::Anonymous, |(session, account)| {
+            let access = access_of(&account, &session.id);
+            Caller::Known(Arc::new(principal(&account, access)))
+        }))
+    }
+
     fn machine(&self, rest: &str, now: Instant) -> Result<Option<Principal>, Fault> {
         // a key has no '.'
         let Some((id, secret)) = rest.split_once('.') else { return Ok(None) };

@@ -50,6 +50,8 @@ pub struct Idempotency {
 pub enum IfMatch {
     /// It exists.
     Any,
+    /// There is none yet.
+    Absent,
     /// It has one of these entity tags.
     Tags(Vec<String>),
 }
@@ -85,7 +87,7 @@ impl WriteRequest {
                 Code::PreconditionRequired,
                 "replacing this needs If-Match with the ETag of what you have read",
             )),
-            (None, _) | (Some(IfMatch::Any), Some(_)) => Ok(()),
+            (None, _) | (Some(IfMatch::Any), Some(_)) | (Some(IfMatch::Absent), None) => Ok(()),
             (Some(IfMatch::Tags(tags)), Some(current)) if tags.iter().any(|t| t == current) => Ok(()),
             (Some(_), _) => Err(Fault::new(Code::PreconditionFailed, "this has changed since you have read it")),
         }

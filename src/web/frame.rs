@@ -2,7 +2,31 @@
 
 use super::words::Language;
 use crate::domain::Scheme;
+use crate::http::call::Call;
+use crate::service::Caller;
+use crate::service::access::Figures;
 use maud::{DOCTYPE, Markup, html};
+
+/// Who reads a page, as its head shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Reader {
+    /// Their name, where they are signed in.
+    name: Option<String>,
+    /// Whether they may enter figures in the campaign of the page.
+    may_enter: bool,
+}
+
+impl Reader {
+    /// Who asks for a page, of a campaign where it is one.
+    pub(super) fn of(call: &Call, campaign: Option<&str>) -> Self {
+        let name = match &call.caller {
+            Caller::Known(who) => Some(who.display_name.clone()),
+            _ => None,
+        };
+        let may_enter = campaign.is_some_and(|code| call.caller.may::<Figures>(Some(code)).is_ok());
+        Self { name, may_enter }
+    }
+}
 
 /// A page around its content.
 pub(super) struct Frame<'a> {
@@ -16,6 +40,19 @@ pub(super) struct Frame<'a> {
     pub(super) campaign: Option<&'a str>,
     /// The campaign's scheme, for the signs.
     pub(super) scheme: Option<&'a Scheme>,
+    /// Who reads it.
+    pub(super) reader: Reader,
+    /// Which of the campaign's pages it is; none of those that the head leads to.
+    pub(super) here: Option<Here>,
+}
+
+/// The pages of a campaign that the head leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Here {
+    /// The leaderboard.
+    Board,
+    /// Entering figures.
+    Entry,
 }
 
 impl Frame<'_> {
@@ -42,14 +79,13 @@ impl Frame<'_> {
                         div.wrap {
                             a.brand href=(format!("/?lang={}", l.code())) { "greenzone" }
                             nav aria-label=(l.pick("Chính", "Main")) {
-                                @if self.campaign.is_some() {
-                                    a href=(format!("/?lang={}", l.code())) { (l.pick("Các đợt thi đua", "Campaigns")) }
-                                    a href="#board" aria-current="page" { (l.pick("Bảng xếp hạng", "Leaderboard")) }
-                                } @else {
-                                    a href=(format!("/?lang={}", l.code())) aria-current="page" { (l.pick("Các đợt thi đua", "Campaigns")) }
-                                }
+                                (self.navigation())
                             }
                             div.end {
+                                @match &self.reader.name {
+                                    Some(name) => a href=(format!("/me?lang={}", l.code())) { (name) },
+                                    None => a href=(self.sign_in()) { (l.pick("Đăng nhập", "Sign in")) },
+                                }
                                 a href=(self.other) lang=(l.other().code()) hreflang=(l.other().code()) { (l.pick("English", "Tiếng Việt")) }
                             }
                         }
@@ -58,6 +94,36 @@ impl Frame<'_> {
                 }
             }
         }
+    }
+
+    /// Where the head leads to.
+    fn navigation(&self) -> Markup {
+        let l = self.language;
+        let current = |is_here: bool| is_here.then_some("page");
+        html! {
+            a href=(format!("/?lang={}", l.code())) aria-current=[current(self.campaign.is_none() && self.here.is_none())] {
+                (l.pick("Các đợt thi đua", "Campaigns"))
+            }
+            @if let Some(code) = self.campaign {
+                @let address = format!("/c/{}", crate::service::figures::escape(code));
+                @let is_board = self.here == Some(Here::Board);
+                a href=(if is_board { "#board".to_owned() } else { format!("{address}?lang={}", l.code()) }) aria-current=[current(is_board)] {
+                    (l.pick("Bảng xếp hạng", "Leaderboard"))
+                }
+                @if self.reader.may_enter {
+                    a href=(format!("{address}/enter?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Entry))] {
+                        (l.pick("Nhập số liệu", "Enter figures"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where to sign in, and to come back from there.
+    fn sign_in(&self) -> String {
+        let escape = crate::service::figures::escape;
+        let next = self.campaign.map(|code| format!("&next={}", escape(&format!("/c/{}", escape(code)))));
+        format!("/sign-in?lang={}{}", self.language.code(), next.unwrap_or_default())
     }
 
     /// One sign a level: a shape by its place, a letter by its name.

@@ -1,6 +1,6 @@
 //! `/`: the campaigns.
 
-use super::frame::Frame;
+use super::frame::{Frame, Reader};
 use super::words::Language;
 use crate::domain::Campaign;
 use crate::service::figures::escape;
@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use std::sync::Arc;
 
 /// The page.
-pub(super) fn page(language: Language, campaigns: &[Arc<Campaign>]) -> Markup {
+pub(super) fn page(language: Language, campaigns: &[Arc<Campaign>], reader: Reader) -> Markup {
     let l = language;
     let content = html! {
         div.head {
@@ -33,6 +33,8 @@ pub(super) fn page(language: Language, campaigns: &[Arc<Campaign>]) -> Markup {
         other: format!("/?lang={}", l.other().code()),
         campaign: None,
         scheme: None,
+        reader,
+        here: None,
     };
     frame.page(&content)
 }

@@ -4,7 +4,7 @@
 //! complete; then the table. Everything comes from the views that the API prints.
 
 use super::charts::{DayMark, LevelMark, Part, day_stack, points_bar, runs, spark, strip, strip_width};
-use super::frame::{Frame, level_sign, level_word};
+use super::frame::{Frame, Here, Reader, level_sign, level_word};
 use super::home::{dates, title};
 use super::words::Language;
 use crate::domain::number::Hundredths;
@@ -41,6 +41,8 @@ pub(super) struct Asked {
     pub(super) now: Instant,
     /// Who reads, and on which day small units show rank and level.
     pub(super) lens: Lens,
+    /// Who reads, for the head.
+    pub(super) reader: Reader,
 }
 
 struct View<'a> {
@@ -83,7 +85,7 @@ pub(super) fn page(snapshot: &Snapshot, asked: &Asked) -> Result<Markup, Fault> 
 }
 
 /// The page of a campaign that has no board yet.
-pub(super) fn empty_page(snapshot: &Snapshot, language: Language) -> Markup {
+pub(super) fn empty_page(snapshot: &Snapshot, language: Language, reader: Reader) -> Markup {
     let l = language;
     let campaign = snapshot.campaign();
     let first = campaign.cut_off(campaign.window.from);
@@ -99,16 +101,18 @@ pub(super) fn empty_page(snapshot: &Snapshot, language: Language) -> Markup {
             }
         }
     };
-    frame(campaign, l, format!("/c/{}?lang={}", escape(&campaign.code), l.other().code())).page(&content)
+    frame(campaign, l, format!("/c/{}?lang={}", escape(&campaign.code), l.other().code()), reader).page(&content)
 }
 
-fn frame(campaign: &Campaign, language: Language, other: String) -> Frame<'_> {
+fn frame(campaign: &Campaign, language: Language, other: String, reader: Reader) -> Frame<'_> {
     Frame {
         language,
         title: format!("{} · {}", language.pick("Bảng xếp hạng", "Leaderboard"), title(campaign, language)),
         other,
         campaign: Some(&campaign.code),
         scheme: Some(&campaign.scheme),
+        reader,
+        here: Some(Here::Board),
     }
 }
 
@@ -139,7 +143,7 @@ impl View<'_> {
             (self.foot())
         };
         let other = self.address(&[("lang", Some(self.l.other().code().to_owned()))]);
-        Ok(frame(self.campaign, self.l, other).page(&content))
+        Ok(frame(self.campaign, self.l, other, self.asked.reader.clone()).page(&content))
     }
 
     fn kind_code(&self) -> Option<&str> {
@@ -815,10 +819,12 @@ impl View<'_> {
     fn name_cell(&self, row: &RowView) -> Markup {
         let l = self.l;
         let standing = format!(
-            "/api/v1/campaigns/{}/units/{}/standing?as_of={}",
+            "/c/{}/u/{}?by={}&as_of={}&lang={}",
             escape(&self.campaign.code),
             escape(&row.unit.code),
-            self.as_of
+            self.asked.query.by.code(),
+            self.as_of,
+            l.code()
         );
         html! {
             th.unit role="rowheader" scope="row" {

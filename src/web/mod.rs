@@ -4,12 +4,15 @@
 //! Nothing needs JavaScript, and the content security policy allows none. Start reading
 //! at [`leaderboard`].
 
+mod account;
 mod charts;
 mod colours;
 mod docs;
+mod entry;
 mod frame;
 mod home;
 mod leaderboard;
+mod unit;
 mod words;
 
 use crate::http::call::{Answer, Call, wants_vietnamese};
@@ -23,6 +26,7 @@ use crate::service::rendered::Rendered;
 use crate::service::{Fault, Moment};
 use actix_web::HttpResponse;
 use actix_web::http::{Method, header};
+use frame::Reader;
 use leaderboard::Asked;
 use words::Language;
 
@@ -33,6 +37,8 @@ const CSS: &str = "text/css; charset=utf-8";
 /// What a page may load: its own stylesheets, nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
+
+const PAGE_VARY: &str = "Authorization, Cookie, Accept, Accept-Encoding, Accept-Language";
 
 static STYLE: &str = include_str!("style.css");
 
@@ -48,6 +54,16 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(Method::GET, "/c/{campaign}", names(&of_board), get_leaderboard_page.handler())?;
     routes.add(Method::GET, "/c/{campaign}/board.csv", names(&of_csv), get_board_csv.handler())?;
     routes.add(Method::GET, "/c/{campaign}/levels.css", Vec::new(), get_levels_css.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/enter", names(&["unit", "day", "q", "sent", "lang"]), entry::get_entry.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/enter", names(&["lang"]), entry::post_entry.handler())?;
+    let of_unit = ["by", "as_of", "lang"];
+    routes.add(Method::GET, "/c/{campaign}/u/{code}", names(&of_unit), unit::get_unit_page.handler())?;
+    routes.add(Method::GET, "/sign-in", names(&["next", "lang"]), account::get_sign_in.handler())?;
+    routes.add(Method::POST, "/sign-in", names(&["lang"]), account::post_sign_in.handler())?;
+    routes.add(Method::GET, "/sign-in/code", names(&["lang"]), account::get_code.handler())?;
+    routes.add(Method::POST, "/sign-in/code", names(&["lang"]), account::post_code.handler())?;
+    routes.add(Method::GET, "/me", names(&["lang"]), account::get_me_page.handler())?;
+    routes.add(Method::POST, "/sign-out", Vec::new(), account::post_sign_out.handler())?;
     routes.add(Method::GET, "/assets/style.css", Vec::new(), get_style.handler())?;
     routes.add(Method::GET, "/docs", Vec::new(), docs::to_guide.handler())?;
     routes.add(Method::GET, "/docs/", Vec::new(), docs::get_guide.handler())?;
@@ -72,6 +88,8 @@ fn page(call: &Call, rendered: &Rendered, revision: Option<i64>) -> HttpResponse
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("same-origin"));
+    // who reads a page is told from a cookie
+    headers.insert(header::VARY, header::HeaderValue::from_static(PAGE_VARY));
     response
 }
 
@@ -80,7 +98,7 @@ async fn get_home(call: Call) -> Answer {
     let language = language(&call)?;
     let caller = call.reader();
     let campaigns = call.service.blocking(move |service| service.campaigns(&caller)).await?;
-    let html = home::page(language, &campaigns).into_string();
+    let html = home::page(language, &campaigns, Reader::of(&call, None)).into_string();
     Ok(page(&call, &Rendered::new(html.into_bytes()), None))
 }
 
@@ -100,21 +118,24 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     let query = match resolve(snapshot.ledger(), &ask, now) {
         Ok(query) => query,
         Err(AskError::NotStarted) => {
-            let html = leaderboard::empty_page(&snapshot, language).into_string();
+            let reader = Reader::of(&call, Some(&snapshot.campaign().code));
+            let html = leaderboard::empty_page(&snapshot, language, reader).into_string();
             return Ok(page(&call, &Rendered::new(html.into_bytes()), revision));
         }
         Err(error) => return Err(Fault::from(error).into()),
     };
     call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
-    let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day } };
+    let reader = Reader::of(&call, Some(&snapshot.campaign().code));
+    let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day }, reader };
     let key = format!(
-        "{}|page {:?} {} {} {:?} {is_closed}",
+        "{}|page {:?} {} {} {:?} {is_closed} {:?}",
         snapshot.edition(),
         asked.query,
         language.code(),
         number,
-        asked.lens
+        asked.lens,
+        asked.reader
     );
     let make = move || Ok(leaderboard::page(&snapshot, &asked)?.into_string().into_bytes());
     Ok(page(&call, &*call.service.answers.get(key, make).await?, revision))

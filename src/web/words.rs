@@ -1,9 +1,10 @@
 //! Words, days and numbers of the pages in Vietnamese and English.
 
-use crate::domain::Day;
+use crate::domain::{Day, Instant};
 use crate::domain::number::Hundredths;
 use crate::service::words::measure_name;
 use chrono::{Datelike, Weekday};
+use chrono_tz::Tz;
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,6 +86,12 @@ impl Language {
             Self::Vi => format!("{}/{}/{}", day.day(), day.month(), day.year()),
             Self::En => day.format("%-d %B %Y").to_string(),
         }
+    }
+
+    /// An instant as the clock on the wall there shows it: 13:52, 13/7/2021.
+    pub(super) fn moment(self, at: Instant, zone: Tz) -> String {
+        let (Some(day), Some(time)) = (at.day_in(zone), at.clock_in(zone)) else { return String::new() };
+        format!("{time}, {}", self.long_day(day))
     }
 
     /// The name of a weekday in one or two signs.
