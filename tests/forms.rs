@@ -68,7 +68,13 @@ fn form(app: &TestApp, path: &str, cookie: Option<&str>, fields: &[(&str, &str)]
     form_from(app, path, cookie, fields, &[])
 }
 
-fn form_from(app: &TestApp, path: &str, cookie: Option<&str>, fields: &[(&str, &str)], more: &[(&str, &str)]) -> Answer {
+fn form_from(
+    app: &TestApp,
+    path: &str,
+    cookie: Option<&str>,
+    fields: &[(&str, &str)],
+    more: &[(&str, &str)],
+) -> Answer {
     let escape = greenzone::service::figures::escape;
     let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
     let mut headers = vec![("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
@@ -88,7 +94,8 @@ fn somebody_signs_in_enters_a_figure_and_signs_out() {
     let browser = ward(&app);
     let page = browser.get(ENTER);
     let html = page.text();
-    for words in ["Phường 07", "Tuesday 13 Jul: how many community F0 today?", "12:00, 14 July 2021", "not reported"] {
+    for words in ["Phường 07", "Tuesday 13 Jul: how many community F0 today?", "12:00, 14 July 2021", "not reported"]
+    {
         assert!(html.contains(words), "{words}: {html}");
     }
     assert_eq!(figure(&app, "2021-07-13"), None);
@@ -183,7 +190,8 @@ fn a_form_of_another_site_or_session_is_refused() {
     let fields = hidden_fields(&page.text());
     let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     fields.push(("community_f0", "3"));
-    for from in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")] {
+    for from in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")]
+    {
         assert_eq!(form_from(&app, ENTER, Some(&browser.cookie), &fields, &[from]).status, 403, "{from:?}");
     }
     let without: Vec<(&str, &str)> = fields.iter().copied().filter(|(name, _)| *name != "form").collect();
@@ -234,7 +242,8 @@ fn a_first_password_is_chosen_with_a_code() {
     assert_eq!(made.status, 201, "{}", made.text());
     let code = made.json()["reset_code"].as_str().expect("a code").to_owned();
     let chosen = "một mật khẩu đủ dài";
-    let mut fields = vec![("username", "ward-11"), ("code", code.as_str()), ("password", chosen), ("again", "another one entirely")];
+    let mut fields =
+        vec![("username", "ward-11"), ("code", code.as_str()), ("password", chosen), ("again", "another one entirely")];
     let page = form(&app, "/sign-in/code?lang=en", None, &fields).text();
     assert!(page.contains("typed twice the same"), "{page}");
     fields[3].1 = chosen;

@@ -124,8 +124,11 @@ fn cookie(token: &str, seconds: u32) -> String {
 }
 
 fn not_ours() -> ApiError {
-    Fault::new(Code::Forbidden, "this form is not from a page of this session; open the page again and send it from there")
-        .into()
+    Fault::new(
+        Code::Forbidden,
+        "this form is not from a page of this session; open the page again and send it from there",
+    )
+    .into()
 }
 
 /// An address of this host that a page may send its reader back to; the first page for any other.
@@ -145,7 +148,9 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_another_host() {
         assert_eq!(local_address(Some("/c/q6-2021?as_of=2021-07-12")), "/c/q6-2021?as_of=2021-07-12");
-        for other in ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a b", "/a\r\nSet-Cookie: x"] {
+        for other in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a b", "/a\r\nSet-Cookie: x"]
+        {
             assert_eq!(local_address(Some(other)), "/", "{other}");
         }
         assert_eq!(local_address(None), "/");

@@ -83,7 +83,8 @@ fn page_cookie(request: &HttpRequest) -> Option<String> {
     }
     let headers = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
     let pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut found = pairs.filter(|(name, value)| *name == COOKIE && !value.is_empty()).map(|(_, value)| value.to_owned());
+    let mut found =
+        pairs.filter(|(name, value)| *name == COOKIE && !value.is_empty()).map(|(_, value)| value.to_owned());
     found.next().filter(|_| found.next().is_none())
 }
 

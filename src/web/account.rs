@@ -133,10 +133,13 @@ fn shown(call: &Call, l: Language, address: &str, content: &Markup) -> actix_web
 /// What is said of a sign-in that was refused; what nobody foresaw is passed on.
 fn told(l: Language, fault: Fault) -> Result<String, ApiError> {
     let words = match fault.code {
-        Code::InvalidCredentials => l.pick("Tên đăng nhập và mật khẩu không khớp.", "Name and password do not go together."),
-        Code::InvalidToken | Code::AccountNotFound => {
-            l.pick("Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.", "The code is not right, or no longer. Ask for a new one.")
+        Code::InvalidCredentials => {
+            l.pick("Tên đăng nhập và mật khẩu không khớp.", "Name and password do not go together.")
         }
+        Code::InvalidToken | Code::AccountNotFound => l.pick(
+            "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.",
+            "The code is not right, or no longer. Ask for a new one.",
+        ),
         Code::WeakPassword => l.pick(
             "Mật khẩu cần ít nhất 12 ký tự, không phải mật khẩu nhiều người dùng, và gõ hai lần giống nhau.",
             "The password needs at least 12 characters, is none that many people have, and is typed twice the same.",

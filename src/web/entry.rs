@@ -153,7 +153,10 @@ impl Draft {
                 }
                 "" => None,
                 text => {
-                    let whole = text.parse::<u32>().ok().filter(|n| *n <= MAX_COUNT && text.bytes().all(|b| b.is_ascii_digit()));
+                    let whole = text
+                        .parse::<u32>()
+                        .ok()
+                        .filter(|n| *n <= MAX_COUNT && text.bytes().all(|b| b.is_ascii_digit()));
                     Some(whole.ok_or(Wrong { indicator, expected: Expected::Whole })?)
                 }
             };
@@ -487,7 +490,8 @@ impl Desk {
     fn fields(&self, unit: u32, day: Day, sheet: &Sheet) -> Markup {
         let l = self.language;
         let draft = &sheet.draft;
-        let is_wrong = |indicator: Indicator| matches!(&sheet.notice, Notice::Wrong(wrong) if wrong.indicator == indicator);
+        let is_wrong =
+            |indicator: Indicator| matches!(&sheet.notice, Notice::Wrong(wrong) if wrong.indicator == indicator);
         let is_asked = matches!(sheet.notice, Notice::Unusual | Notice::Reason | Notice::Conflict);
         let says_more = Indicator::ALL.iter().skip(1).any(|i| !draft.count(*i).is_empty() || is_wrong(*i));
         html! {
@@ -594,10 +598,18 @@ impl Desk {
         match (wrong.expected, l) {
             (Expected::Number, Language::Vi) => "Hãy điền số ca, hoặc bấm nút gửi số 0".to_owned(),
             (Expected::Number, Language::En) => "Type the number, or press the button that sends 0".to_owned(),
-            (Expected::Whole, Language::Vi) => format!("{name}: chỉ ghi chữ số, từ 0 đến {}", l.whole(u64::from(MAX_COUNT))),
-            (Expected::Whole, Language::En) => format!("{name}: digits only, from 0 to {}", l.whole(u64::from(MAX_COUNT))),
-            (Expected::Part(whole), Language::Vi) => format!("{name} không thể nhiều hơn {}", indicator(whole.code(), true)),
-            (Expected::Part(whole), Language::En) => format!("{name} cannot be more than {}", indicator(whole.code(), false)),
+            (Expected::Whole, Language::Vi) => {
+                format!("{name}: chỉ ghi chữ số, từ 0 đến {}", l.whole(u64::from(MAX_COUNT)))
+            }
+            (Expected::Whole, Language::En) => {
+                format!("{name}: digits only, from 0 to {}", l.whole(u64::from(MAX_COUNT)))
+            }
+            (Expected::Part(whole), Language::Vi) => {
+                format!("{name} không thể nhiều hơn {}", indicator(whole.code(), true))
+            }
+            (Expected::Part(whole), Language::En) => {
+                format!("{name} cannot be more than {}", indicator(whole.code(), false))
+            }
         }
     }
 

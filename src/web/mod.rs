@@ -54,7 +54,12 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(Method::GET, "/c/{campaign}", names(&of_board), get_leaderboard_page.handler())?;
     routes.add(Method::GET, "/c/{campaign}/board.csv", names(&of_csv), get_board_csv.handler())?;
     routes.add(Method::GET, "/c/{campaign}/levels.css", Vec::new(), get_levels_css.handler())?;
-    routes.add(Method::GET, "/c/{campaign}/enter", names(&["unit", "day", "q", "sent", "lang"]), entry::get_entry.handler())?;
+    routes.add(
+        Method::GET,
+        "/c/{campaign}/enter",
+        names(&["unit", "day", "q", "sent", "lang"]),
+        entry::get_entry.handler(),
+    )?;
     routes.add(Method::POST, "/c/{campaign}/enter", names(&["lang"]), entry::post_entry.handler())?;
     let of_unit = ["by", "as_of", "lang"];
     routes.add(Method::GET, "/c/{campaign}/u/{code}", names(&of_unit), unit::get_unit_page.handler())?;

@@ -1,7 +1,7 @@
 //! Words, days and numbers of the pages in Vietnamese and English.
 
-use crate::domain::{Day, Instant};
 use crate::domain::number::Hundredths;
+use crate::domain::{Day, Instant};
 use crate::service::words::measure_name;
 use chrono::{Datelike, Weekday};
 use chrono_tz::Tz;

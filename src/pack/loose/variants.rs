@@ -1,11 +1,11 @@
 //! One set of figures, written in every way that people write tables, is read as that set.
 
+use super::Sheet;
 use super::figures::{LooseFigures, read_figures};
+use super::options::{FigureOptions, SheetOptions};
 use super::sheet::{read_text, read_workbook};
 use super::units::UnitBook;
 use super::values::DateOrder;
-use super::Sheet;
-use super::options::{FigureOptions, SheetOptions};
 use crate::domain::{Contest, Day};
 use crate::pack::Errors;
 use chrono::{Datelike, NaiveDate};

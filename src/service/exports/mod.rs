@@ -193,7 +193,9 @@ impl Service {
         }
         let stood_at = match snapshot.known_at {
             Some(at) => at,
-            None => self.read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?.unwrap_or(Instant::BEGINNING),
+            None => self
+                .read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?
+                .unwrap_or(Instant::BEGINNING),
         };
         write(&Report::of_snapshot(snapshot, as_of, stood_at), what, format)
     }

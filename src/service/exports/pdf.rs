@@ -94,11 +94,7 @@ impl Press {
                     path.move_to(from.0, from.1);
                     path.line_to(to.0, to.1);
                     surface.set_fill(None);
-                    surface.set_stroke(Some(Stroke {
-                        paint: ink.colour().into(),
-                        width: weight,
-                        ..Stroke::default()
-                    }));
+                    surface.set_stroke(Some(Stroke { paint: ink.colour().into(), width: weight, ..Stroke::default() }));
                     path.finish().iter().for_each(|path| surface.draw_path(path));
                 }
             }
@@ -225,7 +221,8 @@ impl Setter {
         let short = (self.press.fonts.width(&head.organ, Face::Bold, 12.5) * 0.4).min(left.1 * 0.4);
         self.press.line((left.0 - short / 2.0, end), (left.0 + short / 2.0, end), 0.8, Ink::Black);
         let motto = "Độc lập - Tự do - Hạnh phúc";
-        let nation = [("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".to_owned(), Face::Bold, 12.5), (motto.to_owned(), Face::Bold, 13.5)];
+        let nation =
+            [("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".to_owned(), Face::Bold, 12.5), (motto.to_owned(), Face::Bold, 13.5)];
         let long = self.press.fonts.width(motto, Face::Bold, 13.5);
         let line = self.stack(&nation, right.0, right.1, self.y) + 5.0;
         self.press.line((right.0 - long / 2.0, line), (right.0 + long / 2.0, line), 0.8, Ink::Black);

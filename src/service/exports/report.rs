@@ -298,10 +298,8 @@ impl Report {
             tie_break: policy.tie_break.iter().map(|key| key.code().to_owned()).collect(),
             rank_within_blocks: policy.rank_within_blocks,
         };
-        let span = |span: &crate::domain::campaign::Span| ReportSpan {
-            from: span.from.to_string(),
-            to: span.to.to_string(),
-        };
+        let span =
+            |span: &crate::domain::campaign::Span| ReportSpan { from: span.from.to_string(), to: span.to.to_string() };
         let kinds = 0..u16::try_from(campaign.kinds.len()).unwrap_or(u16::MAX);
         let boards = kinds.flat_map(|kind| Track::ALL.map(|track| (kind, track)));
         Self {

@@ -2,9 +2,9 @@
 
 use super::{bounds, cut_off, push, text_cell};
 use crate::domain::Day;
+use crate::pack::Errors;
 use crate::pack::loose::options::SheetOptions;
 use crate::pack::loose::{Cell, Sheet, SheetRow};
-use crate::pack::Errors;
 use calamine::{Data, Reader, Xlsx};
 use std::collections::BTreeMap;
 use std::io::Cursor;
