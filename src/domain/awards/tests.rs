@@ -1,3 +1,5 @@
+//! The catalogue as people write it, its mistakes by path, and its money by hand.
+
 use super::*;
 use serde_json::json;
 

@@ -1,3 +1,5 @@
+//! Small contests whose winners can be told by hand: places, ties, thresholds, quotas, blocks.
+
 use super::*;
 use crate::domain::contest::{FigureRow, Stamp};
 use crate::domain::unit::Unit;
@@ -172,9 +174,9 @@ fn a_threshold_is_reached_exactly_and_a_quota_counts_awards_given() {
     assert_eq!(of(json!({"quota": {"at_most": 1}, "ties": "all"})), (won(&["b", "c"]), over(&[has_award])));
     let over_quota = over(&[has_award, ("b", Reason::OverQuota), ("c", Reason::OverQuota)]);
     assert_eq!(of(json!({"quota": {"percent_of_ranked": 19.99}})), (won(&[]), over_quota));
-    let reduction = |least: f64| json!({"threshold": {"reduction_percent_at_least": least}});
-    assert_eq!(of(reduction(50.0)).0, won(&["b", "c"]));
-    assert_eq!(of(reduction(50.01)).0, won(&[]));
+    let reduction = |least: Value| json!({"threshold": {"reduction_percent_at_least": least}});
+    assert_eq!(of(reduction(json!(50))).0, won(&["b", "c"]));
+    assert_eq!(of(reduction(json!(50.01))).0, won(&[]));
 }
 
 #[test]
@@ -186,8 +188,8 @@ fn what_hangs_on_an_open_tie_waits_and_the_rest_is_certain() {
     let facts = facts(&wards, json!([place("first", 1, 1), good, some]), false);
     let open = given(&facts, &[]);
     let waits = |code| (code, Reason::Waits(0));
-    // at most one of a and b is left for the second award, but which and whether is open:
-    // a quota of two holds both and leaves c uncertain
+    // one of a and b will be left for the second award; which of them is open, and with it
+    // what is said of c
     assert_eq!(open[1], (won(&[]), over(&[waits("a"), waits("b"), waits("c")])));
     assert_eq!(open[2], (won(&[]), over(&[waits("a"), waits("b"), waits("c")])));
     let chosen = given(&facts, &[decided("first", &["a", "b"], &["b"])]);
