@@ -8,7 +8,6 @@ use crate::domain::time::parse_day;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::pins::FreezeView;
-use crate::service::views::WrittenView;
 use crate::service::{Audience, Code, Fault, Moment, access};
 use actix_web::web;
 use utoipa::ToSchema;
@@ -64,8 +63,8 @@ pub(super) async fn get_freeze(call: Call) -> Answer {
     params(CampaignPath),
     request_body = FreezeRequest,
     responses(
-        (status = 200, description = "It stands, or is planned, already so", body = WrittenView<FreezeView>),
-        (status = 201, description = "Frozen, or planned", body = WrittenView<FreezeView>)
+        (status = 200, description = "It stands, or is planned, already so", body = FreezeView),
+        (status = 201, description = "Frozen, or planned", body = FreezeView)
     ),
     security(("bearer" = []))
 )]
@@ -84,7 +83,7 @@ pub(super) async fn put_freeze(call: Call, payload: web::Payload) -> Answer {
     path = "/api/v1/campaigns/{campaign}/freeze",
     tag = "awards",
     params(CampaignPath, ReasonQuery),
-    responses((status = 200, description = "Thawed", body = WrittenView<FreezeView>)),
+    responses((status = 200, description = "Thawed", body = FreezeView)),
     security(("bearer" = []))
 )]
 pub(super) async fn delete_freeze(call: Call) -> Answer {

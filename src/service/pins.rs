@@ -12,7 +12,7 @@ use super::audit::{Note, Origin};
 use super::fault::{Code, Fault};
 use super::figures::done;
 use super::frozen::Pinned;
-use super::views::{FreezeStatusView, WrittenView};
+use super::views::FreezeStatusView;
 use super::writer::{Ask, Done, Pending, Subject, Work, WriteRequest};
 use crate::domain::time::local_instant;
 use crate::domain::{Day, Instant};
@@ -251,8 +251,7 @@ impl Service {
             let at = from.map(midnight);
             let says_so = |row: &&PinRow| row.lifted_at().is_none() && row.planned_for() == at && row.reason == reason;
             if rows.iter().any(|row| says_so(&row) && row.status() == PinStatus::Frozen) {
-                let revision = work.revision();
-                return done(200, &WrittenView { written: before, revision });
+                return done(200, &before);
             }
             if let Some(pin) = pins::in_force(&rows) {
                 let detail =
@@ -324,5 +323,5 @@ fn answer(
     let view = freeze_view(&stored, &pins::list(work.conn()?, stored.id)?);
     let told = |view: &FreezeView| serde_json::json!({"status": view.status, "pin": view.pin, "plan": view.plan});
     work.note(Note::of(action, "freeze", Some(&told(before)), Some(&told(&view))).with("revision", revision));
-    done(status, &WrittenView { written: view, revision })
+    done(status, &view)
 }
