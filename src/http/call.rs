@@ -393,7 +393,8 @@ impl Call {
     pub fn reply(&self, rendered: &Rendered, content_type: &'static str, revision: Option<i64>) -> HttpResponse {
         let wants_gzip = accepts_gzip(&self.request);
         // workbooks, papers and packs are compressed already
-        let is_packed = ["application/pdf", "application/zip", "application/vnd."].iter().any(|t| content_type.starts_with(t));
+        let is_packed =
+            ["application/pdf", "application/zip", "application/vnd."].iter().any(|t| content_type.starts_with(t));
         let gzip = if wants_gzip && !is_packed { rendered.gzip() } else { None };
         let etag =
             if gzip.is_some() { format!("\"{}-gzip\"", rendered.etag) } else { format!("\"{}\"", rendered.etag) };

@@ -83,7 +83,7 @@ impl Right {
             | Self::Waiting => Reach::Part,
             Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty | Self::Exports => {
                 Reach::Campaign
-            },
+            }
             Self::Accounts => Reach::Service,
         }
     }
@@ -102,8 +102,8 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden, Rules, Units,
-        Waiting,
+        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden, Rules,
+        Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),

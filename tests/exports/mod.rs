@@ -91,7 +91,8 @@ on_both! {
 fn a_workbook_has_a_sheet_for_each_kind_and_track_with_real_numbers_and_days() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
     let Some(book) = read_back("q6.xlsx", &export(&app, Q6, "leaderboard?format=xlsx")) else { return };
-    let names: Vec<&str> = book["sheets"].as_array().expect("sheets").iter().filter_map(|s| s["name"].as_str()).collect();
+    let names: Vec<&str> =
+        book["sheets"].as_array().expect("sheets").iter().filter_map(|s| s["name"].as_str()).collect();
     let expected = ["Quận cải thiện", "Quận giữ sạch", "Phường cải thiện", "Phường giữ sạch", "Thuyết minh"];
     assert_eq!(names, expected);
     assert_eq!(book["created"], "2021-07-24T06:00:00");
@@ -116,7 +117,8 @@ fn a_workbook_has_a_sheet_for_each_kind_and_track_with_real_numbers_and_days() {
 #[test]
 fn names_that_look_like_formulas_are_texts_in_every_file_and_numbers_stay_numbers() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
-    let names = ["=HYPERLINK(\"http://x\",\"P\")", "+84 Phường", "-Phường 2", "@Phường", "－Phường", "Phường \"Kép\", 7"];
+    let names =
+        ["=HYPERLINK(\"http://x\",\"P\")", "+84 Phường", "-Phường 2", "@Phường", "－Phường", "Phường \"Kép\", 7"];
     for (at, name) in names.iter().enumerate() {
         let unit = json!({"name": name, "kind": "ward", "parent_code": "775"});
         app.put(&format!("{Q6}/units/x{at}"), &unit).ok();
@@ -176,7 +178,8 @@ fn long_names_and_many_rows_stay_on_their_pages_with_heads_and_numbers() {
     let app = TestApp::on(TestDatabase::sqlite()).with_q6();
     let units: Vec<Value> = (0..120)
         .map(|n| {
-            let name = format!("Ủy ban nhân dân phường số {n} Khu phố Nguyễn Thị Minh Khai nối dài {}", "Ưỡ".repeat(30));
+            let name =
+                format!("Ủy ban nhân dân phường số {n} Khu phố Nguyễn Thị Minh Khai nối dài {}", "Ưỡ".repeat(30));
             json!({"code": format!("n{n}"), "name": name, "kind": "ward", "parent_code": "775"})
         })
         .collect();
@@ -199,14 +202,18 @@ fn a_paper_to_edit_has_the_same_table_and_layout() {
     assert_eq!(paper["margins_mm"], json!([30, 15, 20, 20]));
     assert!(paper["fonts"].as_u64() > Some(0));
     assert_eq!(paper["created"], "2021-07-24T06:00:00");
-    let paragraphs: Vec<&str> = paper["paragraphs"].as_array().expect("texts").iter().filter_map(Value::as_str).collect();
+    let paragraphs: Vec<&str> =
+        paper["paragraphs"].as_array().expect("texts").iter().filter_map(Value::as_str).collect();
     assert!(paragraphs.contains(&"BẢNG XẾP HẠNG"), "{paragraphs:?}");
     let tables = paper["tables"].as_array().expect("tables");
     assert_eq!(tables[0][0][1], "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc");
     let heads = json!(["STT", "Đơn vị", "Điểm", "Điểm thưởng", "Xếp hạng", "Hình thức khen thưởng", "Ghi chú"]);
     let boards: Vec<&Value> = tables.iter().filter(|table| table[0] == heads).collect();
     assert_eq!(paper["repeated_heads"].as_u64(), Some(boards.len() as u64));
-    let all = boards.iter().flat_map(|table| table.as_array().expect("rows")).any(|row| row[1] == "Phường 07" && row[2] == "15,79");
+    let all = boards
+        .iter()
+        .flat_map(|table| table.as_array().expect("rows"))
+        .any(|row| row[1] == "Phường 07" && row[2] == "15,79");
     assert!(all, "{boards:?}");
     for time in paper["times"].as_array().expect("times") {
         assert_eq!(*time, json!([2021, 7, 24, 6, 0, 0]));
@@ -224,7 +231,8 @@ fn the_pack_is_what_was_registered_and_the_report_is_json() {
     assert_eq!(again.units.len(), 15);
     let report: Value = serde_json::from_slice(&export(&app, Q6, "leaderboard")).expect("JSON");
     assert_eq!((&report["campaign"], &report["as_of"]), (&json!("q6-2021"), &json!("2021-07-12")));
-    let rows: usize = report["sections"].as_array().expect("sections").iter().map(|s| s["rows"].as_array().map_or(0, Vec::len)).sum();
+    let rows: usize =
+        report["sections"].as_array().expect("sections").iter().map(|s| s["rows"].as_array().map_or(0, Vec::len)).sum();
     assert_eq!(rows, 15, "every unit is in it once");
 }
 
@@ -243,7 +251,10 @@ fn what_cannot_be_had_is_refused_with_what_can() {
         get(what).refused(409, "nothing_to_export");
     }
     let answer = get("leaderboard?format=xlsx");
-    assert_eq!(answer.header("content-disposition"), Some("attachment; filename=\"q6-2021-leaderboard-2021-07-12.xlsx\""));
+    assert_eq!(
+        answer.header("content-disposition"),
+        Some("attachment; filename=\"q6-2021-leaderboard-2021-07-12.xlsx\"")
+    );
     assert_eq!(answer.header("content-encoding"), None);
 }
 
@@ -258,6 +269,7 @@ fn who_takes_private_units_home_is_kept_in_the_log() {
     assert!(answer.text().contains("Hộ 1"), "the private unit is in it");
     let auditor = machine_token(&app.service, Role::Auditor, Scope::All);
     let log = app.send("GET", "/api/v1/audit?campaign=hidden&action=private.read", Some(&auditor), &[], None).ok();
-    let targets: Vec<&str> = log["items"].as_array().expect("entries").iter().filter_map(|e| e["target"].as_str()).collect();
+    let targets: Vec<&str> =
+        log["items"].as_array().expect("entries").iter().filter_map(|e| e["target"].as_str()).collect();
     assert!(targets.iter().any(|target| target.contains("/exports/leaderboard")), "{targets:?}");
 }

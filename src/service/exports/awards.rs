@@ -3,7 +3,7 @@
 use super::phrases::decimal;
 use super::report::{ReportAward, ReportTexts, ReportWinner};
 use crate::scoring::Register;
-use crate::service::awards::views::{AwardTieView, AwardThresholdView, WinnerView};
+use crate::service::awards::views::{AwardThresholdView, AwardTieView, WinnerView};
 use crate::service::awards::{AwardView, AwardsView};
 use crate::service::flags::WordsView;
 

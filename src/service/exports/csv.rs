@@ -28,7 +28,8 @@ const BEHIND: [&str; 17] = [
     "parent_name",
 ];
 const AWARDS: [&str; 14] = [
-    "award", "name", "form", "kind", "track", "block", "quota", "rank", "code", "unit", "points", "bonus", "money", "note",
+    "award", "name", "form", "kind", "track", "block", "quota", "rank", "code", "unit", "points", "bonus", "money",
+    "note",
 ];
 
 /// Writes a table.
@@ -46,7 +47,9 @@ pub(super) fn table(report: &Report, what: What) -> Result<Vec<u8>, Fault> {
     } else {
         let components: Vec<&str> = report.rules.components.iter().map(|c| c.measure.as_str()).collect();
         writer.write_record(BEFORE.iter().chain(&components).chain(&BEHIND)).map_err(Fault::internal)?;
-        for (section, row) in report.sections.iter().flat_map(|section| section.rows.iter().map(move |row| (section, row))) {
+        for (section, row) in
+            report.sections.iter().flat_map(|section| section.rows.iter().map(move |row| (section, row)))
+        {
             writer.write_record(cells(section, row, components.len())).map_err(Fault::internal)?;
         }
     }

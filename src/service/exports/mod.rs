@@ -16,6 +16,8 @@ mod paper;
 mod pdf;
 mod phrases;
 pub mod report;
+#[cfg(test)]
+mod tests;
 mod xlsx;
 
 use super::Service;
@@ -193,7 +195,9 @@ impl Service {
         }
         let stood_at = match snapshot.known_at {
             Some(at) => at,
-            None => self.read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?.unwrap_or(Instant::BEGINNING),
+            None => self
+                .read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?
+                .unwrap_or(Instant::BEGINNING),
         };
         write(&Report::of_snapshot(snapshot, as_of, stood_at), what, format)
     }

@@ -16,7 +16,6 @@ use krilla::geom::{PathBuilder, Point};
 use krilla::metadata::{DateTime as PdfTime, Metadata};
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, Stroke};
-use krilla::text::TextDirection;
 
 /// Points in a millimetre.
 pub(super) const MM: f32 = 72.0 / 25.4;
@@ -86,19 +85,15 @@ impl Press {
                 Mark::Text { x, y, face, size, text, ink } => {
                     surface.set_stroke(None);
                     surface.set_fill(Some(Fill { paint: ink.colour().into(), ..Fill::default() }));
-                    let font = self.fonts.font(face);
-                    surface.draw_text(Point::from_xy(x, y), font, size, &text, false, TextDirection::LeftToRight);
+                    let (letters, font) = (self.fonts.letters(&text, face), self.fonts.font(face));
+                    surface.draw_glyphs(Point::from_xy(x, y), &letters, font, &text, size, false);
                 }
                 Mark::Line { from, to, weight, ink } => {
                     let mut path = PathBuilder::new();
                     path.move_to(from.0, from.1);
                     path.line_to(to.0, to.1);
                     surface.set_fill(None);
-                    surface.set_stroke(Some(Stroke {
-                        paint: ink.colour().into(),
-                        width: weight,
-                        ..Stroke::default()
-                    }));
+                    surface.set_stroke(Some(Stroke { paint: ink.colour().into(), width: weight, ..Stroke::default() }));
                     path.finish().iter().for_each(|path| surface.draw_path(path));
                 }
             }
@@ -225,7 +220,8 @@ impl Setter {
         let short = (self.press.fonts.width(&head.organ, Face::Bold, 12.5) * 0.4).min(left.1 * 0.4);
         self.press.line((left.0 - short / 2.0, end), (left.0 + short / 2.0, end), 0.8, Ink::Black);
         let motto = "Độc lập - Tự do - Hạnh phúc";
-        let nation = [("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".to_owned(), Face::Bold, 12.5), (motto.to_owned(), Face::Bold, 13.5)];
+        let nation =
+            [("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM".to_owned(), Face::Bold, 12.5), (motto.to_owned(), Face::Bold, 13.5)];
         let long = self.press.fonts.width(motto, Face::Bold, 13.5);
         let line = self.stack(&nation, right.0, right.1, self.y) + 5.0;
         self.press.line((right.0 - long / 2.0, line), (right.0 + long / 2.0, line), 0.8, Ink::Black);
@@ -237,7 +233,7 @@ impl Setter {
 
     fn block(&mut self, block: &Block<'_>) {
         match block {
-            Block::Title(text) => self.middle(text, Face::Bold, 15.0, 4.0),
+            Block::Title(text) => self.middle(text, Face::Bold, 14.0, 4.0),
             Block::About(text) => {
                 self.middle(text, Face::Bold, 14.0, 4.0);
                 let half = WIDTH * 0.09;
@@ -302,12 +298,13 @@ impl Setter {
     fn table(&mut self, rows: &Rows<'_>) {
         self.table_head();
         for at in 0..rows.len() {
-            if let Some(cells) = rows.cells(at) {
-                let of_cell = |(cell, column): (String, &super::paper::Column)| {
-                    self.press.fonts.wrap(&cell, Face::Regular, CELL, width_of(column) - 2.0 * PAD, 0.0)
-                };
-                self.row(cells.into_iter().zip(&COLUMNS).map(of_cell).collect());
-            }
+            let Some(cells) = rows.cells(at) else { continue };
+            let fonts = &self.press.fonts;
+            let in_lines = cells.iter().zip(&COLUMNS);
+            let in_lines = in_lines
+                .map(|(cell, column)| fonts.wrap(cell, Face::Regular, CELL, width_of(column) - 2.0 * PAD, 0.0))
+                .collect();
+            self.row(in_lines);
         }
         self.rule_columns();
         self.y += 6.0;

@@ -13,7 +13,9 @@ use crate::domain::time::parse_day;
 use crate::service::fault::Fault;
 use crate::service::words;
 use chrono::{DateTime, Datelike, Timelike};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
 
 /// Writes a workbook.
 ///
@@ -53,7 +55,8 @@ fn properties(report: &Report) -> Result<DocProperties, XlsxError> {
     let small = |number: u32| u8::try_from(number).unwrap_or_default();
     let year = u16::try_from(at.year()).unwrap_or_default().max(1900);
     let time = ExcelDateTime::from_ymd(year, small(at.month()), small(at.day()))?;
-    let time = time.and_hms(u16::try_from(at.hour()).unwrap_or_default(), small(at.minute()), f64::from(at.second()))?;
+    let time =
+        time.and_hms(u16::try_from(at.hour()).unwrap_or_default(), small(at.minute()), f64::from(at.second()))?;
     Ok(DocProperties::new()
         .set_title(title(report))
         .set_company(report.organiser.vietnamese().unwrap_or_default())
@@ -118,7 +121,9 @@ fn board(sheet: &mut Worksheet, report: &Report, section: &ReportSection, styles
         let beside = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
         let mut beside = beside.filter_map(|at| section.rows.get(at));
         let is_tied = of_board.rank.is_some()
-            && beside.any(|row| row.rank == of_board.rank && (row.block == of_board.block || !report.rules.rank_within_blocks));
+            && beside.any(|row| {
+                row.rank == of_board.rank && (row.block == of_board.block || !report.rules.rank_within_blocks)
+            });
         let remark = remark(of_board, is_tied);
         row = write_row(sheet, row, &cells(report, of_board, &remark), styles)?;
     }
