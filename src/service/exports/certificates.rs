@@ -42,8 +42,9 @@ fn page(press: &mut Press, report: &Report, award: &ReportAward, winner: &Report
     press.centred((MIDDLE, y + 26.0), black(Face::Bold), 16.0, "TẶNG");
     press.centred((MIDDLE, y + 76.0), (Face::Bold, Ink::Red), 46.0, &form(award));
     y += 92.0;
+    let size = fitting(press, winner);
     let parent = winner.parent_name.as_ref().map(|parent| format!(", {parent}")).unwrap_or_default();
-    y = lines(press, &format!("{}{parent}", winner.name), black(Face::Bold), fitting(press, winner), y);
+    y = lines(press, &format!("{}{parent}", winner.name), black(Face::Bold), size, y);
     y = lines(press, &merit(report, award, winner), black(Face::Regular), 16.0, y + 8.0);
     foot(press, report, y);
 }

@@ -124,7 +124,7 @@ fn set(block: &Block<'_>) -> Paragraph {
         line(run, AlignmentType::Both).indent(None, Some(first), None, None).line_spacing(spacing(0, 120))
     };
     match block {
-        Block::Title(text) => line(run(text, 30).bold(), AlignmentType::Center),
+        Block::Title(text) => line(run(text, 28).bold(), AlignmentType::Center),
         Block::About(text) => line(run(text, 28).bold(), AlignmentType::Center),
         Block::Annex(text) => line(run(text, 26).italic(), AlignmentType::Center),
         Block::Centred(text) => line(run(text, 26).bold(), AlignmentType::Center).line_spacing(spacing(80, 120)),

@@ -4,7 +4,7 @@
 //! and every letter of Vietnamese (`assets/fonts/SOURCE.md`).
 
 use crate::service::fault::Fault;
-use krilla::text::Font;
+use krilla::text::{Font, KrillaGlyph};
 use skrifa::charmap::Charmap;
 use skrifa::instance::{LocationRef, Size};
 use skrifa::metrics::GlyphMetrics;
@@ -71,6 +71,25 @@ impl Fonts {
         let glyph = |letter| of.letters.map(letter).unwrap_or(GlyphId::NOTDEF);
         let widths = text.chars().map(|letter| of.widths.advance_width(glyph(letter)).unwrap_or_default());
         widths.sum::<f32>() * size / of.units_per_em
+    }
+
+    /// The letters of a text, each as wide as it is measured: neither kerned nor joined, as
+    /// word processors set Times.
+    pub(super) fn letters(&self, text: &str, face: Face) -> Vec<KrillaGlyph> {
+        let of = self.of(face);
+        let letter = |(at, letter): (usize, char)| {
+            let glyph = of.letters.map(letter).unwrap_or(GlyphId::NOTDEF);
+            KrillaGlyph {
+                glyph_id: krilla::text::GlyphId::new(glyph.to_u32()),
+                text_range: at..at + letter.len_utf8(),
+                x_advance: of.widths.advance_width(glyph).unwrap_or_default() / of.units_per_em,
+                x_offset: 0.0,
+                y_offset: 0.0,
+                y_advance: 0.0,
+                location: None,
+            }
+        };
+        text.char_indices().map(letter).collect()
     }
 
     /// A text in lines no wider than `room`; `first` is taken off the first. A word that is

@@ -16,6 +16,8 @@ mod paper;
 mod pdf;
 mod phrases;
 pub mod report;
+#[cfg(test)]
+mod tests;
 mod xlsx;
 
 use super::Service;

@@ -4,8 +4,8 @@
 //! Rows of tables are asked for one by one, so that no paper holds them all as text.
 
 use super::phrases::{
-    day_or_dots, decimal, is_committee, kind_name, money, notes, number_and_day, organiser, place, remark, short_day,
-    status, title, track,
+    self, day_or_dots, decimal, is_committee, kind_name, money, notes, number_and_day, organiser, place, remark,
+    short_day, status, title, track,
 };
 use super::report::{Report, ReportAward, ReportDecision, ReportSection, ReportWinner};
 
@@ -234,7 +234,7 @@ fn boards_of<'a>(report: &Report, section: &'a ReportSection, blocks: &mut Vec<B
         groups.push((None, (0..section.rows.len()).collect()));
     }
     for (block, places) in groups {
-        let of_block = block.map(|block| format!(", khối {block}")).unwrap_or_default();
+        let of_block = block.map(|block| format!(", {}", phrases::block(block))).unwrap_or_default();
         blocks.push(Block::Heading(format!("{name}{of_block} ({} đơn vị)", places.len())));
         blocks.push(Block::Table(Rows::Board { section, places, shows_parents }));
     }
@@ -268,7 +268,7 @@ pub(super) fn award_heading(award: &ReportAward) -> String {
 /// Among whom an award is given.
 pub(super) fn award_class(award: &ReportAward) -> String {
     let kind = award.kind_name.vietnamese().unwrap_or(&award.kind);
-    let block = award.block.as_deref().map(|block| format!(", khối {block}")).unwrap_or_default();
+    let block = award.block.as_deref().map(|block| format!(", {}", phrases::block(block))).unwrap_or_default();
     format!("{kind}, bảng {}{block}", track(&award.track))
 }
 

@@ -16,7 +16,6 @@ use krilla::geom::{PathBuilder, Point};
 use krilla::metadata::{DateTime as PdfTime, Metadata};
 use krilla::page::PageSettings;
 use krilla::paint::{Fill, Stroke};
-use krilla::text::TextDirection;
 
 /// Points in a millimetre.
 pub(super) const MM: f32 = 72.0 / 25.4;
@@ -86,8 +85,8 @@ impl Press {
                 Mark::Text { x, y, face, size, text, ink } => {
                     surface.set_stroke(None);
                     surface.set_fill(Some(Fill { paint: ink.colour().into(), ..Fill::default() }));
-                    let font = self.fonts.font(face);
-                    surface.draw_text(Point::from_xy(x, y), font, size, &text, false, TextDirection::LeftToRight);
+                    let (letters, font) = (self.fonts.letters(&text, face), self.fonts.font(face));
+                    surface.draw_glyphs(Point::from_xy(x, y), &letters, font, &text, size, false);
                 }
                 Mark::Line { from, to, weight, ink } => {
                     let mut path = PathBuilder::new();
@@ -234,7 +233,7 @@ impl Setter {
 
     fn block(&mut self, block: &Block<'_>) {
         match block {
-            Block::Title(text) => self.middle(text, Face::Bold, 15.0, 4.0),
+            Block::Title(text) => self.middle(text, Face::Bold, 14.0, 4.0),
             Block::About(text) => {
                 self.middle(text, Face::Bold, 14.0, 4.0);
                 let half = WIDTH * 0.09;
@@ -299,12 +298,13 @@ impl Setter {
     fn table(&mut self, rows: &Rows<'_>) {
         self.table_head();
         for at in 0..rows.len() {
-            if let Some(cells) = rows.cells(at) {
-                let of_cell = |(cell, column): (String, &super::paper::Column)| {
-                    self.press.fonts.wrap(&cell, Face::Regular, CELL, width_of(column) - 2.0 * PAD, 0.0)
-                };
-                self.row(cells.into_iter().zip(&COLUMNS).map(of_cell).collect());
-            }
+            let Some(cells) = rows.cells(at) else { continue };
+            let fonts = &self.press.fonts;
+            let in_lines = cells.iter().zip(&COLUMNS);
+            let in_lines = in_lines
+                .map(|(cell, column)| fonts.wrap(cell, Face::Regular, CELL, width_of(column) - 2.0 * PAD, 0.0))
+                .collect();
+            self.row(in_lines);
         }
         self.rule_columns();
         self.y += 6.0;

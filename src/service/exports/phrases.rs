@@ -63,6 +63,12 @@ pub(super) fn track(code: &str) -> &str {
     }
 }
 
+/// A block, with the word for one where its name has none.
+pub(super) fn block(name: &str) -> String {
+    let has_word = ["khối", "cụm"].iter().any(|word| name.to_lowercase().starts_with(word));
+    if has_word { name.to_owned() } else { format!("khối {name}") }
+}
+
 /// The campaign's title, else its code.
 pub(super) fn title(report: &Report) -> &str {
     report.title.vietnamese().unwrap_or(&report.campaign)

@@ -341,8 +341,23 @@ impl Report {
         serde_json::to_vec(self).map_err(Fault::internal)
     }
 
+    /// The numbered result: its awards are final.
+    pub fn of_issue(mut self, issue: ReportIssue) -> Self {
+        self.status = "final".to_owned();
+        self.issue = Some(issue);
+        self
+    }
+
     /// Adds the awards, and to each row of a board what it is awarded.
-    pub fn with_awards(mut self, awards: Vec<ReportAward>) -> Self {
+    pub fn with_awards(mut self, mut awards: Vec<ReportAward>) -> Self {
+        for award in &mut awards {
+            let of_award = |section: &&ReportSection| (&section.kind, &section.track) == (&award.kind, &award.track);
+            let rows = self.sections.iter().filter(of_award).flat_map(|section| &section.rows);
+            let bonus: HashMap<&str, Option<Hundredths>> = rows.map(|row| (row.code.as_str(), row.bonus)).collect();
+            for winner in &mut award.winners {
+                winner.bonus = bonus.get(winner.code.as_str()).copied().flatten();
+            }
+        }
         let mut won: HashMap<(&str, &str), &ReportTexts> = HashMap::new();
         for award in &awards {
             for winner in &award.winners {
