@@ -96,7 +96,7 @@ fn verify_whole(bytes: &[u8], pin: Option<&Pin>, public: Option<&[u8]>, findings
         ..Report::default()
     };
     let Whole { inputs, boards, awards, decisions, manifest: signed, .. } = whole;
-    let again = recompute(inputs, &decisions, &manifest, findings);
+    let again = recompute(inputs, &decisions, &manifest, public.is_some(), findings);
     report.recomputed = again.is_some();
     if let Some(again) = &again {
         compare_boards("boards", &boards, &again.boards, findings);
@@ -221,6 +221,7 @@ fn check_inputs(inputs: &BTreeMap<String, String>, sums: &BTreeMap<String, Input
 /// What the inputs and decisions of a result give.
 struct Again {
     boards: Vec<BoardPart>,
+    /// Only where a public file is looked at.
     public_boards: Vec<BoardPart>,
     awards: Both,
 }
@@ -230,6 +231,7 @@ fn recompute(
     inputs: BTreeMap<String, String>,
     decisions: &Value,
     manifest: &Manifest,
+    with_public: bool,
     findings: &mut Findings,
 ) -> Option<Again> {
     let as_of = parse_day(&manifest.as_of).map_err(|e| findings.add("manifest as_of", e)).ok()?;
@@ -250,7 +252,8 @@ fn recompute(
     let (revision, policy_version) = (manifest.revision, manifest.policy_version);
     let stand = Stand { as_of, known_at, revision, policy_version };
     let made = || -> Result<_, Fault> {
-        Ok((facts.boards(&stand)?, facts.public_boards(&stand)?, facts.awards(&stand, &decisions)?))
+        let public_boards = if with_public { facts.public_boards(&stand)? } else { Some(Vec::new()) };
+        Ok((facts.boards(&stand)?, public_boards, facts.awards(&stand, &decisions)?))
     };
     match made() {
         Ok((Some(boards), Some(public_boards), Some(awards))) => Some(Again { boards, public_boards, awards }),
