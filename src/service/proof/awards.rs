@@ -86,7 +86,7 @@ impl Facts {
     pub(super) fn awards(&self, stand: &Stand, decisions: &[AwardDecision]) -> Result<Option<Both>, Fault> {
         let ledger = &self.boards.ledger;
         let Some(as_of) = board_day(ledger, stand.as_of) else { return Ok(None) };
-        if ledger.register.campaign.awards.is_empty() {
+        if ledger.register.campaign.awards.list.is_empty() {
             return Ok(Some(Both { whole: Value::Null, public: Value::Null }));
         }
         let about = About { status: "final", revision: Some(stand.revision) };
