@@ -2,6 +2,7 @@
 //! server, no database and no network.
 
 use super::Failure;
+use super::output::Language;
 use crate::pack::{PackError, Refusal};
 use crate::service::proof::{Finding, MAX_BYTES, Pin, Report, verify};
 use clap::{Args, ValueEnum};
@@ -22,6 +23,9 @@ pub(super) struct Verify {
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Print::Text)]
     format: Print,
+    /// Language of what is printed for people
+    #[arg(long, value_name = "LANGUAGE", value_enum, default_value_t = Language::from_environment())]
+    lang: Language,
 }
 
 /// How the result is printed.
@@ -48,7 +52,7 @@ impl Verify {
         }
         match self.format {
             Print::Json => anstream::println!("{}", serde_json::to_string(&report).unwrap_or_default()),
-            Print::Text => anstream::print!("{}", words(&report)),
+            Print::Text => anstream::print!("{}", words(&report, self.lang)),
         }
         Ok(())
     }
@@ -94,31 +98,56 @@ fn broken(report: Report) -> Failure {
 }
 
 /// What holds, for people.
-fn words(report: &Report) -> String {
+fn words(report: &Report, lang: Language) -> String {
     let Report { format, campaign, issue, as_of, issued_at, made_by, checked_by, inputs, boards, rows, .. } = report;
-    let mut lines = vec![
-        format!("{format}: {campaign}, issue {issue}, boards of {as_of}, issued {issued_at}"),
-        format!("made by {made_by}, checked by {checked_by}"),
-    ];
+    let mut text = String::new();
+    let mut say = |vi: &str, en: &str| {
+        text += lang.pick(vi, en);
+        text.push('\n');
+    };
+    say(
+        &format!("{format}: {campaign}, lần công bố {issue}, bảng ngày {as_of}, công bố lúc {issued_at}"),
+        &format!("{format}: {campaign}, issue {issue}, boards of {as_of}, issued {issued_at}"),
+    );
+    say(
+        &format!("lập bằng {made_by}, kiểm tra bằng {checked_by}"),
+        &format!("made by {made_by}, checked by {checked_by}"),
+    );
     if let Some(key) = &report.key {
-        lines.push(format!("the signature holds; key {}", key.id));
-        lines.push(match key.is_pinned {
-            true => "the key is the one that was pinned".to_owned(),
-            false => "THE KEY ITSELF WAS NOT CHECKED: it is the file's own word; compare its thumbprint with the \
-                      published one, or give that with --key"
-                .to_owned(),
-        });
+        say(&format!("chữ ký đúng; khóa {}", key.id), &format!("the signature holds; key {}", key.id));
     }
-    lines.push(format!("{boards} boards with {rows} rows and the awards are those that were signed"));
+    match report.key.as_ref().is_some_and(|key| key.is_pinned) {
+        true => say("khóa đúng là khóa đã chỉ định", "the key is the one that was pinned"),
+        false => say(
+            "CHƯA KIỂM TRA CHÍNH KHÓA: đó là lời của tệp này; hãy so mã khóa với mã đã công bố, hoặc chỉ định bằng --key",
+            "THE KEY ITSELF WAS NOT CHECKED: it is the file's own word; compare its thumbprint with the published one, \
+             or give that with --key",
+        ),
+    }
+    say(
+        &format!("{boards} bảng với {rows} dòng và phần khen thưởng đúng như đã ký"),
+        &format!("{boards} boards with {rows} rows and the awards are those that were signed"),
+    );
     if report.recomputed {
-        lines.push(format!("{inputs} input files are those that were signed; every rank was computed from them again"));
+        say(
+            &format!("{inputs} tệp đầu vào đúng như đã ký; mọi thứ hạng và giải thưởng đã được tính lại từ đó"),
+            &format!(
+                "{inputs} input files are those that were signed; every rank and award was computed from them again"
+            ),
+        );
     }
     if report.public.is_some() {
-        lines.push("the public file belongs to it, and shows the public what these inputs give".to_owned());
+        say(
+            "tệp công khai thuộc về kết quả này và cho thấy đúng những gì công chúng được xem",
+            "the public file belongs to it, and shows the public what these inputs give",
+        );
     }
     if let Some(hash) = &report.whole_sha256 {
-        lines.push(format!("it names the whole result {hash}, which was not looked at here"));
+        say(
+            &format!("tệp này dẫn đến kết quả đầy đủ {hash}, chưa được xem ở đây"),
+            &format!("it names the whole result {hash}, which was not looked at here"),
+        );
     }
-    lines.push("everything holds".to_owned());
-    lines.into_iter().map(|line| line + "\n").collect()
+    say("tất cả đều đúng", "everything holds");
+    text
 }

@@ -12,6 +12,9 @@ fn greenzone(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String)
         .current_dir(folder)
         .env_remove("DATABASE_URL")
         .env_remove("GREENZONE_RESULT_KEYS_FILE")
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .env("LANG", "C.UTF-8")
         .output()
         .expect("the program runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -31,7 +34,8 @@ fn a_result_is_verified_offline_with_and_without_a_pinned_key() {
     std::fs::write(here.join("keys.json"), serde_json::to_vec(&keys.public()).unwrap()).unwrap();
     let (status, said, wrong) = greenzone(here, &["verify", "whole.json"]);
     assert_eq!((status, wrong.as_str()), (Some(0), ""), "{said}");
-    for words in ["THE KEY ITSELF WAS NOT CHECKED", &keys.id(), "every rank was computed", "everything holds"] {
+    for words in ["THE KEY ITSELF WAS NOT CHECKED", &keys.id(), "every rank and award was computed", "everything holds"]
+    {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(!here.join("greenzone.db").exists(), "no database is made");
@@ -41,6 +45,8 @@ fn a_result_is_verified_offline_with_and_without_a_pinned_key() {
         assert_eq!(status, Some(0), "{wrong}");
         assert!(said.contains("the one that was pinned") && said.contains("the public file belongs to it"), "{said}");
     }
+    let (_, said, _) = greenzone(here, &["verify", "whole.json", "--lang", "vi"]);
+    assert!(said.contains("CHƯA KIỂM TRA CHÍNH KHÓA") && said.contains("tất cả đều đúng"), "{said}");
     let (status, said, _) = greenzone(here, &["verify", "public.json", "--format", "json"]);
     let report: Value = serde_json::from_str(&said).expect("one object");
     assert_eq!((status, &report["holds"], &report["recomputed"]), (Some(0), &true.into(), &false.into()));

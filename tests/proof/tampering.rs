@@ -66,7 +66,9 @@ fn part_of(document: &Value, pointer: &str) -> Vec<String> {
 }
 
 fn name(board: &Value) -> String {
-    format!("{}/{}", board["kind"].as_str().unwrap(), board["track"].as_str().unwrap())
+    let text = |name: &str| board[name].as_str().unwrap().to_owned();
+    let order = if board["by"] == "points" { String::new() } else { format!("/{}", text("by")) };
+    format!("{}/{}{order}", text("kind"), text("track"))
 }
 
 /// A file with one character changed, and the part that it was changed in.
@@ -84,14 +86,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn a_changed_character_anywhere_is_found_and_its_part_is_named(which in any::<prop::sample::Index>(), at in any::<u16>(), part in 0..9usize, is_public in any::<bool>()) {
+    fn a_changed_character_anywhere_is_found_and_its_part_is_named(which in any::<prop::sample::Index>(), at in any::<u16>(), part in 0..10usize, is_public in any::<bool>()) {
         let keys = ResultKeys::random().unwrap();
         let proofs = built(&q6(), &keys);
         let original = if is_public { &proofs.public } else { &proofs.whole };
         let mut found = Vec::new();
         leaves(&parsed(original), "", &mut found);
         // inputs are few and long, boards have many numbers: each part has its turn
-        let starts = ["/awards", "/boards", "/difference", "/inputs", "/manifest", "/overrides", "/signature", "/manifest/sha256", "/inputs/figures.csv"];
+        let starts = ["/awards", "/boards", "/decisions", "/difference", "/inputs", "/manifest", "/overrides", "/signature", "/manifest/sha256", "/inputs/figures.csv"];
         let of_part: Vec<usize> = (0..found.len()).filter(|at| found[*at].starts_with(starts[part])).collect();
         if !of_part.is_empty() {
             let (bytes, pointer, parts) = changed(original, *which.get(&of_part), usize::from(at));
@@ -140,6 +142,7 @@ fn a_changed_number_of_a_board_is_named_with_what_it_is_when_computed_again() {
     let mut whole = parsed(&proofs.whole);
     let boards = whole["boards"].as_array_mut().unwrap();
     let ward = boards.iter_mut().find(|b| b["kind"] == "ward" && b["track"] == "improvement").unwrap();
+    assert_eq!(ward["by"], "points");
     ward["items"][0]["points"]["total"] = json!(15.97);
     let report = verify(&canonical(&whole).unwrap(), None, None);
     let found: Vec<_> =
@@ -148,6 +151,21 @@ fn a_changed_number_of_a_board_is_named_with_what_it_is_when_computed_again() {
     assert!(found.contains(&(row, Some("15.97"), "15.79, recomputed from the inputs")), "{found:#?}");
     assert!(found.iter().any(|f| f.0 == "boards/ward/improvement"), "{found:#?}");
     assert_eq!(report.total, 2);
+}
+
+#[test]
+fn a_changed_winner_or_decision_is_named() {
+    let proofs = built(&q6(), &ResultKeys::random().unwrap());
+    let changed = |pointer: &str, value: Value| {
+        let mut whole = parsed(&proofs.whole);
+        *whole.pointer_mut(pointer).expect(pointer) = value;
+        places(&verify(&canonical(&whole).unwrap(), None, None))
+    };
+    let money = changed("/awards/items/0/winners/0/money", json!(9_000_000));
+    assert_eq!(money, ["awards", "awards.items.0.winners.0.money"]);
+    let decided = changed("/decisions/0/winners/0", json!("27382"));
+    assert_eq!(decided, ["decisions", "awards.stale_decisions.0.winners.0"]);
+    assert!(changed("/decisions/0/as_of", json!("12 July")).contains(&"decisions".to_owned()));
 }
 
 #[test]

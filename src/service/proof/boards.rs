@@ -23,8 +23,8 @@ pub(super) struct Stand {
 
 /// The facts of a pack as they were known at an instant.
 pub(super) struct Facts {
-    boards: Boards,
-    privacy: Privacy,
+    pub(super) boards: Boards,
+    pub(super) privacy: Privacy,
 }
 
 impl Facts {
@@ -44,7 +44,7 @@ impl Facts {
         self.boards.ledger.register.campaign.code.clone()
     }
 
-    /// Every board by points; none where the day lies outside the window.
+    /// Every board by points, and by whatever else an award goes by; none where the day lies outside the window.
     ///
     /// # Errors
     /// A value that JSON cannot hold.
@@ -76,11 +76,22 @@ impl Facts {
         let mut parts = Vec::new();
         for kind in kinds.filter(|kind| is_shown(*kind)) {
             for track in [Track::Improvement, Track::KeptClean] {
-                let query = Query { kind, track, by: By::Points, as_of, within: None, block: None };
-                parts.push(self.part(&query, stand, &shown)?);
+                for by in self.orders(kind, track) {
+                    let query = Query { kind, track, by, as_of, within: None, block: None };
+                    parts.push(self.part(&query, stand, &shown)?);
+                }
             }
         }
         Ok(Some(parts))
+    }
+
+    /// The orders of a kind's boards: points, and what its awards go by.
+    fn orders(&self, kind: u16, track: Track) -> Vec<By> {
+        let campaign = &self.boards.ledger.register.campaign;
+        let code = campaign.kind(kind).map(|kind| kind.code.as_str());
+        let awards = || campaign.awards.list.iter().filter(|award| Some(award.kind.as_str()) == code);
+        let is_asked = |by: &By| *by == By::Points || awards().any(|award| (award.track, award.by) == (track, *by));
+        By::ALL.into_iter().filter(is_asked).collect()
     }
 
     fn part(&self, query: &Query, stand: &Stand, shown: impl Fn(u32) -> Shown) -> Result<BoardPart, Fault> {

@@ -14,6 +14,7 @@ use std::io::{self, Write};
 pub(super) struct Whole {
     pub(super) awards: Value,
     pub(super) boards: Vec<BoardPart>,
+    pub(super) decisions: Value,
     pub(super) difference: Value,
     pub(super) inputs: BTreeMap<String, String>,
     pub(super) manifest: Value,
@@ -36,6 +37,7 @@ impl Whole {
         let members = [
             ("awards", Member::Value(&self.awards)),
             ("boards", Member::Boards(&self.boards)),
+            ("decisions", Member::Value(&self.decisions)),
             ("difference", Member::Value(&self.difference)),
             ("inputs", Member::Texts(&self.inputs)),
             ("manifest", Member::Value(&self.manifest)),

@@ -234,7 +234,7 @@ impl Pin {
                 Err(EXPECTED.to_owned())
             };
         }
-        let keys = match serde_json::from_str(text).map_err(|_| EXPECTED)? {
+        let keys = match serde_json::from_str::<Keys>(text).map_err(|_| EXPECTED)? {
             Keys::Set { keys } => keys,
             Keys::One(key) => vec![key],
         };

@@ -79,6 +79,7 @@ pub(super) struct PublicManifest {
 pub(super) struct Sums {
     pub(super) awards: String,
     pub(super) boards: BTreeMap<String, String>,
+    pub(super) decisions: String,
     pub(super) difference: String,
     pub(super) inputs: BTreeMap<String, InputSum>,
     pub(super) overrides: String,
@@ -92,40 +93,16 @@ pub(super) struct PublicSums {
     pub(super) boards: BTreeMap<String, String>,
 }
 
-impl Sums {
-    /// The hashes of what is there.
-    ///
-    /// # Errors
-    /// A value that JSON cannot hold.
-    pub(super) fn of(
-        inputs: &BTreeMap<String, String>,
-        boards: &[BoardPart],
-        awards: &Value,
-        difference: &Value,
-        overrides: &Value,
-    ) -> Result<Self, Fault> {
-        let inputs = inputs.iter().map(|(name, text)| (name.clone(), InputSum::of(text, None)));
-        Ok(Self {
-            awards: sha256(&canonical(awards)?),
-            boards: board_sums(boards),
-            difference: sha256(&canonical(difference)?),
-            inputs: inputs.collect(),
-            overrides: sha256(&canonical(overrides)?),
-        })
-    }
+/// The hash of a value.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub(super) fn sum(value: &Value) -> Result<String, Fault> {
+    Ok(sha256(&canonical(value)?))
 }
 
-impl PublicSums {
-    /// The hashes of what is there.
-    ///
-    /// # Errors
-    /// A value that JSON cannot hold.
-    pub(super) fn of(boards: &[BoardPart], awards: &Value) -> Result<Self, Fault> {
-        Ok(Self { awards: sha256(&canonical(awards)?), boards: board_sums(boards) })
-    }
-}
-
-fn board_sums(boards: &[BoardPart]) -> BTreeMap<String, String> {
+/// The hashes of boards.
+pub(super) fn board_sums(boards: &[BoardPart]) -> BTreeMap<String, String> {
     boards.iter().map(|board| (board.name(), board.sha256())).collect()
 }
 

@@ -6,6 +6,7 @@
 //! manifest. Whatever is written here is made from the files of a pack alone, so that
 //! [`verify()`] can make it again on any machine. Start reading at [`build`].
 
+mod awards;
 mod boards;
 mod canonical;
 mod document;
@@ -18,6 +19,7 @@ pub use keys::{Pin, ResultKeys};
 pub use verify::{Finding, KeyView, Report, verify};
 
 use super::Service;
+use super::awards::AwardDecision;
 use super::fault::{Code, Fault};
 use super::keys::PublicKeys;
 use crate::domain::{Day, Instant};
@@ -27,7 +29,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boards::{Facts, Stand};
 use canonical::sha256;
 use document::{Public, Whole};
-use manifest::{Manifest, Program, PublicManifest, PublicSums, Sums};
+use manifest::{InputSum, Manifest, Program, PublicManifest, PublicSums, Sums, board_sums, sum};
 use serde_json::Value;
 
 /// The most bytes of a whole file that are read: what a pack may weigh, and its boards.
@@ -52,10 +54,8 @@ pub struct Draft {
     pub policy_version: i64,
     /// Why there is another issue; never public.
     pub reason: Option<String>,
-    /// The awards as committee and auditors see them; null without.
-    pub awards: Value,
-    /// The awards as the public sees them; null without.
-    pub public_awards: Value,
+    /// The council's decisions about ties; those that were taken back are no part of it.
+    pub decisions: Vec<AwardDecision>,
     /// What differs from the issue before; null in the first.
     pub difference: Value,
     /// Blockers that were overridden, with reasons; never public.
@@ -118,6 +118,8 @@ pub fn build(draft: &Draft, keys: &ResultKeys) -> Result<Proofs, Fault> {
     let outside = || Fault::internal("the day of a result lies outside the window");
     let public_boards = facts.public_boards(&stand)?.ok_or_else(outside)?;
     let boards = facts.boards(&stand)?.ok_or_else(outside)?;
+    let awards = facts.awards(&stand, &draft.decisions)?.ok_or_else(outside)?;
+    let decisions = awards::to_part(&draft.decisions)?;
     let campaign = facts.campaign_code();
     drop(facts);
     let inputs = document::texts(&draft.files)?;
@@ -133,16 +135,24 @@ pub fn build(draft: &Draft, keys: &ResultKeys) -> Result<Proofs, Fault> {
         reason: draft.reason.clone(),
         program: Program::this(),
         nonce: draft.nonce.0.clone(),
-        sha256: Sums::of(&inputs, &boards, &draft.awards, &draft.difference, &draft.overrides)?,
+        sha256: Sums {
+            awards: sum(&awards.whole)?,
+            boards: board_sums(&boards),
+            decisions: sum(&decisions)?,
+            difference: sum(&draft.difference)?,
+            inputs: inputs.iter().map(|(name, text)| (name.clone(), InputSum::of(text, None))).collect(),
+            overrides: sum(&draft.overrides)?,
+        },
     };
     let signed = canonical(&manifest)?;
     let hash = sha256(&signed);
-    let public = public_file(&manifest, &hash, public_boards, draft.public_awards.clone(), keys)?;
+    let public = public_file(&manifest, &hash, public_boards, awards.public, keys)?;
     let whole = Whole {
         signature: keys.sign(manifest::WHOLE, &signed)?,
         manifest: serde_json::to_value(&manifest).map_err(Fault::internal)?,
-        awards: draft.awards.clone(),
+        awards: awards.whole,
         boards,
+        decisions,
         difference: draft.difference.clone(),
         inputs,
         overrides: draft.overrides.clone(),
@@ -169,7 +179,7 @@ fn public_file(
         policy_version: whole.policy_version,
         program: Program::this(),
         whole_sha256: whole_sha256.to_owned(),
-        sha256: PublicSums::of(&boards, &awards)?,
+        sha256: PublicSums { awards: sum(&awards)?, boards: board_sums(&boards) },
     };
     let signature = keys.sign(manifest::PUBLIC, &canonical(&manifest)?)?;
     let manifest = serde_json::to_value(&manifest).map_err(Fault::internal)?;

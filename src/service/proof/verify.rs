@@ -6,6 +6,7 @@ mod report;
 
 pub use report::{Finding, KeyView, Report};
 
+use super::awards::{Both, of_part};
 use super::boards::{Facts, Stand};
 use super::canonical::{BoardPart, canonical, sha256};
 use super::document::{Public, Whole};
@@ -14,7 +15,8 @@ use super::manifest::{InputSum, Manifest, PUBLIC, Program, PublicManifest, WHOLE
 use crate::domain::Instant;
 use crate::domain::time::parse_day;
 use crate::pack::Files;
-use compare::{compare_boards, compare_values};
+use crate::service::fault::Fault;
+use compare::{AGAIN, compare_boards, compare_values};
 use report::Findings;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -71,6 +73,7 @@ fn verify_whole(bytes: &[u8], pin: Option<&Pin>, public: Option<&[u8]>, findings
     check_values(
         [
             ("awards", &whole.awards, &manifest.sha256.awards),
+            ("decisions", &whole.decisions, &manifest.sha256.decisions),
             ("difference", &whole.difference, &manifest.sha256.difference),
             ("overrides", &whole.overrides, &manifest.sha256.overrides),
         ],
@@ -92,14 +95,16 @@ fn verify_whole(bytes: &[u8], pin: Option<&Pin>, public: Option<&[u8]>, findings
         rows: whole.boards.iter().map(|board| board.items.len() as u64).sum(),
         ..Report::default()
     };
-    let Whole { inputs, boards, manifest: signed, .. } = whole;
-    let facts = facts_of(inputs, &manifest, findings);
-    if let Some((facts, stand)) = &facts {
-        report.recomputed = recompute(facts, stand, &boards, findings);
+    let Whole { inputs, boards, awards, decisions, manifest: signed, .. } = whole;
+    let again = recompute(inputs, &decisions, &manifest, public.is_some(), findings);
+    report.recomputed = again.is_some();
+    if let Some(again) = &again {
+        compare_boards("boards", &boards, &again.boards, findings);
+        compare_values("awards", Some(&awards), Some(&again.awards.whole), AGAIN, findings);
     }
     if let Some(public) = public {
         let hash = canonical(&signed).ok().map(|bytes| sha256(&bytes));
-        report.public = belongs_together(&manifest, hash.as_deref(), public, pin, facts.as_ref(), findings);
+        report.public = belongs_together(&manifest, hash.as_deref(), public, pin, again.as_ref(), findings);
     }
     Some(report)
 }
@@ -213,10 +218,25 @@ fn check_inputs(inputs: &BTreeMap<String, String>, sums: &BTreeMap<String, Input
     }
 }
 
-/// The facts of the inputs, and the moment that the manifest speaks of.
-fn facts_of(inputs: BTreeMap<String, String>, manifest: &Manifest, findings: &mut Findings) -> Option<(Facts, Stand)> {
+/// What the inputs and decisions of a result give.
+struct Again {
+    boards: Vec<BoardPart>,
+    /// Only where a public file is looked at.
+    public_boards: Vec<BoardPart>,
+    awards: Both,
+}
+
+/// Makes everything again; none where that cannot be done, which is found then.
+fn recompute(
+    inputs: BTreeMap<String, String>,
+    decisions: &Value,
+    manifest: &Manifest,
+    with_public: bool,
+    findings: &mut Findings,
+) -> Option<Again> {
     let as_of = parse_day(&manifest.as_of).map_err(|e| findings.add("manifest as_of", e)).ok()?;
     let known_at = Instant::parse(&manifest.known_at).map_err(|e| findings.add("manifest known_at", e)).ok()?;
+    let decisions = of_part(decisions).map_err(|e| findings.add("decisions", e)).ok()?;
     let files = Files(inputs.into_iter().map(|(name, text)| (name, text.into_bytes())).collect());
     let facts = match Facts::read(&files, known_at) {
         Ok(facts) => facts,
@@ -225,27 +245,25 @@ fn facts_of(inputs: BTreeMap<String, String>, manifest: &Manifest, findings: &mu
             return None;
         }
     };
+    drop(files);
     if facts.campaign_code() != manifest.campaign {
-        findings.found("manifest campaign", Some(manifest.campaign.clone()), facts.campaign_code());
+        findings.found("manifest campaign", Some(manifest.campaign.as_str()), facts.campaign_code());
     }
     let (revision, policy_version) = (manifest.revision, manifest.policy_version);
-    Some((facts, Stand { as_of, known_at, revision, policy_version }))
-}
-
-/// Whether the boards are those that the inputs give.
-fn recompute(facts: &Facts, stand: &Stand, boards: &[BoardPart], findings: &mut Findings) -> bool {
-    match facts.boards(stand) {
-        Ok(Some(again)) => {
-            compare_boards("boards", boards, &again, findings);
-            true
-        }
-        Ok(None) => {
-            findings.found("manifest as_of", Some(stand.as_of.to_string()), "a day of the window".to_owned());
-            false
+    let stand = Stand { as_of, known_at, revision, policy_version };
+    let made = || -> Result<_, Fault> {
+        let public_boards = if with_public { facts.public_boards(&stand)? } else { Some(Vec::new()) };
+        Ok((facts.boards(&stand)?, public_boards, facts.awards(&stand, &decisions)?))
+    };
+    match made() {
+        Ok((Some(boards), Some(public_boards), Some(awards))) => Some(Again { boards, public_boards, awards }),
+        Ok(_) => {
+            findings.found("manifest as_of", Some(manifest.as_of.as_str()), "a day of the window".to_owned());
+            None
         }
         Err(fault) => {
             findings.add("boards", format!("boards that can be made again ({})", fault.detail));
-            false
+            None
         }
     }
 }
@@ -258,7 +276,7 @@ fn belongs_together(
     hash: Option<&str>,
     bytes: &[u8],
     pin: Option<&Pin>,
-    facts: Option<&(Facts, Stand)>,
+    again: Option<&Again>,
     findings: &mut Findings,
 ) -> Option<KeyView> {
     let mut own = Findings::default();
@@ -282,10 +300,9 @@ fn belongs_together(
         let (found, expected) = (public.manifest.get(name), own.get(name));
         compare_values(&format!("public: manifest {name}"), found, expected, "in the whole result", findings);
     }
-    if let Some((facts, stand)) = facts
-        && let Ok(Some(again)) = facts.public_boards(stand)
-    {
-        compare_boards("public: boards", &public.boards, &again, findings);
+    if let Some(again) = again {
+        compare_boards("public: boards", &public.boards, &again.public_boards, findings);
+        compare_values("public: awards", Some(&public.awards), Some(&again.awards.public), AGAIN, findings);
     }
     report.key
 }

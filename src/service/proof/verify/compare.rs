@@ -42,7 +42,7 @@ fn compare_board(place: &str, found: &BoardPart, again: &BoardPart, findings: &m
 }
 
 /// Where what is expected comes from.
-const AGAIN: &str = "recomputed from the inputs";
+pub(super) const AGAIN: &str = "recomputed from the inputs";
 
 fn unit_of(row: &Value) -> String {
     let text = |name: &str| row.pointer(&format!("/unit/{name}")).and_then(Value::as_str).unwrap_or("?").to_owned();
