@@ -9,6 +9,7 @@ mod backup;
 mod board_table;
 mod database;
 mod demo;
+mod impact;
 mod keys;
 mod leaderboard;
 mod loose;

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::database::{DatabaseOptions, operator};
+use super::impact;
 use super::loose::TableOptions;
 use super::output::Format;
 use crate::domain::text::{nfc, parse_reason};
@@ -107,7 +108,7 @@ impl Import {
         if is_strict(&loose) {
             let table = FigureSource::Table { source: Box::new(file), audience: Audience::Full };
             match service.import_figures(&operator()?, campaign, table, self.dry_run, self.request()).wait() {
-                Err(refused) if may_be_loose(snapshot.campaign(), &refused) => {}
+                Err(refused) if may_be_loose(snapshot.campaign(), &loose, &refused) => {}
                 answer => return Ok(answer?),
             }
         }
@@ -157,6 +158,9 @@ impl Import {
         let silent = answer.pointer("/silent_units").and_then(|v| v.as_array()).map(Vec::len).unwrap_or_default();
         if silent > 0 {
             anstream::println!("{silent} reporting units have no figure in it");
+        }
+        for line in impact::lines(&answer, self.dry_run) {
+            anstream::println!("{line}");
         }
     }
 }

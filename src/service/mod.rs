@@ -29,6 +29,7 @@ pub mod firmness;
 pub mod flag_answers;
 pub mod flags;
 pub mod history;
+pub mod impact;
 pub mod imports;
 pub mod keys;
 pub mod levels;

@@ -13,6 +13,7 @@ use super::campaigns::{check_replaceable, insert, new_campaign};
 use super::closing::{cannot_wait, document_needs_two};
 use super::fault::{Code, Fault};
 use super::figures::{FigureFor, NewFigure, done, figure_row, note_many, record_all};
+use super::impact::{impact, impact_of_all};
 use super::imports::keep;
 use super::live::Snapshot;
 use super::policies::{Words, first_version, replace};
@@ -24,8 +25,7 @@ use super::writer::{Pending, Work, WriteRequest, last_instant};
 use crate::domain::contest::{AdjustmentKind, AssessmentRow, Contest, CriterionRow, Stamp};
 use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Day, Instant, Unit};
-use crate::pack::loose::SheetOptions;
-use crate::pack::loose::figures::FigureOptions;
+use crate::pack::loose::options::{FigureOptions, SheetOptions};
 use crate::pack::loose::sheet::{read_text, read_workbook};
 use crate::pack::loose::units::UnitBook;
 use crate::pack::{self, Refusal};
@@ -58,6 +58,7 @@ impl Service {
         self.write(grant, &code, request, move |work, _| {
             let is_new = work.campaign_opt().is_none();
             let from = work.revision();
+            let before = work.campaign_opt().map(|stored| work.present(&stored)).transpose()?;
             let rows = Import::new(work, &contest)?.run()?;
             let mut view = ImportView { dry_run, ..pack_view(&contest, rows) };
             if work.revision() != from {
@@ -66,6 +67,9 @@ impl Service {
                 if !dry_run {
                     view.import = Some(keep(work, "pack", &view.rows, (view.units, view.days))?);
                 }
+            }
+            if let Some(before) = before {
+                view.tell(impact_of_all(work, &before)?);
             }
             finish(work, view, dry_run, is_new)
         })
@@ -116,7 +120,10 @@ impl Service {
                 silent_units: silent_of(&stored.campaign, silent),
                 needs_approval: recorded.needs_two,
                 import: None,
+                effects: None,
+                flags: None,
             };
+            view.tell(Some(impact(work, before, named)?));
             if recorded.stamp.is_some() && !dry_run {
                 view.import = Some(keep(work, "figures", &view.rows, (view.units, view.days))?);
             }
@@ -159,6 +166,8 @@ impl Service {
                 silent_units: Vec::new(),
                 needs_approval: false,
                 import: None,
+                effects: None,
+                flags: None,
             };
             if new + changed > 0 && !dry_run {
                 view.import = Some(keep(work, "units", &view.rows, (named, 0))?);
@@ -229,23 +238,27 @@ pub struct LooseFile {
 impl LooseFile {
     /// Whether the sender said how it is to be read: then nobody else decides.
     pub fn has_options(&self) -> bool {
-        let Self { sheet, figures, .. } = self;
-        let of_figures = figures.date_order.is_some() || figures.decimal.is_some() || figures.layout.is_some();
-        *sheet != SheetOptions::default() || of_figures || figures.cumulative || figures.rows.is_some()
+        self.sheet != SheetOptions::default() || self.figures != FigureOptions::default()
+    }
+
+    /// Its first line, of a text.
+    fn header(&self) -> &[u8] {
+        self.bytes.split(|b| *b == b'\n').next().unwrap_or_default()
     }
 }
 
 /// Whether a file is read as a strict table first: its header is one, and the sender said
 /// nothing of how to read it. Such a file is stored while it is read, whatever its size.
 pub fn is_strict(file: &LooseFile) -> bool {
-    let line = file.bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    !file.is_workbook && !file.has_options() && pack::is_figures_header(line)
+    !file.is_workbook && !file.has_options() && pack::is_figures_header(file.header())
 }
 
 /// Whether a table that was refused as a strict one may still be read as people send them:
-/// it is the table that was wrong, and no figure of it has to name its source.
-pub fn may_be_loose(campaign: &Campaign, refused: &Fault) -> bool {
-    refused.code == Code::InvalidPack && campaign.sources.is_empty()
+/// it is the table that was wrong, and no figure of it has to name its source. One that tells
+/// its own time comes out of a pack, and no reader of other tables knows such columns: what is
+/// wrong with it as a strict one says more.
+pub fn may_be_loose(campaign: &Campaign, file: &LooseFile, refused: &Fault) -> bool {
+    refused.code == Code::InvalidPack && campaign.sources.is_empty() && !pack::tells_time(file.header())
 }
 
 /// Figures of a loose table, and how it was read.
@@ -436,6 +449,8 @@ fn pack_view(contest: &Contest, rows: RowsView) -> ImportView {
         silent_units: silent_of(&contest.campaign, silent),
         needs_approval: false,
         import: None,
+        effects: None,
+        flags: None,
     }
 }
 

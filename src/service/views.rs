@@ -4,10 +4,13 @@
 //! [`Hundredths`], printed as JSON numbers made from integers.
 
 use super::approvals::{PendingView, TwoPersonsView};
+use super::effects::EffectView;
+use super::impact::{Impact, RaisedFlagsView};
 use super::settling::SettlingView;
 use crate::domain::Instant;
 use crate::domain::number::Hundredths;
 use crate::pack::loose::figures::ReadAs;
+use crate::pack::loose::options::SEPARATOR;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -452,15 +455,10 @@ pub struct ColumnView {
 impl ReadingView {
     /// As the reader tells it.
     pub fn of(read: ReadAs) -> Self {
-        let separator = |sign| match sign {
-            ';' => "semicolon",
-            '\t' => "tab",
-            _ => "comma",
-        };
         let column = |(header, column)| ColumnView { header, column };
         Self {
             encoding: read.encoding,
-            separator: read.separator.map(separator),
+            separator: read.separator.map(|sign| SEPARATOR.word(sign)),
             sheet: read.sheet,
             columns: read.columns.into_iter().map(column).collect(),
             date_order: read.date_order,
@@ -494,6 +492,20 @@ pub struct ImportView {
     pub needs_approval: bool,
     /// Id of the import, by which it is listed and undone; null where it changed nothing.
     pub import: Option<String>,
+    /// Whose rank, track, points or level it moves, as far as whoever imports may see it; null
+    /// where units, kinds or the campaign's days change with it, or the campaign is new: then no
+    /// place can be compared with another.
+    pub effects: Option<EffectView>,
+    /// The questions about figures that it raises, as far as whoever imports may see them; null
+    /// where `effects` is.
+    pub flags: Option<RaisedFlagsView>,
+}
+
+impl ImportView {
+    /// Says what the import does beside storing its rows, where that can be said.
+    pub(super) fn tell(&mut self, impact: Option<Impact>) {
+        (self.effects, self.flags) = impact.map(|Impact { effects, flags }| (effects, flags)).unzip();
+    }
 }
 
 /// An excused day.

@@ -52,6 +52,10 @@ on_all! {
         assert_eq!((&problem["total"], &problem["errors"][0]["line"], &problem["errors"][1]["column"]), (&json!(2), &json!(3), &json!("community_f0")));
         let told = "unit_code,date,community_f0,recorded_at\n27382,2021-07-13,1,2021-07-13T00:00:00Z\n";
         send(&app, "", "text/csv", told.as_bytes()).refused(422, "time_is_told_by_the_service");
+        let both = format!("{told}27379,2021-07-13,one,2021-07-13T00:00:00Z\n");
+        let problem = send(&app, "", "text/csv", both.as_bytes()).refused(422, "invalid_pack");
+        let error = &problem["errors"][0];
+        assert_eq!((&error["line"], &error["column"]), (&json!(3), &json!("community_f0")), "as a strict table: {problem}");
         assert_eq!(app.revision("q6-2021"), 1);
         let right = "\u{feff}unit_code,date,community_f0\r\n27382,2021-07-13,1\r\n27379,2021-07-12,0\r\n";
         let dry = send(&app, "?dry_run=true", "text/csv", right.as_bytes()).ok();

@@ -13,6 +13,7 @@ mod firmness;
 mod flags;
 mod history;
 mod import;
+mod import_impact;
 mod imports;
 mod leaderboard;
 mod levels;
