@@ -97,6 +97,12 @@ fn a_dry_run_stores_nothing_and_a_table_finds_its_units() {
         .unwrap();
     let dry = done(&greenzone(here, &["import", "day.csv", "--campaign", "q6-2021", "--dry-run"]));
     assert!(dry.contains("2 rows would be new") && dry.contains("revision 1"), "{dry}");
+    assert!(dry.contains("board of ward on ") && dry.contains("units would change: "), "{dry}");
+    let whole = ["import", "day.csv", "--campaign", "q6-2021", "--dry-run", "--format", "json"];
+    let whole: serde_json::Value = serde_json::from_str(&done(&greenzone(here, &whole))).expect("JSON");
+    let boards = whole["effects"]["boards"].as_array().expect("boards");
+    assert!(boards.iter().any(|board| board["kind"] == "ward"), "{whole}");
+    assert!(whole["flags"]["total"].is_u64(), "{whole}");
     let wet = done(&greenzone(here, &["import", "day.csv", "--campaign", "q6-2021"]));
     assert!(wet.contains("2 rows were new") && wet.contains("revision 2"), "{wet}");
     std::fs::write(here.join("bad.csv"), "unit_code,date,community_f0\n27382,2021-07-13,-2\n1,2021-07-13,0\n").unwrap();

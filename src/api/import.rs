@@ -149,7 +149,7 @@ fn figure_options(call: &Call) -> Result<FigureOptions, ApiError> {
     })
 }
 
-fn choice<T: Copy + PartialEq>(call: &Call, name: &str, of: Choice<T>) -> Result<Option<T>, ApiError> {
+fn choice<T: Copy + PartialEq + 'static>(call: &Call, name: &str, of: Choice<T>) -> Result<Option<T>, ApiError> {
     call.parse(name, &of.expected(), |word| of.parse(word))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// How many units, and how many flags, are named on a terminal; all are in the JSON.
+/// How many units, and how many flags, are named on a terminal; the JSON has more.
 const SHOWN: usize = 10;
 
 /// The lines that tell an answer's `effects` and `flags`; none where it has none to tell of.

@@ -17,7 +17,7 @@ use crate::scoring::quality::{Finding, FlagId, Rule, Words, flag_id};
 use crate::store::campaigns;
 use crate::store::flag_answers::{self, FlagAnswerRow};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -151,7 +151,7 @@ pub(super) struct Flag {
 }
 
 impl Flag {
-    fn of(snapshot: &Snapshot, finding: &Finding) -> Option<Self> {
+    pub(super) fn of(snapshot: &Snapshot, finding: &Finding) -> Option<Self> {
         let day = snapshot.ledger().calendar.day(finding.day);
         let unit_code = snapshot.register().unit(finding.unit)?.code.clone();
         Some(Self {
@@ -250,8 +250,7 @@ pub(super) fn flags(snapshot: &Snapshot, rows: Vec<FlagAnswerRow>) -> Vec<Flag> 
     let mut found: Vec<Flag> = snapshot.findings().iter().filter_map(|finding| Flag::of(snapshot, finding)).collect();
     let key = |id: &FlagId| (id.unit_code.clone(), id.day, id.rule, id.fingerprint);
     let mut at: HashMap<_, usize> = found.iter().enumerate().map(|(at, flag)| (key(&flag.id), at)).collect();
-    let codes: HashMap<i64, u32> =
-        (0..snapshot.register().len() as u32).map(|unit| (snapshot.key(unit), unit)).collect();
+    let codes = places(snapshot);
     for row in rows.into_iter().filter(|row| row.revision <= snapshot.revision) {
         let unit = codes.get(&row.unit_id).and_then(|unit| snapshot.register().unit(*unit));
         let fingerprint = u64::from_str_radix(&row.fingerprint, 16).ok();
@@ -302,7 +301,8 @@ impl Service {
     ) -> Result<(usize, Vec<FlagView>), Fault> {
         let mut found = flags(snapshot, self.flag_answers(snapshot)?);
         found.retain(|flag| filter.takes(snapshot, sight, flag));
-        in_order(snapshot, &mut found);
+        let rank = |flag: &Flag| snapshot.register().name_rank(flag.unit);
+        found.sort_by_key(|flag| (std::cmp::Reverse(flag.id.day), rank(flag), flag.id.rule, flag.id.fingerprint));
         let shown = found.iter().skip(rows.start).take(rows.len());
         Ok((found.len(), shown.map(|flag| flag.view(snapshot, sight)).collect()))
     }
@@ -336,10 +336,29 @@ impl Service {
     }
 }
 
-/// The latest day first, then by name and rule.
-pub(super) fn in_order(snapshot: &Snapshot, flags: &mut [Flag]) {
-    let rank = |flag: &Flag| snapshot.register().name_rank(flag.unit);
-    flags.sort_by_key(|flag| (std::cmp::Reverse(flag.id.day), rank(flag), flag.id.rule, flag.id.fingerprint));
+/// What tells a flag from others: rule, place of the unit, day and fingerprint.
+pub(super) type FlagKey = (Rule, u32, Day, u64);
+
+/// The flags that somebody with the right closed, as a snapshot stands; `rows` are the answers
+/// of the campaign.
+pub(super) fn closed(snapshot: &Snapshot, rows: &[FlagAnswerRow]) -> HashSet<FlagKey> {
+    let is_known = |row: &&FlagAnswerRow| row.revision <= snapshot.revision;
+    let stands = |row: &&FlagAnswerRow| row.withdrawn_at(snapshot.revision).is_none();
+    let rows: Vec<_> = rows.iter().filter(|row| row.closes).filter(is_known).filter(stands).collect();
+    if rows.is_empty() {
+        return HashSet::new();
+    }
+    let places = places(snapshot);
+    let key = |row: &FlagAnswerRow| {
+        let fingerprint = u64::from_str_radix(&row.fingerprint, 16).ok()?;
+        Some((Rule::of(&row.rule)?, *places.get(&row.unit_id)?, row.day(), fingerprint))
+    };
+    rows.into_iter().filter_map(key).collect()
+}
+
+/// The units' places by their keys in the database.
+fn places(snapshot: &Snapshot) -> HashMap<i64, u32> {
+    (0..snapshot.register().len() as u32).map(|unit| (snapshot.key(unit), unit)).collect()
 }
 
 /// There is no such flag, or none that may be seen.

@@ -9,15 +9,15 @@ use super::boards::named;
 use super::effects::{EffectView, effect};
 use super::fault::Fault;
 use super::figures::escape;
-use super::flags::{Flag, FlaggedUnitView, WordsView, flags, in_order};
+use super::flags::{Flag, FlagKey, FlaggedUnitView, WordsView, closed};
 use super::live::{Sight, Snapshot};
 use super::views::UnitRef;
 use super::writer::Work;
-use crate::domain::Day;
 use crate::scoring::Register;
-use crate::scoring::quality::Rule;
+use crate::scoring::quality::{Finding, Rule};
 use crate::store::flag_answers::{self, FlagAnswerRow};
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
 
@@ -110,7 +110,7 @@ fn between(
     let sight = before.sight(&work.audience());
     Ok(Impact {
         effects: effect(before, after.ledger(), concerns, sight, now)?,
-        flags: raised(before, after, answers, sight),
+        flags: raised(before, after, &answers, sight),
     })
 }
 
@@ -142,24 +142,30 @@ fn kinds_concerned(register: &Register, is_named: &[bool]) -> Vec<bool> {
 
 /// The open flags that the facts of `after` raise and those of `before` did not, the latest
 /// day first. One whose values were changed is new; one of values that were answered and
-/// closed before is not. `rows` are the answers of the campaign.
-fn raised(before: &Snapshot, after: &Snapshot, rows: Vec<FlagAnswerRow>, sight: Sight) -> RaisedFlagsView {
-    let calendar = &before.ledger().calendar;
-    let had = before.findings().iter().map(|f| (f.rule, f.unit, calendar.day(f.day), f.fingerprint));
-    let had: HashSet<(Rule, u32, Day, u64)> = had.collect();
-    let is_new = |flag: &Flag| !had.contains(&(flag.id.rule, flag.unit, flag.id.day, flag.id.fingerprint));
-    let mut found = flags(after, rows);
-    found.retain(|flag| {
-        let is_open = flag.stands && !flag.is_closed(after.revision);
-        is_open && after.is_confided(flag.unit, sight) && is_new(flag)
-    });
-    in_order(after, &mut found);
-    let mut by_rule = BTreeMap::new();
-    for flag in &found {
-        *by_rule.entry(flag.id.rule.code().to_owned()).or_default() += 1;
+/// closed before is not. `rows` are the answers of the campaign. A first import raises as many
+/// as it has doubtful figures, so that only those that are listed are put in words.
+fn raised(before: &Snapshot, after: &Snapshot, rows: &[FlagAnswerRow], sight: Sight) -> RaisedFlagsView {
+    let key =
+        |of: &Snapshot, f: &Finding| -> FlagKey { (f.rule, f.unit, of.ledger().calendar.day(f.day), f.fingerprint) };
+    let had: HashSet<FlagKey> = before.findings().iter().map(|finding| key(before, finding)).collect();
+    let closed = closed(after, rows);
+    let is_raised = |finding: &&Finding| {
+        let key = key(after, finding);
+        !had.contains(&key) && !closed.contains(&key) && after.is_confided(finding.unit, sight)
+    };
+    let mut found: Vec<&Finding> = after.findings().iter().filter(is_raised).collect();
+    let rank = |finding: &Finding| after.register().name_rank(finding.unit);
+    found.sort_by_key(|finding| (Reverse(finding.day), rank(finding), finding.rule, finding.fingerprint));
+    let mut counts: BTreeMap<Rule, u64> = BTreeMap::new();
+    for finding in &found {
+        *counts.entry(finding.rule).or_default() += 1;
     }
-    let items = found.iter().take(LISTED).map(|flag| raised_view(after, flag)).collect();
-    RaisedFlagsView { total: found.len() as u64, by_rule, items }
+    let listed = found.iter().take(LISTED).filter_map(|finding| Flag::of(after, finding));
+    RaisedFlagsView {
+        total: found.len() as u64,
+        by_rule: counts.into_iter().map(|(rule, count)| (rule.code().to_owned(), count)).collect(),
+        items: listed.map(|flag| raised_view(after, &flag)).collect(),
+    }
 }
 
 fn raised_view(snapshot: &Snapshot, flag: &Flag) -> RaisedFlagView {

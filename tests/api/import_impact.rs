@@ -121,7 +121,7 @@ on_both! {
         app.set_clock("2021-07-16T08:00:00Z");
         let [q6, ..] = pack::bundled();
         let mut contest = pack::read(&q6.files()).expect("the pack");
-        let send = |contest, dry_run: bool| {
+        let send = |contest: &greenzone::domain::Contest, dry_run: bool| {
             let address = format!("{Q6}/import?dry_run={dry_run}");
             import(&app, &app.token, &address, "application/zip", &pack::write_zip(contest))
         };
@@ -154,7 +154,9 @@ on_both! {
         app.make_account("to-truong", Role::Reporter, Scope::Unit { campaign: "hidden".into(), unit: "h2".into() });
         let reporter = app.sign_in("to-truong");
 
-        let lines: Vec<String> = (13..20).map(|day| row("h2", day, week[day - 13]).to_string()).collect();
+        // the week of its neighbour, and then no case any more
+        let of_week = (13..20).map(|day| row("h2", day, week[day - 13]));
+        let lines: Vec<String> = of_week.chain((20..24).map(|day| row("h2", day, 0))).map(|row| row.to_string()).collect();
         let send = |token: &str, dry_run: bool| {
             let address = format!("{base}/import?dry_run={dry_run}");
             import(&app, token, &address, "application/x-ndjson", lines.join("\n").as_bytes())

@@ -42,7 +42,7 @@ pub struct FigureOptions {
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<T: 'static>(&'static [(&'static str, T)]);
 
-impl<T: Copy + PartialEq> Choice<T> {
+impl<T: Copy + PartialEq + 'static> Choice<T> {
     /// What a word means.
     pub fn parse(self, word: &str) -> Option<T> {
         self.0.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)

@@ -1,8 +1,9 @@
 //! Small texts and the field's workbooks, each with what it is read as or refused for.
 
 use super::*;
+use crate::pack::loose::Sheet;
 use crate::pack::loose::options::SheetOptions;
-use crate::pack::loose::{Sheet, SheetRow};
+use std::io::Cursor;
 
 type Reader = fn(&str, &[u8], &SheetOptions, &mut Errors) -> Option<Sheet>;
 
