@@ -7,7 +7,7 @@ use super::live::{Sight, Snapshot};
 use crate::domain::time::local_instant;
 use crate::domain::{Day, Instant};
 use crate::scoring::settling::Delays;
-use crate::store::{campaigns, figures};
+use crate::store::{campaigns, days, figures};
 use chrono::NaiveTime;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -69,11 +69,14 @@ impl Service {
             return Ok(learned);
         }
         let midnight = local_instant(campaign.time_zone, today, NaiveTime::MIN);
-        let changes = self.read(|conn| match campaigns::find_opt(conn, &campaign.code)? {
-            Some(stored) => Ok(figures::last_changes(conn, stored.id, midnight)?),
-            None => Ok(Vec::new()),
+        let (changes, opened_at) = self.read(|conn| match campaigns::find_opt(conn, &campaign.code)? {
+            Some(stored) => {
+                let opened_at = days::opened_at(conn, stored.id)?;
+                Ok((figures::last_changes(conn, stored.id, midnight)?, opened_at))
+            }
+            None => Ok((Vec::new(), midnight)),
         })?;
-        let learned = learn(snapshot, today, &changes);
+        let learned = learn(snapshot, (today, opened_at), &changes);
         // to a campaign without figures a pack may still bring a history, to no other
         let has_figures = (0..snapshot.ledger().calendar.len).any(|day| snapshot.ledger().reports_on(day) > 0);
         if has_figures {
@@ -92,12 +95,16 @@ impl Service {
     }
 }
 
-fn learn(snapshot: &Snapshot, today: Day, changes: &[(i64, Day, Instant)]) -> Learned {
-    let (register, zone) = (snapshot.register(), snapshot.campaign().time_zone);
-    let first = snapshot.campaign().baseline.from;
+/// Days that were over before the campaign came to this service tell nothing: a baseline that
+/// is read from a file was not reported late.
+fn learn(snapshot: &Snapshot, (today, opened_at): (Day, Instant), changes: &[(i64, Day, Instant)]) -> Learned {
+    let (register, campaign) = (snapshot.register(), snapshot.campaign());
+    let (zone, first) = (campaign.time_zone, campaign.baseline.from);
     let places: HashMap<i64, u32> = (0..register.len() as u32).map(|unit| (snapshot.key(unit), unit)).collect();
     let mut learned = Learned { today, public: Delays::default(), all: Delays::default() };
-    for (key, day, changed_at) in changes.iter().filter(|(_, day, _)| *day >= first) {
+    for (key, day, changed_at) in
+        changes.iter().filter(|(_, day, _)| *day >= first && campaign.cut_off(*day) > opened_at)
+    {
         let Some((unit, changed_on)) = places.get(key).copied().zip(changed_at.day_in(zone)) else { continue };
         learned.all.add(*day, changed_on, today);
         if snapshot.shows_figures(unit, Sight::Public) {
