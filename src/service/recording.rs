@@ -353,6 +353,8 @@ fn source_stands(stored: &StoredCampaign, source: u8) -> Fault {
 pub(super) struct Faults {
     first: Option<Fault>,
     is_forbidden: bool,
+    /// How many lack nothing but a reason.
+    without_reason: u64,
     errors: Vec<FieldFault>,
     total: u64,
 }
@@ -365,6 +367,7 @@ impl Faults {
     pub(super) fn add(&mut self, at: &str, field: &str, fault: Fault) {
         self.total += 1;
         self.is_forbidden |= fault.code == Code::Forbidden;
+        self.without_reason += u64::from(fault.code == Code::ReasonRequired);
         if self.errors.len() < MAX_LISTED {
             let message = fault.detail.to_string();
             self.errors.push(FieldFault { pointer: format!("{at}/{field}"), code: "invalid", message, place: None });
@@ -377,14 +380,15 @@ impl Faults {
         self.first.is_none()
     }
 
-    /// Nothing where there is none; a single fault keeps its code, and who reaches beyond
-    /// their scope is told that first.
+    /// Nothing where there is none; a single fault keeps its code, so do any number that lack
+    /// nothing but a reason, and who reaches beyond their scope is told that first.
     pub(super) fn into_result(self) -> Result<(), Fault> {
         let Some(first) = self.first else { return Ok(()) };
         let code = match (self.total, first.code) {
             _ if self.is_forbidden => Code::Forbidden,
             (1, Code::UnitNotFound) => Code::InvalidRequest,
             (1, code) => code,
+            (total, code) if total == self.without_reason => code,
             _ => Code::InvalidRequest,
         };
         let detail = if self.total == 1 { first.detail } else { format!("{} members are wrong", self.total).into() };
