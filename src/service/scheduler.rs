@@ -24,6 +24,10 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Messages that are sent at a time.
 const AT_ONCE: i64 = 8;
 
+/// How long who ends the thread waits for what it is doing. A receiver may take its time, and
+/// requests had theirs before; what is left half done is done again by whoever starts next.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What is due, and when to look again.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -116,11 +120,14 @@ impl Scheduler {
     }
 }
 
-/// The thread that does what is due; it ends when this is dropped, after what it is doing.
+/// The thread that does what is due; it ends when this is dropped, after what it is doing, or
+/// is left alone with it where that takes longer than [`LAST_WORDS`].
 #[derive(Debug)]
 pub struct Running {
     /// Dropped to end the thread.
     stop: Mutex<Option<Sender<()>>>,
+    /// Hung up by the thread's end.
+    ended: Mutex<Receiver<()>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -130,17 +137,25 @@ impl Running {
     /// # Errors
     /// Where the system gives no thread.
     pub fn start(service: Arc<Service>, longest: Duration) -> std::io::Result<Self> {
-        let (sender, stop) = channel();
+        let ((sender, stop), (at_the_end, ended)) = (channel(), channel());
         let mut scheduler = Scheduler::new(service);
-        let run = move || while run_once(&mut scheduler, &stop, longest) {};
+        let run = move || {
+            let _at_the_end: Sender<()> = at_the_end;
+            while run_once(&mut scheduler, &stop, longest) {}
+        };
         let thread = std::thread::Builder::new().name("scheduler".to_owned()).spawn(run)?;
-        Ok(Self { stop: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { stop: Mutex::new(Some(sender)), ended: Mutex::new(ended), thread: Mutex::new(Some(thread)) })
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.stop.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(LAST_WORDS);
+        if ended == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!("a message or closing was on its way; whoever starts next does it again");
+            return;
+        }
         if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = thread.join();
         }

@@ -9,3 +9,4 @@ mod kills;
 mod outages;
 mod process;
 mod replicas;
+mod scheduler;
