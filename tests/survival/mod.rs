@@ -6,6 +6,7 @@ mod backup;
 mod backup_commands;
 mod clients;
 mod kills;
+mod memory;
 mod outages;
 mod process;
 mod replicas;

@@ -1,15 +1,16 @@
 //! Bytes to cells.
 
+mod bounds;
+
 use super::{Cell, Sheet, SheetOptions, SheetRow};
 use crate::domain::Day;
 use crate::domain::text::nfc;
-use crate::pack::source::{ALWAYS, is_safe};
 use crate::pack::table::{excerpt, first_line};
-use crate::pack::{Errors, Limits, PackError};
+use crate::pack::{Errors, PackError};
 use calamine::{Data, Reader, Xlsx};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1258};
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Read};
+use std::collections::BTreeMap;
+use std::io::Cursor;
 
 /// The encodings that a sender may name.
 const ENCODINGS: [(&str, &Encoding); 4] =
@@ -28,8 +29,8 @@ const MAX_COLUMNS: u32 = 256;
 /// Cells of a sheet that are kept in memory, with the blanks before them.
 const MAX_CELLS: usize = 2 << 20;
 
-/// What a workbook may be unpacked to, in bytes: its reader holds the texts in memory.
-const MAX_WORKBOOK: u64 = 256 << 20;
+/// How many other sheets are looked at, for whether they hold anything.
+const OTHER_SHEETS: usize = 20;
 
 fn push(errors: &mut Errors, file: &str, line: Option<u64>, column: Option<&str>, value: &str, expected: String) {
     let (file, column) = (file.to_owned(), column.map(str::to_owned));
@@ -200,7 +201,7 @@ pub fn read_workbook(file: &str, bytes: &[u8], options: &SheetOptions, errors: &
         errors.in_file(file, "an .xlsx workbook without a password; this is an .xls or an encrypted one");
         return None;
     }
-    bound(file, bytes, errors)?;
+    bounds::check(file, bytes, errors)?;
     let Ok(mut book) = Xlsx::new(Cursor::new(bytes)) else {
         errors.in_file(file, "an .xlsx workbook that can be read");
         return None;
@@ -212,13 +213,16 @@ pub fn read_workbook(file: &str, bytes: &[u8], options: &SheetOptions, errors: &
         return None;
     };
     let mut sheet = Sheet { sheet: Some(name.clone()), from_1904: book.has_1904_epoch(), ..Sheet::default() };
+    let before = errors.total();
     let Some(rows) = cells(file, &mut book, &name, errors) else {
-        errors.in_file(file, format!("a sheet {name:?} that can be read"));
+        if errors.total() == before {
+            errors.in_file(file, format!("a sheet {name:?} that can be read"));
+        }
         return None;
     };
     sheet.remarks.extend(rows.last().and_then(|r| cut_off(r.line)));
     sheet.rows = rows;
-    for other in names.iter().filter(|n| **n != name) {
+    for other in names.iter().filter(|n| **n != name).take(OTHER_SHEETS) {
         let holds = book.worksheet_cells_reader(other).is_ok_and(|mut r| matches!(r.next_cell(), Ok(Some(_))));
         if holds {
             sheet.remarks.push(format!("the sheet {other:?} holds rows too and was not read"));
@@ -227,90 +231,40 @@ pub fn read_workbook(file: &str, bytes: &[u8], options: &SheetOptions, errors: &
     Some(sheet)
 }
 
-/// Unpacks the workbook into nothing, so that no bomb reaches its reader.
-fn bound(file: &str, bytes: &[u8], errors: &mut Errors) -> Option<()> {
-    let limits = Limits { bytes: MAX_WORKBOOK, ..Limits::default() };
-    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
-        errors.in_file(file, "an .xlsx workbook");
-        return None;
-    };
-    if archive.len() > limits.entries {
-        errors.in_file(file, format!("at most {} entries, not {}", limits.entries, archive.len()));
-        return None;
-    }
-    let most = limits.bytes.min((bytes.len() as u64).saturating_mul(limits.expansion).max(ALWAYS));
-    let (mut left, mut is_book) = (most, false);
-    for index in 0..archive.len() {
-        let Ok(entry) = archive.by_index(index) else {
-            errors.in_file(file, format!("entries that can be unpacked, without a password; number {index} cannot"));
-            return None;
-        };
-        let name = entry.name().map(|n| n.into_owned()).unwrap_or_else(|_| "..".to_owned());
-        if !is_safe(&name) {
-            push(errors, file, None, None, &name, "a name inside the workbook, without \"..\"".to_owned());
-            return None;
-        }
-        is_book |= name == "xl/workbook.xml";
-        let Ok(got) = std::io::copy(&mut entry.take(left + 1), &mut std::io::sink()) else {
-            push(errors, file, None, None, &name, "an entry that can be unpacked".to_owned());
-            return None;
-        };
-        if got > left {
-            push(errors, file, None, None, &name, format!("at most {most} bytes unpacked in all"));
-            return None;
-        }
-        left -= got;
-    }
-    if !is_book {
-        errors.in_file(file, "an .xlsx workbook; this is another kind, such as .ods or .xlsb");
-        return None;
-    }
-    Some(())
-}
-
 /// The rows of a sheet, cell by cell: the reader's own table would be as large as the
-/// farthest cell says.
+/// farthest cell says. None where it cannot be read, or holds too much, which is told.
 fn cells(file: &str, book: &mut Xlsx<Cursor<&[u8]>>, name: &str, errors: &mut Errors) -> Option<Vec<SheetRow>> {
-    let mut formulas = BTreeSet::new();
-    let mut reader = book.worksheet_cells_reader(name).ok()?;
-    while let Some(cell) = reader.next_formula().ok()? {
-        if !cell.get_value().is_empty() {
-            formulas.insert(cell.get_position());
-        }
-    }
-    drop(reader);
     let mut found: BTreeMap<u32, Vec<Cell>> = BTreeMap::new();
     let mut slots = 0;
     let mut put = |(row, column): (u32, u32), cell: Cell| {
         if cell == Cell::Blank {
-            return;
+            return Some(());
         }
         if column >= MAX_COLUMNS {
             let expected = format!("at most {MAX_COLUMNS} columns; column {} holds a value", column + 1);
             push(errors, file, Some(u64::from(row) + 1), None, &format!("{cell:?}"), expected);
-            return;
+            return Some(());
         }
         let (cells, at) = (found.entry(row).or_default(), column as usize);
         if cells.len() <= at {
             slots += at + 1 - cells.len();
             if slots > MAX_CELLS {
                 errors.in_file(file, format!("at most {MAX_CELLS} cells, blank ones before others among them"));
-                return;
+                return None;
             }
             cells.resize(at + 1, Cell::Blank);
         }
         cells[at] = cell;
+        Some(())
     };
     let mut reader = book.worksheet_cells_reader(name).ok()?;
-    while let Some(cell) = reader.next_cell().ok()? {
-        let data = Data::from(cell.get_value().clone());
-        if data != Data::Empty {
-            formulas.remove(&cell.get_position());
-            put(cell.get_position(), workbook_cell(data));
-        }
-    }
-    for place in formulas {
-        put(place, Cell::NoValue);
+    // with formulas as they are written: one that is shared would be spread, by a number of its own
+    while let Some(cell) = reader.next_cell_with_formula_metadata().ok()? {
+        let read = match Data::from(cell.value) {
+            Data::Empty if cell.formula.is_some() => Cell::NoValue,
+            data => workbook_cell(data),
+        };
+        put(cell.pos, read)?;
     }
     Some(found.into_iter().map(|(row, cells)| SheetRow { line: u64::from(row) + 1, cells }).collect())
 }
