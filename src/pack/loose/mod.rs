@@ -71,3 +71,6 @@ pub struct SheetOptions {
     /// The sheet of a workbook, by name; the first without.
     pub sheet: Option<String>,
 }
+
+#[cfg(test)]
+mod variants;
