@@ -8,6 +8,7 @@ mod conventions;
 mod course;
 mod criteria;
 mod decisions;
+mod dirty;
 mod figures;
 mod firmness;
 mod flags;
