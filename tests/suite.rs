@@ -24,4 +24,5 @@ mod sources;
 mod story;
 mod support;
 mod survival;
+mod two_weeks;
 mod webhooks;

@@ -23,7 +23,7 @@ const Q6: &str = "/api/v1/campaigns/q6-2021";
 
 /// A message as it came.
 #[derive(Clone, Debug)]
-struct Received {
+pub struct Received {
     head: String,
     body: String,
 }
@@ -37,20 +37,20 @@ impl Received {
         line.unwrap_or_else(|| panic!("{name} in {}", self.head)).trim()
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 }
 
 /// Somebody who listens on this machine and answers as it was told to, 204 after that.
-struct Receiver {
-    url: String,
+pub struct Receiver {
+    pub url: String,
     received: Arc<Mutex<Vec<Received>>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Receiver {
-    fn answering(answers: &[&'static str]) -> Self {
+    pub fn answering(answers: &[&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/hook?key=in-the-address", listener.local_addr().expect("an address"));
         let received: Arc<Mutex<Vec<Received>>> = Arc::default();
@@ -69,7 +69,7 @@ impl Receiver {
         Self { url, received, thread: Some(thread) }
     }
 
-    fn received(&self) -> Vec<Received> {
+    pub fn received(&self) -> Vec<Received> {
         self.received.lock().expect("kept").clone()
     }
 }
