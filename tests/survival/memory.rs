@@ -31,6 +31,7 @@ fn workbook(ballast: usize, entries: &[(&str, &[&[u8]])]) -> Vec<u8> {
         plain,
         &[br#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#],
     );
+    put("_rels/.rels", plain, &[br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#]);
     put("xl/workbook.xml", plain, &[br#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>"#]);
     put("xl/_rels/workbook.xml.rels", plain, &[br#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#]);
     put("ballast", plain, &[&vec![7_u8; ballast]]);

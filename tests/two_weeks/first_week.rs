@@ -39,7 +39,7 @@ fn monday(sen: &District) {
             owing: "",
             flags: "",
             settled: "",
-            log: "1 campaign.create, 2 day.close, 5 figure.record, 1 figures.import, 1 unit.put, 1 webhook.create",
+            log: "1 campaign.create, 2 day.close, 5 figure.record, 1 figures.import, 1 units.register, 1 webhook.create",
             revision: 8,
         },
     );
