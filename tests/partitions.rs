@@ -13,7 +13,7 @@ use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
     Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
-    lifetimes, migrate, policies, revert, source_figures, units, webhooks,
+    lifetimes, migrate, policies, results, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -190,6 +190,8 @@ fn work_on(conn: &mut DbConn, code: &str) {
     approvals::pending_days(conn, id).expect("days");
     approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
     days::find_opt(conn, id, day).expect("an answer");
+    results::list(conn, id).expect("issues");
+    results::part(conn, (id, 1), "public", "document").expect("an answer");
     webhooks::find_opt(conn, id, "x").expect("an answer");
     webhooks::list_deliveries(conn, id, "x").expect("messages");
 }
@@ -257,6 +259,8 @@ fn spread_tables() -> Vec<&'static str> {
         "lifetimes",
         "neighbours",
         "policies",
+        "result_parts",
+        "results",
         "revisions",
         "source_figures",
         "start_levels",

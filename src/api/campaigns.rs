@@ -98,7 +98,9 @@ pub(super) async fn get_status(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
     let learned = call.service.settling(view.snapshot.clone(), view.judged_at).await?;
-    let status = status(&view.snapshot, view.judged_at, &call.caller, &learned);
+    let campaign = view.snapshot.campaign().code.clone();
+    let issues = call.service.blocking(move |service| service.issues(&campaign)).await?;
+    let status = status(&view.snapshot, view.judged_at, &call.caller, (&learned, &issues));
     let bytes = serde_json::to_vec(&status).map_err(Fault::internal)?;
     Ok(call.reply(&Rendered::new(bytes), JSON, Some(status.revision)))
 }

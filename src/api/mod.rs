@@ -29,6 +29,7 @@ mod paging;
 mod params;
 mod policies;
 mod reconciliation;
+mod results;
 mod system;
 mod units;
 mod users;
@@ -148,6 +149,13 @@ operations! {
     imports::list_imports,
     imports::get_import,
     imports::undo_import,
+    results::get_blockers,
+    results::finalise,
+    results::list_results,
+    results::get_result,
+    results::get_result_document,
+    results::revoke_result,
+    results::get_result_board,
     approvals::list_approvals,
     approvals::get_approval,
     approvals::approve_request,

@@ -65,6 +65,8 @@ rights! {
     Approve,
     /// See what others asked for that waits, or waited, for a second person.
     Waiting,
+    /// See what stands between a campaign and its result, and results whole.
+    Results,
 }
 
 impl Right {
@@ -79,7 +81,9 @@ impl Right {
             | Self::Hidden
             | Self::Approve
             | Self::Waiting => Reach::Part,
-            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty => Reach::Campaign,
+            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty | Self::Results => {
+                Reach::Campaign
+            }
             Self::Accounts => Reach::Service,
         }
     }
@@ -98,8 +102,8 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Rules, Units,
-        Waiting,
+        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Results, Rules,
+        Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
@@ -117,11 +121,12 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Certainty
                     | Approve
                     | Waiting
+                    | Results
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting),
+        Role::Committee => matches!(right, Hidden | Results),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Results),
     }
 }
 
@@ -357,7 +362,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 13] = [
+    const TABLE: [(Right, &str); 14] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -372,6 +377,7 @@ mod tests {
         (Right::Certainty, "-y--y"),
         (Right::Approve, "-y---"),
         (Right::Waiting, "-y--y"),
+        (Right::Results, "-y-yy"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -398,7 +404,12 @@ mod tests {
                     let at = |campaign| permits(&mandate, right, campaign);
                     let is_whole = matches!(
                         right,
-                        Right::Contest | Right::Rules | Right::Campaigns | Right::Audit | Right::Certainty
+                        Right::Contest
+                            | Right::Rules
+                            | Right::Campaigns
+                            | Right::Audit
+                            | Right::Certainty
+                            | Right::Results
                     );
                     let of_campaign = match &scope {
                         Scope::All => true,

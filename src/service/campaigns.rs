@@ -11,6 +11,7 @@ use super::figures::{done, escape};
 use super::live::Snapshot;
 use super::policies::{Words, first_version, replace};
 use super::rendered::etag_of;
+use super::results::Issues;
 use super::settling::Learned;
 use super::views::{CapabilitiesView, StatusDayView, StatusView};
 use super::writer::{Pending, WriteRequest};
@@ -190,7 +191,12 @@ fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
 }
 
 /// All that a client needs to draw its first screen.
-pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller, learned: &Learned) -> StatusView {
+pub fn status(
+    snapshot: &Snapshot,
+    now: Instant,
+    caller: &Caller,
+    (learned, issues): (&Learned, &Issues),
+) -> StatusView {
     let ledger = snapshot.ledger();
     let campaign = snapshot.campaign();
     let today = now.day_in(campaign.time_zone).unwrap_or_default();
@@ -198,17 +204,12 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller, learned: &Lear
     // a number of reports says something about each of few hidden units
     let tells_all = audience == Audience::Full || snapshot.privacy.is_open();
     let window = ledger.calendar.window.clone();
-    let has_reports = (0..ledger.calendar.len).any(|day| ledger.reports_on(day) > 0);
-    let state = match () {
-        () if !has_reports => "draft",
-        () if now < campaign.cut_off(campaign.window.to) => "open",
-        () => "closed",
-    };
     let day_code = |day: Result<usize, board::StartedError>| day.ok().map(|d| ledger.calendar.day(d).to_string());
     let reporting = (0..snapshot.register().len() as u32).filter(|u| !snapshot.register().is_derived(*u)).count();
     StatusView {
         campaign: campaign.code.clone(),
-        state,
+        state: issues.state(snapshot, now),
+        result: issues.status_view(),
         today: today.to_string(),
         time_zone: campaign.time_zone_name.clone(),
         default_day: day_code(board::default_day(ledger, now)),

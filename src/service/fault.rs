@@ -120,6 +120,18 @@ pub enum Code {
     DayOutsideWindow,
     /// No closed day has a report yet.
     NotStarted,
+    /// No issue of the campaign's result of this number.
+    ResultNotFound,
+    /// The issue has no such board.
+    BoardNotInIssue,
+    /// Something stands between the campaign and its result.
+    Blocked,
+    /// The issue was revoked already.
+    ResultRevoked,
+    /// The issue that counts says the very same.
+    ResultUnchanged,
+    /// The campaign changed while its result was computed.
+    ResultStale,
     /// The board is too large for the report that was asked for.
     BoardTooLarge,
     /// The pages of this walk can no longer be served.
@@ -209,6 +221,12 @@ impl Code {
             Self::UnknownKind => "unknown_kind",
             Self::DayOutsideWindow => "day_outside_window",
             Self::NotStarted => "not_started",
+            Self::ResultNotFound => "result_not_found",
+            Self::BoardNotInIssue => "board_not_in_issue",
+            Self::Blocked => "blocked",
+            Self::ResultRevoked => "result_revoked",
+            Self::ResultUnchanged => "result_unchanged",
+            Self::ResultStale => "result_stale",
             Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
             Self::InvalidCursor => "invalid_cursor",
@@ -279,6 +297,12 @@ impl Code {
         Code::UnknownKind,
         Code::DayOutsideWindow,
         Code::NotStarted,
+        Code::ResultNotFound,
+        Code::BoardNotInIssue,
+        Code::Blocked,
+        Code::ResultRevoked,
+        Code::ResultUnchanged,
+        Code::ResultStale,
         Code::BoardTooLarge,
         Code::CursorStale,
         Code::InvalidCursor,

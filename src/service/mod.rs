@@ -44,6 +44,7 @@ pub mod privacy;
 pub mod reconciliation;
 mod recording;
 pub mod rendered;
+pub mod results;
 pub mod roll_up;
 pub mod scheduler;
 mod secrets;
@@ -109,6 +110,7 @@ pub struct Service {
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
     settling: settling::Kept,
+    issues: results::KeptIssues,
 }
 
 /// What people are known by, and what the service may call.
@@ -169,6 +171,7 @@ impl Service {
             loading: Default::default(),
             hasher,
             settling: settling::Kept::default(),
+            issues: results::KeptIssues::default(),
         }))
     }
 

@@ -4,6 +4,7 @@
 //! [`Hundredths`], printed as JSON numbers made from integers.
 
 use super::approvals::{PendingView, TwoPersonsView};
+use super::results::StatusResultView;
 use super::settling::SettlingView;
 use crate::domain::Instant;
 use crate::domain::number::Hundredths;
@@ -695,8 +696,12 @@ pub struct CapabilitiesView {
 pub struct StatusView {
     /// Code of the campaign.
     pub campaign: String,
-    /// `draft` (nothing was reported), `open`, or `closed` (the last day has closed).
+    /// `draft` (no units yet, or the first day has not begun), `open`, `closed` (the last day
+    /// has closed), `final` (an issue of the result was made), `re_issued` (a further one was)
+    /// or `revoked` (the latest one was revoked).
     pub state: &'static str,
+    /// The result; null: none was made.
+    pub result: Option<StatusResultView>,
     /// The day that it is there.
     #[schema(format = Date)]
     pub today: String,

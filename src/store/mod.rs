@@ -29,6 +29,7 @@ pub mod imports;
 pub mod lifetimes;
 pub mod partitions;
 pub mod policies;
+pub mod results;
 mod schema;
 pub mod sessions;
 pub mod source_figures;

@@ -19,6 +19,7 @@ mod levels;
 mod loose;
 mod policies;
 mod privacy;
+mod results;
 mod standing;
 mod units;
 

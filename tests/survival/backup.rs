@@ -66,6 +66,8 @@ pub fn filled(database: TestDatabase) -> TestApp {
     let headers = [("if-match", read.header("etag").expect("a tag")), ("content-type", "application/json")];
     app.send("POST", &format!("{address}/approve"), Some(&token), &headers, Some(b"{}")).ok();
     app.put(&format!("/api/v1/campaigns/q6-2021/flags/{FLAG}"), &json!({"answer": "x", "verdict": "as_reported"})).ok();
+    app.report_all("q6-2021");
+    app.finalise("q6-2021", "chốt kết quả").ok();
     app.import(&with_sources());
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");

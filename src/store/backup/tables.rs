@@ -137,6 +137,9 @@ tables! {
         last_status, last_error, ended_us;
     imports: campaign_id, import_id, recorded_us, actor, what, new_rows, changed_rows, same_rows, units, days,
         revision, undone_us, undone_by, undone_reason, undone_revision;
+    results: campaign_id, issue, created_us, author, reason, overrides, revision, known_us, as_of, default_kind,
+        program, archive, against, whole_sha256, public_sha256, revoked_us, revoked_by, revoked_reason;
+    result_parts: campaign_id, issue, audience, part, bytes;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
