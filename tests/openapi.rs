@@ -177,6 +177,7 @@ fn every_described_parameter_is_taken() {
                 "limit" | "span" | "revision" | "min_revision" | "seed" => "1",
                 "draws" => "100",
                 "known_at" => "2099-01-01T00:00:00Z",
+                "audience" => "public",
                 "kind" => "ward",
                 "track" => "improvement",
                 "by" if operation.path.ends_with("/boards/{issue}") => "points",

@@ -12,8 +12,8 @@ use greenzone::pack;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
-    lifetimes, migrate, policies, results, revert, source_figures, units, webhooks,
+    Address, DbConn, archives, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
+    lifetimes, migrate, pins, policies, results, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -186,6 +186,8 @@ fn work_on(conn: &mut DbConn, code: &str) {
     figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
     source_figures::of_day(conn, id, unit, day).expect("reports");
     policies::latest_version(conn, id).expect("a version");
+    archives::next_id(conn, id).expect("a number");
+    pins::list(conn, id).expect("pins");
     approvals::next_number(conn, id).expect("a number");
     approvals::pending_days(conn, id).expect("days");
     approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
@@ -247,6 +249,7 @@ fn spread_tables() -> Vec<&'static str> {
         "adjustments",
         "approval_days",
         "approvals",
+        "archives",
         "assessments",
         "audit_entries",
         "criteria",
@@ -258,6 +261,7 @@ fn spread_tables() -> Vec<&'static str> {
         "imports",
         "lifetimes",
         "neighbours",
+        "pins",
         "policies",
         "result_parts",
         "results",

@@ -20,6 +20,7 @@ mod dry_run;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod imports;
@@ -104,6 +105,9 @@ operations! {
     flags::get_flag,
     flags::put_flag,
     flags::delete_flag,
+    freeze::get_freeze,
+    freeze::put_freeze,
+    freeze::delete_freeze,
     figures::get_figure_sources,
     reconciliation::get_reconciliation,
     decisions::put_state,

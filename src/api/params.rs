@@ -257,9 +257,17 @@ pub(super) struct PageQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MinRevision {
-    /// Not older than this revision; waits up to 2 s.
+    /// Not older than this revision; waits up to 2 s, but not where the boards are frozen.
     #[param(minimum = 0)]
     min_revision: Option<i64>,
+}
+
+/// For whose eyes: of everything that the public may read.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AudienceQuery {
+    /// `public`: what the public sees, whoever asks.
+    audience: Option<String>,
 }
 
 #[derive(IntoParams)]
@@ -271,7 +279,7 @@ pub(super) struct MomentQuery {
     /// The campaign as it stood at this revision.
     #[param(minimum = 1)]
     revision: Option<i64>,
-    /// Not older than this revision; waits up to 2 s.
+    /// Not older than this revision; waits up to 2 s, but not where the boards are frozen.
     #[param(minimum = 0)]
     min_revision: Option<i64>,
 }

@@ -2,7 +2,7 @@
 
 use super::body::{FinaliseRequest, ReasonRequest};
 use super::paging::{Cursor, Page};
-use super::params::{CampaignPath, IssueBoardQuery, MinRevision, PageQuery, ResultPath};
+use super::params::{AudienceQuery, CampaignPath, IssueBoardQuery, MinRevision, PageQuery, ResultPath};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::live::Snapshot;
@@ -13,8 +13,9 @@ use crate::service::{Moment, access};
 use actix_web::web;
 
 /// What of an issue the caller sees.
-fn reader(call: &Call) -> Reader {
-    if call.may::<access::Results>().is_ok() { Reader::Whole } else { Reader::Public }
+fn reader(call: &Call) -> Result<Reader, ApiError> {
+    let right = call.reader().may::<access::Results>(Some(&call.path("campaign")?));
+    Ok(if right.is_ok() { Reader::Whole } else { Reader::Public })
 }
 
 /// Keeps in the log that what is hidden of private units is read; the public's part holds none.
@@ -34,7 +35,7 @@ async fn note_read(call: &Call, snapshot: &Snapshot, reader: Reader, kind: Optio
 pub(super) async fn get_blockers(call: Call) -> Answer {
     call.may::<access::Results>()?;
     call.accepts(&[JSON])?;
-    let view = call.look(Moment::Now).await?;
+    let view = call.look_live(Moment::Now).await?;
     let (snapshot, now) = (view.snapshot, view.judged_at);
     let revision = snapshot.revision;
     call.note_private_read(&snapshot, snapshot.has_private(None)).await?;
@@ -67,12 +68,12 @@ pub(super) async fn finalise(call: Call, payload: web::Payload) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/results",
     tag = "results",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, AudienceQuery, MinRevision, PageQuery),
     responses((status = 200, description = "Issues", body = views::Page<ResultRowView>))
 )]
 pub(super) async fn list_results(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let (cursor, reader) = (Cursor::of(&call)?, reader(&call));
+    let (cursor, reader) = (Cursor::of(&call)?, reader(&call)?);
     let revision = call.look(Moment::Now).await?.snapshot.revision;
     let campaign = call.path("campaign")?;
     let found = call.service.blocking(move |service| service.results(&campaign, reader)).await?;
@@ -90,12 +91,12 @@ pub(super) async fn list_results(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/results/{issue}",
     tag = "results",
-    params(ResultPath, MinRevision),
+    params(ResultPath, AudienceQuery, MinRevision),
     responses((status = 200, description = "The issue", body = ResultView))
 )]
 pub(super) async fn get_result(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let (snapshot, reader) = (call.look(Moment::Now).await?.snapshot, reader(&call));
+    let (snapshot, reader) = (call.look(Moment::Now).await?.snapshot, reader(&call)?);
     note_read(&call, &snapshot, reader, None).await?;
     let (campaign, issue) = (call.path("campaign")?, call.path("issue")?);
     let json = call.service.blocking(move |service| service.result(&campaign, &issue, reader)).await?;
@@ -107,12 +108,12 @@ pub(super) async fn get_result(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/results/{issue}/document",
     tag = "results",
-    params(ResultPath, MinRevision),
+    params(ResultPath, AudienceQuery, MinRevision),
     responses((status = 200, description = "The document", body = serde_json::Value))
 )]
 pub(super) async fn get_result_document(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let (snapshot, reader) = (call.look(Moment::Now).await?.snapshot, reader(&call));
+    let (snapshot, reader) = (call.look(Moment::Now).await?.snapshot, reader(&call)?);
     note_read(&call, &snapshot, reader, None).await?;
     let (campaign, issue) = (call.path("campaign")?, call.path("issue")?);
     let document = call.service.blocking(move |service| service.result_document(&campaign, &issue, reader)).await?;
@@ -144,12 +145,12 @@ pub(super) async fn revoke_result(call: Call, payload: web::Payload) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/boards/{issue}",
     tag = "results",
-    params(ResultPath, IssueBoardQuery, MinRevision, PageQuery),
+    params(ResultPath, IssueBoardQuery, AudienceQuery, MinRevision, PageQuery),
     responses((status = 200, description = "The board", body = BoardView))
 )]
 pub(super) async fn get_result_board(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let (cursor, reader, ask) = (Cursor::of(&call)?, reader(&call), call.board()?);
+    let (cursor, reader, ask) = (Cursor::of(&call)?, reader(&call)?, call.board()?);
     let snapshot = call.look(Moment::Now).await?.snapshot;
     note_read(&call, &snapshot, reader, ask.kind.as_deref()).await?;
     let (campaign, issue) = (call.path("campaign")?, call.path("issue")?);

@@ -196,10 +196,21 @@ pub enum Caller {
 pub enum Audience {
     /// What is public.
     Public,
-    /// What is public, and everything of a unit and below it.
+    /// What is public, and everything of a unit and below it; of a frozen board what the
+    /// public sees.
     Within(Arc<str>),
-    /// Everything.
+    /// The same of the campaign as it stands, where only what lies at or below the unit is
+    /// asked for.
+    Own(Arc<str>),
+    /// Everything, as it stands.
     Full,
+}
+
+impl Audience {
+    /// Whether it sees the campaign as it stands while the public sees it frozen or final.
+    pub fn sees_live(&self) -> bool {
+        matches!(self, Self::Own(_) | Self::Full)
+    }
 }
 
 impl Caller {

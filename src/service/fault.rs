@@ -88,6 +88,10 @@ pub enum Code {
     DayClosed,
     /// The day itself is not over yet.
     DayNotOver,
+    /// The public sees a frozen or final board already.
+    AlreadyFrozen,
+    /// The boards are not frozen, and no freeze is planned.
+    NotFrozen,
     /// No webhook of this id.
     WebhookNotFound,
     /// The campaign tells as many addresses as it may.
@@ -205,6 +209,8 @@ impl Code {
             Self::DayNotBegun => "day_not_begun",
             Self::DayClosed => "day_closed",
             Self::DayNotOver => "day_not_over",
+            Self::AlreadyFrozen => "already_frozen",
+            Self::NotFrozen => "not_frozen",
             Self::WebhookNotFound => "webhook_not_found",
             Self::TooManyWebhooks => "too_many_webhooks",
             Self::DerivedUnit => "derived_unit",
@@ -281,6 +287,8 @@ impl Code {
         Code::DayNotBegun,
         Code::DayClosed,
         Code::DayNotOver,
+        Code::AlreadyFrozen,
+        Code::NotFrozen,
         Code::WebhookNotFound,
         Code::TooManyWebhooks,
         Code::DerivedUnit,

@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod approvals;
+pub mod archives;
 pub mod audit;
 pub mod backup;
 mod bulk;
@@ -28,6 +29,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod lifetimes;
 pub mod partitions;
+pub mod pins;
 pub mod policies;
 pub mod results;
 mod schema;

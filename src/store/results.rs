@@ -31,7 +31,7 @@ pub struct ResultRow {
     /// Version of the program that computed it.
     pub program: String,
     /// Key of the campaign's history as it was known then.
-    pub archive: Option<i64>,
+    pub archive: i64,
     /// The issue that its difference is told from.
     pub against: Option<i64>,
     /// SHA-256 of the whole document.
@@ -67,7 +67,7 @@ pub struct NewResult {
     /// Version of the program.
     pub program: String,
     /// Key of the campaign's history.
-    pub archive: Option<i64>,
+    pub archive: i64,
     /// The issue that its difference is told from.
     pub against: Option<i64>,
     /// SHA-256 of the whole document.

@@ -9,6 +9,8 @@ diesel::table! {
         revision -> BigInt,
         last_recorded_us -> BigInt,
         created_us -> BigInt,
+        pin_id -> Nullable<BigInt>,
+        freezes_us -> Nullable<BigInt>,
     }
 }
 
@@ -344,7 +346,7 @@ diesel::table! {
         as_of -> Integer,
         default_kind -> Text,
         program -> Text,
-        archive -> Nullable<BigInt>,
+        archive -> BigInt,
         against -> Nullable<BigInt>,
         whole_sha256 -> Text,
         public_sha256 -> Text,
@@ -361,6 +363,39 @@ diesel::table! {
         audience -> Text,
         part -> Text,
         bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    archives (campaign_id, archive_id) {
+        campaign_id -> BigInt,
+        archive_id -> BigInt,
+        sha256 -> Text,
+        revision -> BigInt,
+        known_us -> BigInt,
+        created_us -> BigInt,
+        document -> Text,
+        pack -> Binary,
+        facts -> Binary,
+    }
+}
+
+diesel::table! {
+    pins (campaign_id, pin_id) {
+        campaign_id -> BigInt,
+        pin_id -> BigInt,
+        status -> Text,
+        issue -> Nullable<BigInt>,
+        from_us -> Nullable<BigInt>,
+        archive_id -> Nullable<BigInt>,
+        revision -> Nullable<BigInt>,
+        pinned_us -> Nullable<BigInt>,
+        reason -> Text,
+        author -> Text,
+        created_us -> BigInt,
+        lifted_us -> Nullable<BigInt>,
+        lifted_by -> Nullable<Text>,
+        lifted_reason -> Nullable<Text>,
     }
 }
 

@@ -11,6 +11,7 @@ mod decisions;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod imports;

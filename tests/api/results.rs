@@ -177,6 +177,9 @@ on_both! {
         complete(&app);
         finalise(&app, &[]).ok();
         let first = kept(&app, 1);
+        let shown = |app: &TestApp| app.get(&at("leaderboard?kind=ward")).ok();
+        let result = shown(&app);
+        assert_eq!((&result["status"], &result["as_of"]), (&json!("final"), &json!("2021-07-23")));
         let board = app.get(&at("boards/1")).ok();
         assert_eq!((&board["status"], &board["as_of"], &board["total"]), (&json!("final"), &json!("2021-07-23"), &json!(5)));
         finalise(&app, &[]).refused(409, "result_unchanged");
@@ -184,12 +187,13 @@ on_both! {
         report(&app, "w4", "2021-07-20", 0).ok();
         report(&app, "w4", "2021-07-22", 0).ok();
         report(&app, "w4", "2021-07-23", 0).ok();
-        assert_eq!(kept(&app, 1), first);
+        assert_eq!((kept(&app, 1), shown(&app)), (first.clone(), result.clone()));
         assert_eq!(state(&app), "final", "a correction changes no issue");
         let made = finalise(&app, &["unanswered_flags"]);
         assert_eq!((made.status, &made.json()["issue"], &made.json()["against"]), (201, &json!(2), &json!(1)));
         assert_eq!(kept(&app, 1), first);
         assert_ne!(kept(&app, 2), first);
+        assert_ne!(shown(&app)["items"], result["items"], "the public sees the further issue");
         let status = app.get(&at("status")).ok();
         assert_eq!((&status["state"], &status["result"]), (&json!("re_issued"), &json!({"latest": 2, "is_revoked": false, "standing": 2})));
 
@@ -221,10 +225,15 @@ on_both! {
         assert_eq!(app.get_as_council(&at("results/2")).ok()["revoked_reason"], "nhập nhầm");
         assert_eq!(app.get(&at("results/2")).ok()["revoked_reason"], Value::Null);
         assert_eq!(app.get(&at("status")).ok()["result"], json!({"latest": 2, "is_revoked": true, "standing": 1}));
+        assert_eq!(shown(&app)["items"], result["items"], "the public sees the issue before again");
 
         finalise(&app, &["unanswered_flags"]).ok();
         assert_eq!((statuses(&app), state(&app)), (["valid", "revoked", "superseded"].map(str::to_owned).to_vec(), json!("re_issued")));
         assert_eq!(app.get(&at("results/3")).ok()["difference"]["against"], 1);
+        for issue in [1, 3] {
+            app.post(&at(&format!("results/{issue}/revoke")), &json!({"reason": "x"})).ok();
+        }
+        assert_eq!((&shown(&app)["status"], state(&app)), (&json!("provisional"), json!("revoked")), "no issue counts");
     }
 }
 

@@ -69,6 +69,7 @@ pub fn filled(database: TestDatabase) -> TestApp {
     app.report_all("q6-2021");
     app.finalise("q6-2021", "chốt kết quả").ok();
     app.import(&with_sources());
+    app.put("/api/v1/campaigns/sources/freeze", &json!({"reason": "x"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];

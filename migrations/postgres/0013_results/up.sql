@@ -3,7 +3,7 @@
 -- Nothing of a row ever changes but that it is revoked. as_of: the board's day, counted from
 -- 1970-01-01; default_kind: code of the kind
 -- that is shown where nobody asks for one; against: the issue that the difference is told from; archive: the campaign's
--- history as it was known then.
+-- history as it was known then, which the public sees.
 CREATE TABLE results (
     campaign_id BIGINT NOT NULL REFERENCES campaigns (id) ON DELETE CASCADE,
     issue BIGINT NOT NULL,
@@ -16,7 +16,7 @@ CREATE TABLE results (
     as_of INTEGER NOT NULL,
     default_kind TEXT NOT NULL,
     program TEXT NOT NULL,
-    archive BIGINT,
+    archive BIGINT NOT NULL,
     against BIGINT,
     whole_sha256 TEXT NOT NULL,
     public_sha256 TEXT NOT NULL,

@@ -19,9 +19,11 @@ use crate::service::boards::Show;
 use crate::service::fault::{Code, Fault};
 use crate::service::figures::{done, escape};
 use crate::service::live::Snapshot;
+use crate::service::pins::{archive_now, pin};
 use crate::service::views::WrittenView;
 use crate::service::writer::{Done, Work, WriteRequest, Written};
 use crate::store::campaigns;
+use crate::store::pins::PinStatus;
 use crate::store::results::{self, NewResult, PartRow, ResultRow};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -218,7 +220,8 @@ fn store(work: &mut Work<'_>, prepared: Prepared, overrides: &[Override]) -> Res
         return Err(Fault::new(Code::ResultStale, "what stands in the way has changed meanwhile; try again"));
     }
     let (revision, _) = work.accept("result")?;
-    let row = row(work, stored.id, &imprint, (against, whole.sha256, public.sha256))?;
+    let archive = archive_now(work)?;
+    let row = row(work, stored.id, &imprint, (archive, against), (whole.sha256, public.sha256))?;
     let part = |(reader, part, bytes): (Reader, String, Vec<u8>)| PartRow {
         campaign_id: stored.id,
         issue: row.issue,
@@ -228,11 +231,12 @@ fn store(work: &mut Work<'_>, prepared: Prepared, overrides: &[Override]) -> Res
     };
     let parts: Vec<PartRow> = parts.into_iter().map(part).collect();
     results::insert(work.conn()?, &row, &parts)?;
+    // from here on the public sees the campaign as it stood for this issue
+    pin(work, PinStatus::Final, Some(row.issue), archive, &imprint.reason)?;
     let code = &stored.campaign.code;
     let view = ResultRowView::of(code, &row, "valid", Reader::Whole);
     let note = Note::of("result.finalise", format!("results/{}", row.issue), None, Some(&view));
     work.note(note.with("overrides", overrides_json(&aside)?));
-    work.follow_with(snapshot.after(&[], revision));
     let location = Some(format!("/campaigns/{}/results/{}", escape(code), row.issue));
     Ok(Done { location, ..done(201, &WrittenView { written: view, revision })? })
 }
@@ -241,7 +245,8 @@ fn row(
     work: &Work<'_>,
     campaign_id: i64,
     imprint: &Imprint,
-    (against, whole_sha256, public_sha256): (Option<i64>, String, String),
+    (archive, against): (i64, Option<i64>),
+    (whole_sha256, public_sha256): (String, String),
 ) -> Result<ResultRow, Fault> {
     let new = NewResult {
         issue: imprint.issue,
@@ -253,7 +258,7 @@ fn row(
         as_of: imprint.as_of,
         default_kind: imprint.default_kind.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
-        archive: None,
+        archive,
         against,
         whole_sha256,
         public_sha256,

@@ -28,12 +28,14 @@ use super::boards::Ask;
 use super::fault::{Code, Fault};
 use super::figures::done;
 use super::live::Snapshot;
+use super::pins::lift;
 use super::views::WrittenView;
 use super::writer::{Pending, WriteRequest};
 use crate::domain::Instant;
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::By;
 use crate::store::campaigns;
+use crate::store::pins;
 use crate::store::results::{self, ResultRow};
 use std::collections::HashMap;
 use std::io::Read;
@@ -267,13 +269,16 @@ impl Service {
             }
             let code = stored.campaign.code.clone();
             let before = ResultRowView::of(&code, &row, issues.status(&row), Reader::Whole);
-            let snapshot = work.present(&stored)?;
             let (revision, at) = work.accept("result revoked")?;
-            row.revoke(at, work.author().to_owned(), reason);
+            row.revoke(at, work.author().to_owned(), reason.clone());
             results::mark_revoked(work.conn()?, &row)?;
+            let shown = pins::list(work.conn()?, stored.id)?;
+            let of_issue = shown.iter().find(|pin| pin.issue == Some(row.issue) && pin.lifted_at().is_none());
+            if let Some(pin) = of_issue {
+                lift(work, pin.pin_id, &reason)?;
+            }
             let view = ResultRowView::of(&code, &row, "revoked", Reader::Whole);
             work.note(Note::of("result.revoke", format!("results/{number}"), Some(&before), Some(&view)));
-            work.follow_with(snapshot.after(&[], revision));
             done(200, &WrittenView { written: view, revision })
         })
     }
