@@ -246,7 +246,7 @@ fn try_out(bencher: Bencher<'_, '_>, trial: Trial) {
 /// Nobody signs in here.
 fn security() -> Security {
     let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
-    Security { passwords: Passwords::new(parameters, 1), keys: None, private_webhooks: false }
+    Security { passwords: Passwords::new(parameters, 1), keys: None, result_keys: None, private_webhooks: false }
 }
 
 fn first_board(service: &greenzone::service::Service, campaign: &str) -> usize {

@@ -194,6 +194,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("DELETE", api("/tokens/{id}"), OfService(&[Admin]), none.clone()),
         ("GET", api("/audit"), OfCampaign(&[Auditor]), none.clone()),
         ("GET", "/.well-known/jwks.json".to_owned(), Anyone, none.clone()),
+        ("GET", "/.well-known/result-keys.json".to_owned(), Anyone, none.clone()),
         ("GET", "/healthz".to_owned(), Anyone, none.clone()),
         ("GET", "/readyz".to_owned(), Anyone, none.clone()),
         ("GET", "/openapi.json".to_owned(), Anyone, none.clone()),

@@ -19,6 +19,7 @@ mod page;
 mod partitions;
 mod people;
 mod privacy_law;
+mod proof;
 mod readers;
 mod rights;
 mod sources;

@@ -181,6 +181,7 @@ operations! {
     users::delete_token,
     audit::get_audit,
     system::get_keys,
+    system::get_result_keys,
     system::get_health,
     system::get_readiness,
     system::get_openapi,

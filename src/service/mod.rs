@@ -43,6 +43,7 @@ mod past;
 pub mod pins;
 pub mod policies;
 pub mod privacy;
+pub mod proof;
 pub mod reconciliation;
 mod recording;
 pub mod rendered;
@@ -77,6 +78,7 @@ use measures::Measures;
 use outbound::Outbound;
 use passwords::Passwords;
 use past::{History, Past};
+use proof::ResultKeys;
 use rendered::Answers;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -108,6 +110,7 @@ pub struct Service {
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
+    result_keys: Option<ResultKeys>,
     outbound: Outbound,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
@@ -126,6 +129,8 @@ pub struct Security {
     pub passwords: Passwords,
     /// Signs access tokens; none in a process that signs nobody in.
     pub keys: Option<KeyRing>,
+    /// Signs results; none in a process that makes none.
+    pub result_keys: Option<ResultKeys>,
     /// Whether webhooks may lead to addresses that are not public, and to this machine without TLS.
     pub private_webhooks: bool,
 }
@@ -175,6 +180,7 @@ impl Service {
             turns: firmness::Turns::default(),
             passwords: security.passwords,
             keys: security.keys,
+            result_keys: security.result_keys,
             outbound: Outbound::new(security.private_webhooks),
             loading: Default::default(),
             hasher,

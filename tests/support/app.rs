@@ -11,6 +11,7 @@ use greenzone::scoring::DayState;
 use greenzone::service::accounts::NewAccount;
 use greenzone::service::keys::KeyRing;
 use greenzone::service::passwords::Passwords;
+use greenzone::service::proof::ResultKeys;
 use greenzone::service::tokens::NewToken;
 use greenzone::service::writer::WriteRequest;
 use greenzone::service::{Caller, Security, Service};
@@ -276,7 +277,8 @@ impl TestApp {
 pub fn security() -> Security {
     let parameters = argon2::Params::new(8, 1, 1, None).expect("parameters");
     let passwords = Passwords::new(parameters, 2);
-    Security { passwords, keys: Some(KeyRing::random().expect("random bytes")), private_webhooks: false }
+    let (keys, result_keys) = (KeyRing::random().expect("random bytes"), ResultKeys::random().expect("random bytes"));
+    Security { passwords, keys: Some(keys), result_keys: Some(result_keys), private_webhooks: false }
 }
 
 /// A machine's token of a role and scope, for a year.

@@ -140,11 +140,6 @@ pub(super) fn page(
     Ok(head.replacen(NO_ROWS, &filled, 1).into_bytes())
 }
 
-/// A packed board whole, as JSON.
-pub(super) fn whole(packed: &[u8]) -> Result<Vec<u8>, Fault> {
-    page(packed, 0..usize::MAX, |_| None)
-}
-
 /// The rows of a packed board, a line each, without what its head says of revision and time.
 pub(super) fn rows(packed: &[u8]) -> Result<Vec<u8>, Fault> {
     let lines = unpack(packed)?;

@@ -1,15 +1,14 @@
-//! The two documents of an issue, as canonical JSON (RFC 8785): the whole one, and the public
-//! one with its hash.
-//!
-//! The whole one holds a random number, so that nobody finds hidden figures by trying which
-//! of them give its public hash (domain.md section 6, law 9).
+//! The two documents of an issue: the files that prove it ([`crate::service::proof`]), made of
+//! the campaign's history as it is known when the issue is made.
 
 use super::Reader;
-use super::boards::{IssueBoard, whole};
+use super::difference::DifferenceView;
 use super::views::OverrideView;
 use crate::domain::{Day, Instant};
+use crate::pack::Files;
 use crate::service::fault::Fault;
-use crate::service::secrets::{hex, secret};
+use crate::service::proof::{Draft, Nonce, ResultKeys, build};
+use crate::service::secrets::hex;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -20,8 +19,6 @@ pub(super) const PART: &str = "document";
 /// What an issue says of itself.
 #[derive(Clone, Debug)]
 pub(super) struct Imprint {
-    /// Code of the campaign.
-    pub(super) campaign: String,
     /// Its number.
     pub(super) issue: i64,
     /// When it was made.
@@ -32,86 +29,59 @@ pub(super) struct Imprint {
     pub(super) default_kind: String,
     /// The revision that it was computed of, and by when that was known.
     pub(super) of: (i64, Instant),
+    /// Version of the rules.
+    pub(super) policy_version: i64,
     /// Why it was made.
     pub(super) reason: String,
     /// What was set aside.
     pub(super) overrides: Vec<OverrideView>,
+    /// The issue that the difference is told from.
+    pub(super) against: Option<i64>,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    format: &'static str,
-    campaign: &'a str,
-    issue: i64,
-    created_at: Instant,
-    as_of: String,
-    revision: i64,
-    known_at: Instant,
-    program: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    overrides: Option<&'a [OverrideView]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    salt: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    whole_sha256: Option<&'a str>,
-    boards: Vec<Value>,
+/// The documents of an issue.
+pub(super) struct Documents {
+    /// Each reader's.
+    pub(super) files: [(Reader, Vec<u8>); 2],
+    /// What the public one calls the whole one by.
+    pub(super) whole_sha256: String,
+    /// Of the public one.
+    pub(super) public_sha256: String,
 }
 
-/// A document with its hash.
-#[derive(Clone, Debug)]
-pub(super) struct Hashed {
-    pub(super) bytes: Vec<u8>,
-    pub(super) sha256: String,
-}
-
-/// The documents of an issue: the whole one, and the public one.
+/// Makes the documents of an issue.
 ///
 /// # Errors
-/// Where the system gives no random bytes.
+/// Files that are no sound pack, or where the system gives no random bytes.
 pub(super) fn documents(
     imprint: &Imprint,
-    boards: &[(Reader, IssueBoard, Vec<u8>)],
-) -> Result<(Hashed, Hashed), Fault> {
-    let whole = hashed(&Document {
-        reason: Some(&imprint.reason),
-        overrides: Some(&imprint.overrides),
-        salt: Some(secret()?),
-        ..document(imprint, boards, Reader::Whole)?
-    })?;
-    let public = hashed(&Document { whole_sha256: Some(&whole.sha256), ..document(imprint, boards, Reader::Public)? })?;
-    Ok((whole, public))
-}
-
-fn document<'a>(
-    imprint: &'a Imprint,
-    boards: &[(Reader, IssueBoard, Vec<u8>)],
-    reader: Reader,
-) -> Result<Document<'a>, Fault> {
-    let of_reader = boards.iter().filter(|(of, ..)| *of == reader);
-    let boards = of_reader.map(|(.., packed)| serde_json::from_slice(&whole(packed)?).map_err(Fault::internal));
-    Ok(Document {
-        format: match reader {
-            Reader::Whole => "greenzone.result.whole/1",
-            Reader::Public => "greenzone.result.public/1",
-        },
-        campaign: &imprint.campaign,
+    files: Files,
+    difference: Option<&DifferenceView>,
+    keys: &ResultKeys,
+) -> Result<Documents, Fault> {
+    let draft = Draft {
+        files,
         issue: imprint.issue,
-        created_at: imprint.created_at,
-        as_of: imprint.as_of.to_string(),
-        revision: imprint.of.0,
+        issued_at: imprint.created_at,
+        as_of: imprint.as_of,
         known_at: imprint.of.1,
-        program: env!("CARGO_PKG_VERSION"),
-        reason: None,
-        overrides: None,
-        salt: None,
-        whole_sha256: None,
-        boards: boards.collect::<Result<_, _>>()?,
+        revision: imprint.of.0,
+        policy_version: imprint.policy_version,
+        reason: Some(imprint.reason.clone()),
+        awards: Value::Null,
+        public_awards: Value::Null,
+        difference: json(&difference)?,
+        overrides: json(&imprint.overrides)?,
+        nonce: Nonce::random()?,
+    };
+    let proofs = build(&draft, keys)?;
+    Ok(Documents {
+        public_sha256: hex(&Sha256::digest(&proofs.public)),
+        whole_sha256: proofs.sha256,
+        files: [(Reader::Whole, proofs.whole), (Reader::Public, proofs.public)],
     })
 }
 
-fn hashed(document: &Document<'_>) -> Result<Hashed, Fault> {
-    let bytes = serde_json_canonicalizer::to_vec(document).map_err(Fault::internal)?;
-    Ok(Hashed { sha256: hex(&Sha256::digest(&bytes)), bytes })
+fn json(value: &impl Serialize) -> Result<Value, Fault> {
+    serde_json::to_value(value).map_err(Fault::internal)
 }

@@ -5,13 +5,14 @@
 //! stands in the way, and stores what was made. Where the campaign changed meanwhile, all of
 //! it is made anew. So nobody's report waits for boards of a whole city.
 
-use super::blockers::{Ground, blockers, set_aside};
+use super::blockers::{BlockerView, Ground, blockers, set_aside};
 use super::boards::{self, IssueBoard, packed};
-use super::difference::{self, Places, add_places, difference};
-use super::documents::{self, Hashed, Imprint, documents};
+use super::difference::{self, DifferenceView, Places, add_places, difference};
+use super::documents::{self, Documents, Imprint, documents};
 use super::views::{OverrideView, ResultRowView};
 use super::{Issues, Reader, pack};
 use crate::domain::Instant;
+use crate::pack::{Files, files};
 use crate::service::Service;
 use crate::service::access::{Contest, Grant};
 use crate::service::audit::Note;
@@ -22,9 +23,9 @@ use crate::service::live::Snapshot;
 use crate::service::pins::{archive_now, pin};
 use crate::service::views::WrittenView;
 use crate::service::writer::{Done, Work, WriteRequest, Written};
-use crate::store::campaigns;
 use crate::store::pins::PinStatus;
 use crate::store::results::{self, NewResult, PartRow, ResultRow};
+use crate::store::{campaigns, contests};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -49,15 +50,25 @@ pub struct FinaliseFor {
 /// How often an issue is made anew where the campaign changed meanwhile.
 const TRIES: usize = 3;
 
+/// A board of an issue as a reader sees it, packed.
+type PackedBoard = (Reader, IssueBoard, Vec<u8>);
+
 /// An issue that is ready to be stored.
 struct Prepared {
     snapshot: Arc<Snapshot>,
     imprint: Imprint,
-    against: Option<i64>,
-    whole: Hashed,
-    public: Hashed,
+    whole_sha256: String,
+    public_sha256: String,
     /// Reader, name and packed bytes of each part.
     parts: Vec<(Reader, String, Vec<u8>)>,
+}
+
+/// What an issue is made of, read at one moment.
+struct Material {
+    issues: Issues,
+    found: Vec<BlockerView>,
+    known_at: Instant,
+    files: Files,
 }
 
 impl Service {
@@ -94,23 +105,19 @@ impl Service {
 
     /// Computes all that an issue consists of. May block.
     fn prepare(&self, campaign: &str, ask: &FinaliseFor) -> Result<Prepared, Fault> {
-        let (snapshot, created_at) = (self.snapshot(campaign)?, self.clock.now());
-        let (issues, found, known_at) = self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
-            let issues = Issues::new(results::list(conn, stored.id)?);
-            let ground = &mut Ground { conn, campaign_id: stored.id, snapshot: &snapshot, now: created_at };
-            Ok((issues, blockers(ground)?, stored.last_recorded_at))
-        })?;
+        let (snapshot, created_at, keys) = (self.snapshot(campaign)?, self.clock.now(), self.result_keys()?);
+        let Material { issues, found, known_at, files } = self.read_all(&snapshot, created_at)?;
         let overrides = set_aside(&found, &ask.overrides)?;
         let imprint = Imprint {
-            campaign: snapshot.campaign().code.clone(),
             issue: issues.latest().map_or(0, |row| row.issue) + 1,
             created_at,
             as_of: snapshot.campaign().window.to,
             default_kind: default_kind(&snapshot),
             of: (snapshot.revision, known_at),
+            policy_version: snapshot.policy_version,
             reason: ask.reason.clone(),
             overrides,
+            against: issues.before().map(|row| row.issue),
         };
         let boards = compute(&snapshot, known_at)?;
         if let Some(standing) = issues.standing()
@@ -119,29 +126,38 @@ impl Service {
             let detail = format!("issue {} counts and says the same; nothing changed since", standing.issue);
             return Err(Fault::new(Code::ResultUnchanged, detail));
         }
-        let (whole, public) = documents(&imprint, &boards)?;
-        let mut parts = vec![
-            (Reader::Whole, documents::PART.to_owned(), pack(&whole.bytes)?),
-            (Reader::Public, documents::PART.to_owned(), pack(&public.bytes)?),
-        ];
+        let mut parts = Vec::new();
+        let mut whole_difference = None;
         if let Some(before) = issues.before() {
             for reader in Reader::ALL {
                 let told = self.difference_from(campaign, before, reader, &boards)?;
-                parts.push((reader, difference::PART.to_owned(), pack(&told)?));
+                let bytes = serde_json::to_vec(&told).map_err(Fault::internal)?;
+                parts.push((reader, difference::PART.to_owned(), pack(&bytes)?));
+                whole_difference = whole_difference.or(Some(told));
             }
         }
+        let Documents { files, whole_sha256, public_sha256 } =
+            documents(&imprint, files, whole_difference.as_ref(), keys)?;
+        for (reader, bytes) in files {
+            parts.push((reader, documents::PART.to_owned(), pack(&bytes)?));
+        }
         parts.extend(boards.into_iter().map(|(reader, board, packed)| (reader, board.part(), packed)));
-        let against = issues.before().map(|row| row.issue);
-        Ok(Prepared { snapshot, imprint, against, whole, public, parts })
+        Ok(Prepared { snapshot, imprint, whole_sha256, public_sha256, parts })
+    }
+
+    fn read_all(&self, snapshot: &Snapshot, now: Instant) -> Result<Material, Fault> {
+        let campaign = &snapshot.campaign().code;
+        self.read(|conn| {
+            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let issues = Issues::new(results::list(conn, stored.id)?);
+            let files = files(&contests::load_stored(conn, &stored)?.contest);
+            let found = blockers(&mut Ground { conn, campaign_id: stored.id, snapshot, now })?;
+            Ok(Material { issues, found, known_at: stored.last_recorded_at, files })
+        })
     }
 
     /// Whether an issue has the very rows of these boards, for everybody.
-    fn is_the_same(
-        &self,
-        campaign: &str,
-        row: &ResultRow,
-        boards: &[(Reader, IssueBoard, Vec<u8>)],
-    ) -> Result<bool, Fault> {
+    fn is_the_same(&self, campaign: &str, row: &ResultRow, boards: &[PackedBoard]) -> Result<bool, Fault> {
         for reader in Reader::ALL {
             let mut others: BTreeSet<String> =
                 self.result_boards(campaign, row.issue, reader)?.iter().map(IssueBoard::part).collect();
@@ -161,14 +177,14 @@ impl Service {
         Ok(true)
     }
 
-    /// What these boards have different from an issue, as JSON.
+    /// What these boards have different from an issue.
     fn difference_from(
         &self,
         campaign: &str,
         before: &ResultRow,
         reader: Reader,
-        boards: &[(Reader, IssueBoard, Vec<u8>)],
-    ) -> Result<Vec<u8>, Fault> {
+        boards: &[PackedBoard],
+    ) -> Result<DifferenceView, Fault> {
         let (mut then, mut now) = (Places::new(), Places::new());
         for board in self.result_boards(campaign, before.issue, reader)?.iter().filter(|board| board.is_main()) {
             let packed = self.packed(campaign, before.issue, reader, &board.part())?.unwrap_or_default();
@@ -177,7 +193,7 @@ impl Service {
         for (_, board, packed) in boards.iter().filter(|(of, board, _)| *of == reader && board.is_main()) {
             add_places(&mut now, board, packed)?;
         }
-        serde_json::to_vec(&difference(before.issue, then, now)).map_err(Fault::internal)
+        Ok(difference(before.issue, then, now))
     }
 }
 
@@ -187,7 +203,7 @@ fn default_kind(snapshot: &Snapshot) -> String {
 }
 
 /// The boards of an issue, for each reader.
-fn compute(snapshot: &Snapshot, known_at: Instant) -> Result<Vec<(Reader, IssueBoard, Vec<u8>)>, Fault> {
+fn compute(snapshot: &Snapshot, known_at: Instant) -> Result<Vec<PackedBoard>, Fault> {
     let show = Show {
         known_at: Some(known_at),
         revision: Some(snapshot.revision),
@@ -207,7 +223,7 @@ fn compute(snapshot: &Snapshot, known_at: Instant) -> Result<Vec<(Reader, IssueB
 
 /// Stores an issue, where what it was computed of still stands.
 fn store(work: &mut Work<'_>, prepared: Prepared, overrides: &[Override]) -> Result<Done, Fault> {
-    let Prepared { snapshot, imprint, against, whole, public, parts } = prepared;
+    let Prepared { snapshot, imprint, whole_sha256, public_sha256, parts } = prepared;
     let stored = work.campaign()?;
     if stored.revision != snapshot.revision {
         return Err(Fault::new(Code::ResultStale, "the campaign has changed while its result was computed; try again"));
@@ -221,7 +237,7 @@ fn store(work: &mut Work<'_>, prepared: Prepared, overrides: &[Override]) -> Res
     }
     let (revision, _) = work.accept("result")?;
     let archive = archive_now(work)?;
-    let row = row(work, stored.id, &imprint, (archive, against), (whole.sha256, public.sha256))?;
+    let row = row(work, stored.id, &imprint, archive, (whole_sha256, public_sha256))?;
     let part = |(reader, part, bytes): (Reader, String, Vec<u8>)| PartRow {
         campaign_id: stored.id,
         issue: row.issue,
@@ -245,7 +261,7 @@ fn row(
     work: &Work<'_>,
     campaign_id: i64,
     imprint: &Imprint,
-    (archive, against): (i64, Option<i64>),
+    archive: i64,
     (whole_sha256, public_sha256): (String, String),
 ) -> Result<ResultRow, Fault> {
     let new = NewResult {
@@ -259,7 +275,7 @@ fn row(
         default_kind: imprint.default_kind.clone(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         archive,
-        against,
+        against: imprint.against,
         whole_sha256,
         public_sha256,
     };
