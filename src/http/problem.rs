@@ -167,8 +167,8 @@ fn of_code(code: Code) -> Row {
         }
         Code::DayNotBegun => row(code.name(), 422, "Ngày chưa bắt đầu", "The day has not begun"),
         Code::DayClosed => row(code.name(), 409, "Ngày đã khóa sổ", "The day is closed"),
-        Code::AlreadyFrozen => row(code.name(), 409, "Bảng xếp hạng đã được chốt tạm", "The boards are frozen already"),
-        Code::NotFrozen => row(code.name(), 409, "Bảng xếp hạng không bị chốt tạm", "The boards are not frozen"),
+        Code::AlreadyFrozen => row(code.name(), 409, "Bảng xếp hạng đã đóng băng", "The boards are frozen already"),
+        Code::NotFrozen => row(code.name(), 409, "Bảng xếp hạng không bị đóng băng", "The boards are not frozen"),
         Code::DayNotOver => row(code.name(), 409, "Ngày chưa kết thúc", "The day is not over"),
         Code::WebhookNotFound => row(code.name(), 404, "Không có địa chỉ nhận tin này", "No such webhook"),
         Code::TooManyWebhooks => {

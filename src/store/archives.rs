@@ -8,11 +8,11 @@
 
 use super::backup::copy_campaign;
 use super::campaigns::{self, NewRevision, Pinning, StoredCampaign};
-use super::conn::{Address, Database, DbConn, migrate};
+use super::conn::{Address, Database, DbConn, migrate, on_each};
 use super::schema::archives;
-use super::{StoreError, read, write};
+use super::{StoreError, catalog, read, write};
 use crate::domain::{Campaign, Instant};
-use diesel::connection::{Connection, SimpleConnection};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use flate2::Compression;
@@ -90,7 +90,7 @@ const HEAD: (archives::archive_id, archives::sha256, archives::revision, archive
 /// # Errors
 /// What the database says.
 pub fn insert(conn: &mut DbConn, new: &NewArchive) -> Result<(), StoreError> {
-    diesel::insert_into(archives::table).values(new).execute(conn)?;
+    on_each!(conn, |c| diesel::insert_into(archives::table).values(new).execute(c))?;
     Ok(())
 }
 
@@ -146,6 +146,7 @@ pub fn facts(conn: &mut DbConn, campaign_id: i64, archive_id: i64) -> Result<Opt
 pub fn take(conn: &mut DbConn, of: &StoredCampaign, pending: &[NewRevision]) -> Result<Vec<u8>, StoreError> {
     let mut to = DbConn::Sqlite(SqliteConnection::establish(":memory:")?);
     migrate(&mut to)?;
+    catalog::expect_whole(&mut to)?;
     write(&mut to, |to| {
         copy_campaign(conn, to, of.id)?;
         let pending: Vec<NewRevision> = pending.iter().filter(|revision| revision.is_of(of.id)).cloned().collect();

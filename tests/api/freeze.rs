@@ -23,11 +23,12 @@ on_both! {
         let app = app.with_q6();
         let before = app.get(BOARD).ok();
         assert_eq!((&before["status"], &app.get(&format!("{Q6}/status")).ok()["freeze"]), (&json!("provisional"), &Value::Null));
+        app.set_clock("2021-07-24T06:30:00Z");
         let made = app.put(FREEZE, &json!({"reason": "chờ hội đồng xét"}));
         assert_eq!(made.status, 201, "{}", made.text());
         let made = made.json();
         assert_eq!((&made["status"], &made["pin"]["id"], &made["pin"]["issue"]), (&json!("frozen"), &json!("1"), &Value::Null));
-        assert_eq!(made["pin"]["since"], "2021-07-24T06:00:00Z");
+        assert_eq!(made["pin"]["since"], "2021-07-24T06:30:00Z");
         assert!(made["pin"]["author"].as_str().expect("who").starts_with("token:"));
         let again = app.put(FREEZE, &json!({"reason": "chờ hội đồng xét"}));
         assert_eq!((again.status, again.json()["revision"].clone()), (200, made["revision"].clone()), "it stands so already");
@@ -45,9 +46,9 @@ on_both! {
         assert_eq!(beside.header("cache-control"), Some("private, no-cache"));
         assert_eq!(beside.ok(), frozen);
         app.get_as_council(&format!("{BOARD}&audience=council")).refused(422, "invalid_parameter");
-        assert_eq!((cases(&app, None), cases(&app, Some(&app.token))), (json!(0), json!(40)));
+        assert_eq!((cases(&app, None), cases(&app, Some(&app.token))), (json!(1), json!(40)));
 
-        let told = json!({"status": "frozen", "since": "2021-07-24T06:00:00Z", "issue": null, "planned_for": null, "reason": null, "author": null});
+        let told = json!({"status": "frozen", "since": "2021-07-24T06:30:00Z", "issue": null, "planned_for": null, "reason": null, "author": null});
         let status = app.get(&format!("{Q6}/status")).ok();
         assert_eq!((&status["freeze"], &status["revision"]), (&told, &made["revision"]));
         let council = app.get_as_council(&format!("{Q6}/status")).ok();
@@ -57,7 +58,7 @@ on_both! {
         app.get(FREEZE).refused(401, "unauthenticated");
         for (language, word) in [("vi", "Đã đóng băng"), ("en", "Frozen")] {
             let page = app.get(&format!("/c/q6-2021?lang={language}")).text();
-            assert!(page.contains(word) && page.contains("13:00"), "{page}");
+            assert!(page.contains(word) && page.contains("13:30"), "{page}");
         }
 
         app.delete(FREEZE).refused(422, "reason_required");
@@ -129,7 +130,7 @@ on_both! {
         let rows = listed["items"].as_array().expect("rows");
         assert!(rows.iter().all(|row| row["community_f0"] != 40 && row["community_f0"] != 41), "{listed}");
         let day = read(&format!("{Q6}/days/2021-07-13"));
-        assert_eq!((&day["reports"], &day["items"][0]["unit_code"]), (&Value::Null, &json!("27382")), "{day}");
+        assert_eq!((&day["reports"], &day["items"][0]["unit"]["code"]), (&Value::Null, &json!("27382")), "{day}");
     }
 }
 
