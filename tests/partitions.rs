@@ -12,8 +12,8 @@ use greenzone::pack;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, archives, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
-    lifetimes, migrate, pins, policies, results, revert, source_figures, units, webhooks,
+    Address, DbConn, archives, audit, award_decisions, campaigns, contests, days, decisions, figures, flag_answers,
+    imports, is_current, lifetimes, migrate, pins, policies, results, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -183,6 +183,7 @@ fn work_on(conn: &mut DbConn, code: &str) {
     imports::list(conn, id).expect("imports");
     lifetimes::latest(conn, id, unit).expect("an answer");
     flag_answers::list(conn, id, Some(unit)).expect("answers");
+    award_decisions::list(conn, id).expect("decisions");
     figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
     source_figures::of_day(conn, id, unit, day).expect("reports");
     policies::latest_version(conn, id).expect("a version");
@@ -252,6 +253,7 @@ fn spread_tables() -> Vec<&'static str> {
         "archives",
         "assessments",
         "audit_entries",
+        "award_decisions",
         "criteria",
         "day_closings",
         "declared_levels",

@@ -8,6 +8,7 @@
 mod approvals;
 mod audit;
 mod auth;
+mod awards;
 mod body;
 mod bounds;
 mod campaigns;
@@ -165,6 +166,10 @@ operations! {
     approvals::approve_request,
     approvals::reject_request,
     approvals::delete_approval,
+    awards::get_awards,
+    awards::list_award_decisions,
+    awards::create_award_decision,
+    awards::delete_award_decision,
     auth::login,
     auth::refresh,
     auth::logout,

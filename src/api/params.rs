@@ -83,6 +83,22 @@ pub(super) struct WebhookPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct AwardDecisionPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the decision.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AwardsQuery {
+    /// Day of the boards or `live`; the latest closed day with a report without.
+    as_of: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct CriterionPath {
     /// Code of the campaign.
     campaign: String,

@@ -15,10 +15,18 @@ pub(super) struct Keys {
     what: What,
 }
 
+#[derive(Clone, Debug, Subcommand)]
+enum What {
+    #[command(flatten)]
+    SignIns(Step),
+    /// The keys that results are signed with
+    Results(Results),
+}
+
 /// A step of the life of a key of sign-ins. A rotation is announce, restart every process, promote,
 /// restart, and after ten minutes retire: nobody is signed out.
 #[derive(Clone, Debug, Subcommand)]
-enum What {
+enum Step {
     /// Make the file with a first key
     New(Where),
     /// Print the ids of the keys; the first one signs
@@ -29,8 +37,6 @@ enum What {
     Promote(Where),
     /// Take out the key that does not sign
     Retire(Where),
-    /// The keys that results are signed with
-    Results(Results),
 }
 
 #[derive(Clone, Debug, Args)]
@@ -70,27 +76,33 @@ struct WhereResults {
 
 impl Keys {
     pub(super) fn run(&self) -> Result<(), Failure> {
+        match &self.what {
+            What::SignIns(step) => step.run(),
+            What::Results(results) => results.run(),
+        }
+    }
+}
+
+impl Step {
+    fn run(&self) -> Result<(), Failure> {
         let failed = Failure::Environment;
-        let place = match &self.what {
-            What::Results(results) => return results.run(),
-            What::New(place) | What::List(place) | What::Announce(place) | What::Promote(place) => place,
-            What::Retire(place) => place,
-        };
+        let (Self::New(place) | Self::List(place) | Self::Announce(place) | Self::Promote(place) | Self::Retire(place)) =
+            self;
         let path = place.keys.path(&place.database.address()?)?;
         let change = |step: fn(KeyRing) -> Result<KeyRing, String>| {
             let refused = |e| Failure::of_request("keys", None, e);
             let ring = step(KeyRing::load(&path).map_err(failed)?).map_err(refused)?;
             ring.save(&path).map_err(failed).map(|()| ring)
         };
-        let ring = match &self.what {
-            What::New(_) => {
+        let ring = match self {
+            Self::New(_) => {
                 is_free(&path)?;
                 KeyRing::load_or_create(&path).map_err(failed)?
             }
-            What::List(_) | What::Results(_) => KeyRing::load(&path).map_err(failed)?,
-            What::Announce(_) => change(KeyRing::announce)?,
-            What::Promote(_) => change(KeyRing::promote)?,
-            What::Retire(_) => change(KeyRing::retire)?,
+            Self::List(_) => KeyRing::load(&path).map_err(failed)?,
+            Self::Announce(_) => change(KeyRing::announce)?,
+            Self::Promote(_) => change(KeyRing::promote)?,
+            Self::Retire(_) => change(KeyRing::retire)?,
         };
         print(ring.ids());
         Ok(())

@@ -1,6 +1,7 @@
 //! A campaign: its window, kinds, scheme and policy, read from `campaign.json`
 //! (contract.md section 1; domain.md section 2).
 
+use super::awards::Awards;
 use super::json::{FieldError, Fields, Json, Reader};
 use super::policy::{MAX_ALLOWANCE, Policy};
 use super::reporting::Reporting;
@@ -103,6 +104,8 @@ pub struct Campaign {
     pub reporting: Reporting,
     /// Who may say what a day was, in order of precedence.
     pub sources: Sources,
+    /// What its winners get.
+    pub awards: Awards,
 }
 
 const MAX_SPAN_DAYS: u32 = 1_000;
@@ -158,6 +161,9 @@ impl Campaign {
         }
         if let (false, Value::Object(fields)) = (self.sources.is_empty(), &mut document) {
             fields.insert("sources".to_owned(), self.sources.to_json());
+        }
+        if let (false, Value::Object(fields)) = (self.awards.is_empty(), &mut document) {
+            fields.insert("awards".to_owned(), self.awards.to_json());
         }
         document
     }
@@ -276,9 +282,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let green_by = of.get("green_by").and_then(|v| reader.text("green_by", v, parse_day));
     let reporting = of.get("reporting").and_then(|v| Reporting::read(reader, v)).unwrap_or_default();
     let sources = of.get("sources").and_then(|v| Sources::read(reader, "sources", v)).unwrap_or_default();
-    if let Some(awards) = of.get("awards") {
-        reader.wrong("awards", Some(awards), "no awards yet: this version has none");
-    }
+    let awards = of.get("awards").and_then(|v| Awards::read(reader, v)).unwrap_or_default();
     let (time_zone_name, time_zone) = zone?;
     let campaign = Campaign {
         code: code?,
@@ -297,6 +301,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         green_by,
         reporting,
         sources,
+        awards,
     };
     check_together(reader, &campaign);
     Some(campaign)
@@ -309,6 +314,7 @@ fn check_together(reader: &mut Reader, campaign: &Campaign) {
     {
         reader.wrong("green_by", Some(&Json::Text(day.to_string())), "a day of the window");
     }
+    campaign.awards.check(reader, campaign);
     check_rules(reader, campaign);
     for i in 0..campaign.kinds.len() {
         if derives_from_itself(campaign, i) {

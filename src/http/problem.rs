@@ -170,6 +170,10 @@ fn of_code(code: Code) -> Row {
         Code::AlreadyFrozen => row(code.name(), 409, "Bảng xếp hạng đã đóng băng", "The boards are frozen already"),
         Code::NotFrozen => row(code.name(), 409, "Bảng xếp hạng không bị đóng băng", "The boards are not frozen"),
         Code::DayNotOver => row(code.name(), 409, "Ngày chưa kết thúc", "The day is not over"),
+        Code::NoOpenTie => row(code.name(), 409, "Không có đồng hạng nào chờ quyết định", "No such tie is open"),
+        Code::AwardDecisionNotFound => {
+            row(code.name(), 404, "Không có quyết định này về đồng hạng", "No such decision about a tie stands")
+        }
         Code::WebhookNotFound => row(code.name(), 404, "Không có địa chỉ nhận tin này", "No such webhook"),
         Code::TooManyWebhooks => {
             row(code.name(), 409, "Đã đủ số địa chỉ nhận tin", "There are as many webhooks as may be")

@@ -67,6 +67,8 @@ rights! {
     Waiting,
     /// See what stands between a campaign and its result, and results whole.
     Results,
+    /// See who wins what before a result is final, and how ties were decided.
+    Awards,
 }
 
 impl Right {
@@ -81,9 +83,13 @@ impl Right {
             | Self::Hidden
             | Self::Approve
             | Self::Waiting => Reach::Part,
-            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty | Self::Results => {
-                Reach::Campaign
-            }
+            Self::Contest
+            | Self::Rules
+            | Self::Campaigns
+            | Self::Audit
+            | Self::Certainty
+            | Self::Results
+            | Self::Awards => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -102,8 +108,8 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Results, Rules,
-        Units, Waiting,
+        Accounts, Approve, Assess, Audit, Awards, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Results,
+        Rules, Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
@@ -122,11 +128,12 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Approve
                     | Waiting
                     | Results
+                    | Awards
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden | Results),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Results),
+        Role::Committee => matches!(right, Hidden | Results | Awards),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Results | Awards),
     }
 }
 
@@ -373,7 +380,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 14] = [
+    const TABLE: [(Right, &str); 15] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -389,6 +396,7 @@ mod tests {
         (Right::Approve, "-y---"),
         (Right::Waiting, "-y--y"),
         (Right::Results, "-y-yy"),
+        (Right::Awards, "-y-yy"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -421,6 +429,7 @@ mod tests {
                             | Right::Audit
                             | Right::Certainty
                             | Right::Results
+                            | Right::Awards
                     );
                     let of_campaign = match &scope {
                         Scope::All => true,

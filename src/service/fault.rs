@@ -92,6 +92,10 @@ pub enum Code {
     AlreadyFrozen,
     /// The boards are not frozen, and no freeze is planned.
     NotFrozen,
+    /// No tie for this award is open.
+    NoOpenTie,
+    /// No decision of this id about a tie stands.
+    AwardDecisionNotFound,
     /// No webhook of this id.
     WebhookNotFound,
     /// The campaign tells as many addresses as it may.
@@ -211,6 +215,8 @@ impl Code {
             Self::DayNotOver => "day_not_over",
             Self::AlreadyFrozen => "already_frozen",
             Self::NotFrozen => "not_frozen",
+            Self::NoOpenTie => "no_open_tie",
+            Self::AwardDecisionNotFound => "award_decision_not_found",
             Self::WebhookNotFound => "webhook_not_found",
             Self::TooManyWebhooks => "too_many_webhooks",
             Self::DerivedUnit => "derived_unit",
@@ -289,6 +295,8 @@ impl Code {
         Code::DayNotOver,
         Code::AlreadyFrozen,
         Code::NotFrozen,
+        Code::NoOpenTie,
+        Code::AwardDecisionNotFound,
         Code::WebhookNotFound,
         Code::TooManyWebhooks,
         Code::DerivedUnit,

@@ -8,6 +8,7 @@ pub mod access;
 pub mod accounts;
 pub mod approvals;
 pub mod audit;
+pub mod awards;
 mod batch;
 pub mod board_csv;
 pub mod boards;

@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod approvals;
 pub mod archives;
 pub mod audit;
+pub mod award_decisions;
 pub mod backup;
 mod bulk;
 pub mod campaigns;

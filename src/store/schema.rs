@@ -260,6 +260,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    award_decisions (campaign_id, decision_id) {
+        campaign_id -> BigInt,
+        decision_id -> BigInt,
+        award -> Text,
+        block -> Nullable<Text>,
+        day -> Integer,
+        tied -> Text,
+        winners -> Text,
+        reason -> Text,
+        author -> Text,
+        recorded_us -> BigInt,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+        withdrawn_revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     approval_days (campaign_id, number, unit_id, day) {
         campaign_id -> BigInt,
         number -> BigInt,

@@ -3,6 +3,7 @@
 use crate::support::app::TestApp;
 use serde_json::json;
 
+pub mod awards;
 mod campaigns;
 mod conventions;
 mod course;

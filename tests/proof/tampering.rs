@@ -59,9 +59,6 @@ fn part_of(document: &Value, pointer: &str) -> Vec<String> {
     match steps[..] {
         ["manifest", "format"] => vec!["file".into()],
         ["manifest", ..] | ["signature"] => vec!["manifest and signature".into()],
-        ["boards", at, "kind" | "track" | "by"] => {
-            vec![format!("boards/{}", name(&document["boards"][at.parse::<usize>().unwrap()]))]
-        }
         ["boards", at, ..] => vec![format!("boards/{}", name(&document["boards"][at.parse::<usize>().unwrap()]))],
         ["inputs", file] => vec![format!("inputs/{file}")],
         _ => vec![steps[0].to_owned()],

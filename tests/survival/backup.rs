@@ -69,6 +69,9 @@ pub fn filled(database: TestDatabase) -> TestApp {
     app.report_all("q6-2021");
     app.finalise("q6-2021", "chốt kết quả").ok();
     app.import(&with_sources());
+    app.import(&crate::api::awards::contest());
+    let decision = json!({"award": "second", "winners": ["b"], "reason": "x"});
+    app.post("/api/v1/campaigns/awards/awards/decisions", &decision).ok();
     app.put("/api/v1/campaigns/sources/freeze", &json!({"reason": "x"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");

@@ -165,7 +165,8 @@ impl InputSum {
     /// groups is one; with another number of lines, everything from the first one on.
     pub(super) fn differs(&self, text: &str) -> Vec<RangeInclusive<u64>> {
         let found = Self::of(text, Some(self.lines_each));
-        let first_of = |group: usize| group as u64 * found.lines_each + 1;
+        // what a file says is not believed: nothing may overflow
+        let first_of = |group: usize| (group as u64).saturating_mul(found.lines_each).saturating_add(1);
         let differing = |at: &usize| self.of_lines.get(*at) != found.of_lines.get(*at);
         let groups: Vec<usize> = (0..self.of_lines.len().max(found.of_lines.len())).filter(differing).collect();
         if found.lines != self.lines {
@@ -174,7 +175,7 @@ impl InputSum {
         }
         let mut runs: Vec<RangeInclusive<u64>> = Vec::new();
         for group in groups {
-            let (from, to) = (first_of(group), (first_of(group) + found.lines_each - 1).min(found.lines));
+            let (from, to) = (first_of(group), first_of(group + 1).saturating_sub(1).min(found.lines));
             match runs.last_mut() {
                 Some(run) if *run.end() + 1 == from => *run = *run.start()..=to,
                 _ => runs.push(from..=to),

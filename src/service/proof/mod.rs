@@ -15,13 +15,13 @@ mod verify;
 
 pub use canonical::canonical;
 pub use keys::{Pin, ResultKeys};
-pub use verify::{Finding, Report, verify};
+pub use verify::{Finding, KeyView, Report, verify};
 
 use super::Service;
 use super::fault::{Code, Fault};
 use super::keys::PublicKeys;
 use crate::domain::{Day, Instant};
-use crate::pack::Files;
+use crate::pack::{Files, Refusal};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boards::{Facts, Stand};
@@ -104,7 +104,11 @@ pub struct Proofs {
 /// # Errors
 /// Files that are no sound pack, a day outside the window, or what the system says.
 pub fn build(draft: &Draft, keys: &ResultKeys) -> Result<Proofs, Fault> {
-    let facts = Facts::read(&draft.files, draft.known_at).map_err(Fault::internal)?;
+    let unsound = |refusal: Refusal| {
+        let first = refusal.errors.first().map(ToString::to_string);
+        Fault::internal(first.unwrap_or(refusal.detail))
+    };
+    let facts = Facts::read(&draft.files, draft.known_at).map_err(unsound)?;
     let stand = Stand {
         as_of: draft.as_of,
         known_at: draft.known_at,

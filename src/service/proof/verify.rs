@@ -19,7 +19,7 @@ use report::Findings;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks a file of a result. A pin says which key must have signed; without one the key
 /// that the file names is taken, and the report says so. `public` is the public file of a
@@ -170,17 +170,17 @@ fn check_values<const N: usize>(parts: [(&str, &Value, &String); N], findings: &
 }
 
 fn check_boards(boards: &[BoardPart], sums: &BTreeMap<String, String>, findings: &mut Findings) {
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for board in boards {
         let place = format!("boards/{}", board.name());
         match sums.get(&board.name()) {
-            _ if seen.insert(board.name(), ()).is_some() => findings.add(place, "each board once"),
+            _ if !seen.insert(board.name()) => findings.add(place, "each board once"),
             None => findings.add(place, "no such board: the manifest has none"),
             Some(sum) if *sum != board.sha256() => findings.add(place, SIGNED),
             Some(_) => {}
         }
     }
-    for name in sums.keys().filter(|name| !seen.contains_key(*name)) {
+    for name in sums.keys().filter(|name| !seen.contains(*name)) {
         findings.add(format!("boards/{name}"), "this board: the manifest has its hash");
     }
 }

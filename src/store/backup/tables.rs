@@ -156,6 +156,8 @@ tables! {
     approvals: campaign_id, number, what, payload, base, requested_by, requested_us, reason, state, decided_by,
         decided_us, decided_reason, revision;
     approval_days: campaign_id, number, unit_id, day, standing_us;
+    award_decisions: campaign_id, decision_id, award, block, day, tied, winners, reason, author, recorded_us,
+        revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
     day_closings of campaign_id: campaign_id, day, closed_us, actor, reason, on_time, late, missing, excused;
     webhooks: campaign_id, webhook_id, url, events, secret, created_by, created_us;
     webhook_deliveries: campaign_id, delivery_id, webhook_id, event, day, body, created_us, state, attempts, due_us,
