@@ -4,18 +4,20 @@
 //! Missing figures are set aside by nobody (domain.md section 4: "excuse the day or take the
 //! unit out of the ranking"), nor is a day that has not closed: its board is no final one.
 
-use super::boards;
 use super::finalise::Override;
 use super::views::OverrideView;
+use super::{awards, boards};
 use crate::domain::{Day, Instant};
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::{By, Query};
 use crate::scoring::ledger::DayState;
 use crate::service::Service;
+use crate::service::awards::undecided;
 use crate::service::fault::{Code, Fault, FieldFault};
 use crate::service::figures::escape;
 use crate::service::flags::{Flag, WordsView, flags};
 use crate::service::live::Snapshot;
+use crate::service::views::UnitRef;
 use crate::store::approvals::{self, ApprovalState};
 use crate::store::{DbConn, campaigns, flag_answers};
 use serde::Serialize;
@@ -42,7 +44,7 @@ pub struct BlockersView {
 /// Something that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BlockerView {
-    /// `days_open`, `missing_figures`, `unanswered_flags` or `pending_approvals`.
+    /// `days_open`, `missing_figures`, `unanswered_flags`, `pending_approvals` or `undecided_ties`.
     pub code: &'static str,
     /// What it is, in words.
     pub name: WordsView,
@@ -135,6 +137,14 @@ const BLOCKERS: &[Blocker] = &[
         can_be_overridden: true,
         find: pending_approvals,
     },
+    Blocker {
+        code: "undecided_ties",
+        vi: "Hạng bằng nhau mà giải có ít suất hơn, Hội đồng chưa quyết định",
+        en: "Ties for fewer places than tied units that the council has not decided",
+        link: "/awards",
+        can_be_overridden: true,
+        find: undecided_ties,
+    },
 ];
 
 fn days_open(ground: &mut Ground<'_>) -> Result<Found, Fault> {
@@ -206,6 +216,15 @@ fn pending_approvals(ground: &mut Ground<'_>) -> Result<Found, Fault> {
         }
     }
     Ok(Found::of(examples))
+}
+
+/// The units of each tie that waits for the council; a tie counts once.
+fn undecided_ties(ground: &mut Ground<'_>) -> Result<Found, Fault> {
+    let computed = awards::computed(ground.conn, ground.campaign_id, ground.snapshot)?;
+    let open: Vec<_> = undecided(&computed).filter_map(|award| award.tie.as_ref()).collect();
+    let tied = open.iter().flat_map(|tie| &tie.units);
+    let place = |unit: &UnitRef| (ground.snapshot.register().find(&unit.code), None);
+    Ok(Found { count: open.len(), examples: tied.take(EXAMPLES).map(place).collect() })
 }
 
 impl Service {

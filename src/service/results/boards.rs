@@ -5,6 +5,7 @@
 
 use super::Reader;
 use super::{pack, unpack};
+use crate::domain::Campaign;
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::{By, Query};
 use crate::service::boards::{Show, board_view};
@@ -54,8 +55,8 @@ impl IssueBoard {
 }
 
 /// The boards that an issue of a campaign consists of: of every kind that has units and both
-/// tracks, by points and by whatever else an award goes by; where ranks are those within
-/// blocks, of each block too.
+/// tracks, by points and by whatever else an award goes by; of each block too where
+/// ranks are those within blocks or an award is one block's.
 pub(super) fn all(snapshot: &Snapshot) -> Vec<(IssueBoard, Query)> {
     let (register, campaign) = (snapshot.register(), snapshot.campaign());
     let as_of = last_day(snapshot);
@@ -64,9 +65,14 @@ pub(super) fn all(snapshot: &Snapshot) -> Vec<(IssueBoard, Query)> {
         let Some(code) = campaign.kind(kind).map(|kind| kind.code.clone()) else { continue };
         let of_unit = |unit: &u32| register.unit(*unit).and_then(|unit| unit.block.clone());
         let blocks: BTreeSet<String> = units.iter().filter_map(of_unit).collect();
-        let blocks = blocks.into_iter().filter(|_| campaign.policy.rank_within_blocks).map(Some);
+        let of_award = |block: &String| {
+            campaign.awards.list.iter().any(|award| award.kind == code && award.block.as_ref() == Some(block))
+        };
+        let blocks = blocks.into_iter().filter(|block| campaign.policy.rank_within_blocks || of_award(block)).map(Some);
         for block in std::iter::once(None).chain(blocks) {
-            for (track, by) in Track::ALL.into_iter().flat_map(|track| orders().map(move |by| (track, by))) {
+            let pairs =
+                Track::ALL.into_iter().flat_map(|track| orders(campaign, &code).into_iter().map(move |by| (track, by)));
+            for (track, by) in pairs {
                 let query = Query { kind, track, by, as_of, within: None, block: block.clone() };
                 boards.push((IssueBoard { kind: code.clone(), track, by, block: block.clone() }, query));
             }
@@ -75,9 +81,10 @@ pub(super) fn all(snapshot: &Snapshot) -> Vec<(IssueBoard, Query)> {
     boards
 }
 
-/// The orders of an issue's boards.
-fn orders() -> impl Iterator<Item = By> + Clone {
-    std::iter::once(By::Points)
+/// The orders of an issue's boards of a kind: by points, and what its awards go by.
+fn orders(campaign: &Campaign, kind: &str) -> Vec<By> {
+    let of_awards = |by: &By| campaign.awards.list.iter().any(|award| award.kind == kind && award.by == *by);
+    By::ALL.into_iter().filter(|by| *by == By::Points || of_awards(by)).collect()
 }
 
 /// The index of the day of a final board: the window's last.

@@ -1,5 +1,5 @@
-//! What became different from one issue to the next: of which units rank, track, points or
-//! level changed. Told from the stored boards, so the public's difference holds nothing that
+//! What became different from one issue to the next: of which units rank, track, points,
+//! level or award changed. Told from the stored boards, so the public's difference holds nothing that
 //! its boards do not.
 
 use super::boards::{IssueBoard, rows};
@@ -54,6 +54,8 @@ pub struct PlaceView {
     pub points: Option<serde_json::Number>,
     /// Code of its level on the board's day; null likewise.
     pub level: Option<String>,
+    /// Code of the award that it wins; null: none.
+    pub award: Option<String>,
 }
 
 /// What of a stored row is compared.
@@ -97,6 +99,7 @@ pub(super) fn add_places(places: &mut Places, board: &IssueBoard, packed: &[u8])
             rank,
             points: points.and_then(|points| points.total),
             level: level.and_then(|level| level.current),
+            award: None,
         };
         places.insert((board.kind.clone(), unit.code), (unit.name, place));
     }
@@ -133,6 +136,7 @@ mod tests {
             rank: Some(rank),
             points: points.parse().ok(),
             level: None,
+            award: None,
         };
         let row = |(code, rank, points): &(&str, u64, &str)| {
             (("ward".to_owned(), (*code).to_owned()), ((*code).to_owned(), place(*rank, points)))

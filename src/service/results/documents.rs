@@ -2,6 +2,7 @@
 //! the campaign's history as it is known when the issue is made.
 
 use super::Reader;
+use super::awards::Given;
 use super::difference::DifferenceView;
 use super::views::OverrideView;
 use crate::domain::{Day, Instant};
@@ -56,7 +57,7 @@ pub(super) struct Documents {
 pub(super) fn documents(
     imprint: &Imprint,
     files: Files,
-    difference: Option<&DifferenceView>,
+    (awards, difference): (&Given, Option<&DifferenceView>),
     keys: &ResultKeys,
 ) -> Result<Documents, Fault> {
     let draft = Draft {
@@ -68,8 +69,8 @@ pub(super) fn documents(
         revision: imprint.of.0,
         policy_version: imprint.policy_version,
         reason: Some(imprint.reason.clone()),
-        awards: Value::Null,
-        public_awards: Value::Null,
+        awards: awards.seen_by(Reader::Whole).clone(),
+        public_awards: awards.seen_by(Reader::Public).clone(),
         difference: json(&difference)?,
         overrides: json(&imprint.overrides)?,
         nonce: Nonce::random()?,

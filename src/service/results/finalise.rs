@@ -5,12 +5,13 @@
 //! stands in the way, and stores what was made. Where the campaign changed meanwhile, all of
 //! it is made anew. So nobody's report waits for boards of a whole city.
 
+use super::awards::{self, Given, add_awards, are_the_same};
 use super::blockers::{BlockerView, Ground, blockers, set_aside};
 use super::boards::{self, IssueBoard, packed};
 use super::difference::{self, DifferenceView, Places, add_places, difference};
 use super::documents::{self, Documents, Imprint, documents};
 use super::views::{OverrideView, ResultRowView};
-use super::{Issues, Reader, pack};
+use super::{Issues, PackedPart, Reader, pack};
 use crate::domain::Instant;
 use crate::pack::{Files, files};
 use crate::service::Service;
@@ -59,8 +60,7 @@ struct Prepared {
     imprint: Imprint,
     whole_sha256: String,
     public_sha256: String,
-    /// Reader, name and packed bytes of each part.
-    parts: Vec<(Reader, String, Vec<u8>)>,
+    parts: Vec<PackedPart>,
 }
 
 /// What an issue is made of, read at one moment.
@@ -69,6 +69,7 @@ struct Material {
     found: Vec<BlockerView>,
     known_at: Instant,
     files: Files,
+    awards: Given,
 }
 
 impl Service {
@@ -106,7 +107,7 @@ impl Service {
     /// Computes all that an issue consists of. May block.
     fn prepare(&self, campaign: &str, ask: &FinaliseFor) -> Result<Prepared, Fault> {
         let (snapshot, created_at, keys) = (self.snapshot(campaign)?, self.clock.now(), self.result_keys()?);
-        let Material { issues, found, known_at, files } = self.read_all(&snapshot, created_at)?;
+        let Material { issues, found, known_at, files, awards } = self.read_all(&snapshot, created_at)?;
         let overrides = set_aside(&found, &ask.overrides)?;
         let imprint = Imprint {
             issue: issues.latest().map_or(0, |row| row.issue) + 1,
@@ -121,23 +122,23 @@ impl Service {
         };
         let boards = compute(&snapshot, known_at)?;
         if let Some(standing) = issues.standing()
-            && self.is_the_same(campaign, standing, &boards)?
+            && self.is_the_same(campaign, standing, &boards, &awards)?
         {
             let detail = format!("issue {} counts and says the same; nothing changed since", standing.issue);
             return Err(Fault::new(Code::ResultUnchanged, detail));
         }
-        let mut parts = Vec::new();
+        let mut parts = awards.parts()?;
         let mut whole_difference = None;
         if let Some(before) = issues.before() {
             for reader in Reader::ALL {
-                let told = self.difference_from(campaign, before, reader, &boards)?;
+                let told = self.difference_from(campaign, before, reader, (&boards, &awards))?;
                 let bytes = serde_json::to_vec(&told).map_err(Fault::internal)?;
                 parts.push((reader, difference::PART.to_owned(), pack(&bytes)?));
                 whole_difference = whole_difference.or(Some(told));
             }
         }
         let Documents { files, whole_sha256, public_sha256 } =
-            documents(&imprint, files, whole_difference.as_ref(), keys)?;
+            documents(&imprint, files, (&awards, whole_difference.as_ref()), keys)?;
         for (reader, bytes) in files {
             parts.push((reader, documents::PART.to_owned(), pack(&bytes)?));
         }
@@ -151,14 +152,24 @@ impl Service {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
             let issues = Issues::new(results::list(conn, stored.id)?);
             let files = files(&contests::load_stored(conn, &stored)?.contest);
+            let awards = Given::of(snapshot, &awards::computed(conn, stored.id, snapshot)?)?;
             let found = blockers(&mut Ground { conn, campaign_id: stored.id, snapshot, now })?;
-            Ok(Material { issues, found, known_at: stored.last_recorded_at, files })
+            Ok(Material { issues, found, known_at: stored.last_recorded_at, files, awards })
         })
     }
 
     /// Whether an issue has the very rows of these boards, for everybody.
-    fn is_the_same(&self, campaign: &str, row: &ResultRow, boards: &[PackedBoard]) -> Result<bool, Fault> {
+    fn is_the_same(
+        &self,
+        campaign: &str,
+        row: &ResultRow,
+        boards: &[PackedBoard],
+        awards: &Given,
+    ) -> Result<bool, Fault> {
         for reader in Reader::ALL {
+            if !are_the_same(awards.seen_by(reader), &self.result_awards(campaign, row.issue, reader)?) {
+                return Ok(false);
+            }
             let mut others: BTreeSet<String> =
                 self.result_boards(campaign, row.issue, reader)?.iter().map(IssueBoard::part).collect();
             for (_, board, packed) in boards.iter().filter(|(of, ..)| *of == reader) {
@@ -183,7 +194,7 @@ impl Service {
         campaign: &str,
         before: &ResultRow,
         reader: Reader,
-        boards: &[PackedBoard],
+        (boards, awards): (&[PackedBoard], &Given),
     ) -> Result<DifferenceView, Fault> {
         let (mut then, mut now) = (Places::new(), Places::new());
         for board in self.result_boards(campaign, before.issue, reader)?.iter().filter(|board| board.is_main()) {
@@ -193,6 +204,8 @@ impl Service {
         for (_, board, packed) in boards.iter().filter(|(of, board, _)| *of == reader && board.is_main()) {
             add_places(&mut now, board, packed)?;
         }
+        add_awards(&mut then, &self.result_awards(campaign, before.issue, reader)?);
+        add_awards(&mut now, awards.seen_by(reader));
         Ok(difference(before.issue, then, now))
     }
 }
@@ -238,7 +251,7 @@ fn store(work: &mut Work<'_>, prepared: Prepared, overrides: &[Override]) -> Res
     let (revision, _) = work.accept("result")?;
     let archive = archive_now(work)?;
     let row = row(work, stored.id, &imprint, archive, (whole_sha256, public_sha256))?;
-    let part = |(reader, part, bytes): (Reader, String, Vec<u8>)| PartRow {
+    let part = |(reader, part, bytes): PackedPart| PartRow {
         campaign_id: stored.id,
         issue: row.issue,
         audience: reader.code(),

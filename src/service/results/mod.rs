@@ -8,6 +8,7 @@
 //! different. What an issue consists of is stored as bytes, whole and as the public sees it.
 //! Start reading at [`finalise`], and at [`blockers`] for what must be done before.
 
+mod awards;
 mod blockers;
 mod boards;
 mod difference;
@@ -63,6 +64,9 @@ impl Reader {
         }
     }
 }
+
+/// A part of an issue on its way into the database: for whom, its name, its packed bytes.
+type PackedPart = (Reader, String, Vec<u8>);
 
 /// The issues of a campaign, the oldest first.
 #[derive(Clone, Debug, Default)]
@@ -227,6 +231,15 @@ impl Service {
         }
         let bytes = self.part(campaign, row.issue, reader, difference::PART)?;
         serde_json::from_slice(&bytes).map(Some).map_err(Fault::internal)
+    }
+
+    /// The awards of an issue as a reader sees them, as `/awards` shows them; null where the
+    /// campaign gives none. May block.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn result_awards(&self, campaign: &str, issue: i64, reader: Reader) -> Result<serde_json::Value, Fault> {
+        serde_json::from_slice(&self.part(campaign, issue, reader, awards::PART)?).map_err(Fault::internal)
     }
 
     fn part(&self, campaign: &str, issue: i64, reader: Reader, part: &str) -> Result<Vec<u8>, Fault> {
