@@ -130,6 +130,8 @@ fn with_everything() -> TestApp {
     app.put(&filled("/api/v1/campaigns/{campaign}/criteria/{kind}/{code}"), &criterion).ok();
     let lifetime = serde_json::json!({"closes": "2021-07-20", "reason": "x"});
     app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/lifetime"), &lifetime).ok();
+    app.post(&filled("/api/v1/campaigns/{campaign}/appeals"), &serde_json::json!({"unit_code": "27382", "text": "x"}))
+        .ok();
     ask_for_care(&app);
     let correction = serde_json::json!({"community_f0": 2, "reason": "x"});
     let waits = app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}"), &correction);
@@ -186,7 +188,7 @@ fn every_described_parameter_is_taken() {
                 "within" | "parent" => "775",
                 "include" => "days",
                 "state" if operation.path.ends_with("/approvals") => "pending",
-                "state" if operation.path.ends_with("flags") => "open",
+                "state" if operation.path.ends_with("flags") || operation.path.ends_with("appeals") => "open",
                 "rule" => "zero_streak",
                 "state" => "active",
                 "unit" => "27382",

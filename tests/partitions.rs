@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenzone::pack;
+use greenzone::store::appeals;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
@@ -192,6 +193,10 @@ fn work_on(conn: &mut DbConn, code: &str) {
     approvals::next_number(conn, id).expect("a number");
     approvals::pending_days(conn, id).expect("days");
     approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
+    appeals::next_number(conn, id).expect("a number");
+    appeals::open_appeals(conn, id).expect("a number");
+    appeals::any_of(conn, id, unit).expect("an answer");
+    appeals::answers(conn, id, Some(1)).expect("answers");
     days::find_opt(conn, id, day).expect("an answer");
     results::list(conn, id).expect("issues");
     results::part(conn, (id, 1), "public", "document").expect("an answer");
@@ -248,6 +253,8 @@ fn explain(conn: &mut DbConn, mode: &str, statement: &str) -> String {
 fn spread_tables() -> Vec<&'static str> {
     vec![
         "adjustments",
+        "appeal_answers",
+        "appeals",
         "approval_days",
         "approvals",
         "archives",

@@ -5,6 +5,7 @@
 //! OpenAPI document is made; requests are checked against that document. Start reading
 //! at [`document`] and at `leaderboard`.
 
+mod appeals;
 mod approvals;
 mod audit;
 mod auth;
@@ -161,6 +162,11 @@ operations! {
     results::get_result_document,
     results::revoke_result,
     results::get_result_board,
+    appeals::list_appeals,
+    appeals::create_appeal,
+    appeals::get_appeal,
+    appeals::put_appeal,
+    appeals::delete_appeal,
     approvals::list_approvals,
     approvals::get_approval,
     approvals::approve_request,

@@ -218,6 +218,24 @@ pub(super) struct ApprovalsQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct AppealPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the appeal.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AppealsQuery {
+    /// Only in this state: `open`, `accepted`, `rejected` or `withdrawn`.
+    state: Option<String>,
+    /// Only of this unit.
+    unit: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct PolicyPath {
     /// Code of the campaign.
     campaign: String,

@@ -186,6 +186,11 @@ fn of_code(code: Code) -> Row {
             row(code.name(), 409, "Số liệu bất thường, hãy gửi lại kèm lý do", "Unusual: send it again with a reason")
         }
         Code::ReasonRequired => row(code.name(), 422, "Cần ghi lý do", "A reason is needed"),
+        Code::AppealNotFound => row(code.name(), 404, "Không có khiếu nại này", "No such appeal"),
+        Code::AppealsClosed => row(code.name(), 409, "Đã hết hạn khiếu nại", "Appeals are closed"),
+        Code::AppealNotOpen => {
+            row(code.name(), 409, "Khiếu nại đã được trả lời hoặc đã rút", "It was answered or taken back already")
+        }
         Code::ApprovalNotFound => row(code.name(), 404, "Không có yêu cầu duyệt này", "No such approval"),
         Code::ApprovalNeeded => {
             row(code.name(), 409, "Việc này cần người thứ hai duyệt", "A second person must approve")

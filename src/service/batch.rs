@@ -221,8 +221,8 @@ impl Facts {
     }
 
     /// Those that a write found out itself.
-    pub(super) fn from_snapshot(snapshot: Snapshot) -> Self {
-        Self { revision: snapshot.revision, base: Arc::new(snapshot), ledger: None, changed_from: usize::MAX }
+    pub(super) fn from_snapshot(snapshot: Arc<Snapshot>) -> Self {
+        Self { revision: snapshot.revision, base: snapshot, ledger: None, changed_from: usize::MAX }
     }
 
     /// With what a write changed.

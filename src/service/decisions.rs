@@ -170,7 +170,7 @@ impl Service {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             check_reports(&stored.campaign, &unit.unit)?;
-            check_excusable(&stored, day)?;
+            check_day(&stored, day, "date")?;
             let before = standing_excuse(work, &stored, &unit, day)?;
             let view = |row| tag(&excuse_view(&unit_code, row, true));
             request.check_if_match(before.as_ref().map(view).as_deref(), false)?;
@@ -430,13 +430,13 @@ fn standing_excuse(
 }
 
 /// A day that is not due by itself needs no excuse, but the levels may look at it.
-fn check_excusable(stored: &StoredCampaign, day: Day) -> Result<(), Fault> {
+pub(super) fn check_day(stored: &StoredCampaign, day: Day, pointer: &str) -> Result<(), Fault> {
     let (first, last) = (stored.campaign.earliest_day(), stored.campaign.window.to);
     if (first..=last).contains(&day) {
         return Ok(());
     }
     let code = if day > last { Code::DayOutsideCampaign } else { Code::DayOutOfReach };
-    Err(Fault::of_field(code, "date", format!("expected a day from {first} to {last}")))
+    Err(Fault::of_field(code, pointer, format!("expected a day from {first} to {last}")))
 }
 
 fn excuse_view(unit_code: &str, row: &ExcuseRow, is_confided: bool) -> ExcuseView {

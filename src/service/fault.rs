@@ -108,6 +108,12 @@ pub enum Code {
     ConfirmUnusual,
     /// A reason is needed and missing.
     ReasonRequired,
+    /// No appeal of this number.
+    AppealNotFound,
+    /// The last day for appeals is over.
+    AppealsClosed,
+    /// The appeal was answered or taken back.
+    AppealNotOpen,
     /// Nothing of this number waits or waited for a second person.
     ApprovalNotFound,
     /// It needs a second person, and cannot wait for one this way.
@@ -223,6 +229,9 @@ impl Code {
             Self::TimeIsToldByTheService => "time_is_told_by_the_service",
             Self::ConfirmUnusual => "confirm_unusual",
             Self::ReasonRequired => "reason_required",
+            Self::AppealNotFound => "appeal_not_found",
+            Self::AppealsClosed => "appeals_closed",
+            Self::AppealNotOpen => "appeal_not_open",
             Self::ApprovalNotFound => "approval_not_found",
             Self::ApprovalNeeded => "approval_needed",
             Self::ApprovalPending => "approval_pending",
@@ -303,6 +312,9 @@ impl Code {
         Code::TimeIsToldByTheService,
         Code::ConfirmUnusual,
         Code::ReasonRequired,
+        Code::AppealNotFound,
+        Code::AppealsClosed,
+        Code::AppealNotOpen,
         Code::ApprovalNotFound,
         Code::ApprovalNeeded,
         Code::ApprovalPending,

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod appeals;
 pub mod approvals;
 pub mod audit;
 pub mod awards;
@@ -22,6 +23,7 @@ pub mod days;
 pub mod decisions;
 pub mod declared_levels;
 pub mod dry_run;
+pub mod effects;
 pub mod effort;
 pub mod fault;
 pub mod figures;

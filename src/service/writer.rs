@@ -8,7 +8,7 @@
 //! what is worth keeping goes into the log with it. What the writes of a transaction share
 //! is in `batch`.
 
-use super::access::{Identity, Proof};
+use super::access::{Audience, Identity, Proof};
 use super::audit::{self, Entry, Note, Origin};
 use super::batch::{Ahead, Batch, Facts, Outcome};
 use super::catch_up::load;
@@ -184,7 +184,7 @@ pub(super) enum Follow {
     /// These changed.
     By(Vec<Change>),
     /// They are these.
-    To(Box<Snapshot>),
+    To(Arc<Snapshot>),
     /// Units, rules or everything: they are loaded again.
     Reload,
 }
@@ -195,7 +195,7 @@ impl Follow {
         match self {
             Self::Nothing => before,
             Self::By(changes) => before.map(|facts| facts.with(&changes, revision)),
-            Self::To(snapshot) => Some(Facts::from_snapshot(*snapshot)),
+            Self::To(snapshot) => Some(Facts::from_snapshot(snapshot)),
             Self::Reload => None,
         }
     }
@@ -403,6 +403,11 @@ impl<'a> Work<'a> {
         self.ask.within.as_deref()
     }
 
+    /// What whoever writes may see.
+    pub(super) fn audience(&self) -> Audience {
+        self.within().map_or(Audience::Full, |unit| Audience::Within(unit.into()))
+    }
+
     /// The facts as they stand in this transaction: those in memory where nothing was
     /// written since, else read from the database.
     pub(super) fn present(&mut self, stored: &StoredCampaign) -> Result<Arc<Snapshot>, Fault> {
@@ -479,9 +484,24 @@ impl<'a> Work<'a> {
     /// Says that the facts in memory are these, unless more than figures changed.
     pub(super) fn follow_with(&mut self, snapshot: Snapshot) {
         self.follow = match self.follow {
-            Follow::Nothing => Follow::To(Box::new(snapshot)),
+            Follow::Nothing => Follow::To(Arc::new(snapshot)),
             _ => Follow::Reload,
         };
+    }
+
+    /// The facts as the write leaves them, from those that it began at; none where nothing
+    /// changed, or where they have to be loaded again.
+    pub(super) fn left(&self, before: &Snapshot) -> Option<Arc<Snapshot>> {
+        match &self.follow {
+            Follow::Nothing | Follow::Reload => None,
+            Follow::By(changes) => Some(Arc::new(before.after(changes, self.revision()))),
+            Follow::To(snapshot) => Some(snapshot.clone()),
+        }
+    }
+
+    /// Whether the facts have to be loaded again.
+    pub(super) fn is_reloaded(&self) -> bool {
+        matches!(self.follow, Follow::Reload)
     }
 
     /// Says that units or rules changed: the facts are loaded again.

@@ -9,6 +9,7 @@
 //! whole contest.
 
 pub mod accounts;
+pub mod appeals;
 pub mod approvals;
 pub mod archives;
 pub mod audit;

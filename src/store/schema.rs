@@ -419,6 +419,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    appeals (campaign_id, number) {
+        campaign_id -> BigInt,
+        number -> BigInt,
+        unit_id -> BigInt,
+        words -> Text,
+        about_day -> Nullable<Integer>,
+        about_what -> Nullable<Text>,
+        lodged_by -> Text,
+        on_behalf -> Bool,
+        lodged_us -> BigInt,
+        revision -> BigInt,
+        board_day -> Nullable<Integer>,
+        place -> Nullable<Text>,
+        state -> Text,
+        withdrawn_by -> Nullable<Text>,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    appeal_answers (campaign_id, number, version) {
+        campaign_id -> BigInt,
+        number -> BigInt,
+        version -> BigInt,
+        state -> Text,
+        words -> Text,
+        reason -> Nullable<Text>,
+        corrections -> Text,
+        author -> Text,
+        answered_us -> BigInt,
+        revision -> BigInt,
+        effect -> Nullable<Text>,
+        effect_within -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (caller, idempotency_key) {
         caller -> Text,
         idempotency_key -> Text,

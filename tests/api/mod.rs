@@ -3,6 +3,7 @@
 use crate::support::app::TestApp;
 use serde_json::json;
 
+mod appeals;
 pub mod awards;
 mod campaigns;
 mod conventions;

@@ -19,7 +19,7 @@ use crate::service::flags::{Flag, WordsView, flags};
 use crate::service::live::Snapshot;
 use crate::service::views::UnitRef;
 use crate::store::approvals::{self, ApprovalState};
-use crate::store::{DbConn, campaigns, flag_answers};
+use crate::store::{DbConn, appeals, campaigns, flag_answers};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
@@ -44,7 +44,8 @@ pub struct BlockersView {
 /// Something that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BlockerView {
-    /// `days_open`, `missing_figures`, `unanswered_flags`, `pending_approvals` or `undecided_ties`.
+    /// `days_open`, `missing_figures`, `unanswered_flags`, `pending_approvals`, `open_appeals` or
+    /// `undecided_ties`.
     pub code: &'static str,
     /// What it is, in words.
     pub name: WordsView,
@@ -138,6 +139,14 @@ const BLOCKERS: &[Blocker] = &[
         find: pending_approvals,
     },
     Blocker {
+        code: "open_appeals",
+        vi: "Khiếu nại chưa được trả lời",
+        en: "Appeals that nobody has answered",
+        link: "/appeals?state=open",
+        can_be_overridden: true,
+        find: open_appeals,
+    },
+    Blocker {
         code: "undecided_ties",
         vi: "Hạng bằng nhau mà giải có ít suất hơn, Hội đồng chưa quyết định",
         en: "Ties for fewer places than tied units that the council has not decided",
@@ -216,6 +225,11 @@ fn pending_approvals(ground: &mut Ground<'_>) -> Result<Found, Fault> {
         }
     }
     Ok(Found::of(examples))
+}
+
+fn open_appeals(ground: &mut Ground<'_>) -> Result<Found, Fault> {
+    let open = appeals::open_appeals(ground.conn, ground.campaign_id)?;
+    Ok(Found { count: usize::try_from(open).unwrap_or_default(), examples: Vec::new() })
 }
 
 /// The units of each tie that waits for the council; a tie counts once.

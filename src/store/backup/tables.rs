@@ -156,6 +156,10 @@ tables! {
     approvals: campaign_id, number, what, payload, base, requested_by, requested_us, reason, state, decided_by,
         decided_us, decided_reason, revision;
     approval_days: campaign_id, number, unit_id, day, standing_us;
+    appeals: campaign_id, number, unit_id, words, about_day, about_what, lodged_by, on_behalf, lodged_us, revision,
+        board_day, place, state, withdrawn_by, withdrawn_us, withdrawn_reason;
+    appeal_answers: campaign_id, number, version, state, words, reason, corrections, author, answered_us, revision,
+        effect, effect_within;
     award_decisions: campaign_id, decision_id, award, block, day, tied, winners, reason, author, recorded_us,
         revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
     day_closings of campaign_id: campaign_id, day, closed_us, actor, reason, on_time, late, missing, excused;
