@@ -154,6 +154,16 @@ pub fn list(conn: &mut DbConn, campaign_id: i64) -> Result<Vec<ResultRow>, Store
     Ok(of_campaign.order(results::issue.asc()).load(conn)?)
 }
 
+/// Whether an issue of a campaign counts.
+///
+/// # Errors
+/// What the database says.
+pub fn any_stands(conn: &mut DbConn, campaign_id: i64) -> Result<bool, StoreError> {
+    let of_campaign = results::table.filter(results::campaign_id.eq(campaign_id));
+    let standing: i64 = of_campaign.filter(results::revoked_us.is_null()).count().get_result(conn)?;
+    Ok(standing > 0)
+}
+
 /// Adds an issue with its parts.
 ///
 /// # Errors

@@ -127,26 +127,28 @@ on_both! {
         document["reporting"] = json!({"corrections": "approval"});
         app.put_with(BASE, &[("if-match", now.header("etag").unwrap())], &document).ok();
         assert_eq!(report(&app, "w2", "2021-07-22", 0).status, 202);
+        app.post(&at("appeals"), &json!({"unit_code": "w1", "text": "xin xem lại ngày 23"})).ok();
         let found = blockers(&app);
-        assert_eq!(codes(&found), ["unanswered_flags", "pending_approvals"]);
+        assert_eq!(codes(&found), ["unanswered_flags", "pending_approvals", "open_appeals"]);
         assert_eq!(found[1]["examples"], json!([{"unit_code": "w2", "unit_name": "Phường 2", "date": "2021-07-22"}]));
         for blocker in found.as_array().unwrap() {
             assert_eq!(blocker["can_be_overridden"], true);
             let listed = app.get_as_council(blocker["link"].as_str().unwrap()).ok();
             assert_eq!(listed["total"], blocker["count"], "{blocker}");
         }
-        assert_eq!(refused(&finalise(&app, &[])), ["unanswered_flags", "pending_approvals"]);
-        assert_eq!(refused(&finalise(&app, &["unanswered_flags"])), ["pending_approvals"]);
+        assert_eq!(refused(&finalise(&app, &[])), ["unanswered_flags", "pending_approvals", "open_appeals"]);
+        assert_eq!(refused(&finalise(&app, &["unanswered_flags", "open_appeals"])), ["pending_approvals"]);
         let without = json!({"reason": "x", "overrides": [{"code": "unanswered_flags"}]});
         app.post(&at("finalise"), &without).refused(422, "invalid_request");
         finalise(&app, &["no_such"]).refused(422, "invalid_request");
         app.post(&at("finalise"), &json!({})).refused(422, "invalid_request");
 
-        let made = finalise(&app, &["unanswered_flags", "pending_approvals"]);
+        let made = finalise(&app, &["unanswered_flags", "pending_approvals", "open_appeals"]);
         assert_eq!((made.status, made.header("location")), (201, Some("/api/v1/campaigns/contest/results/1")));
         let whole = app.get_as_council(&at("results/1")).ok();
         assert_eq!(whole["overrides"][0], json!({"code": "unanswered_flags", "reason": "đã xem xét", "count": found[0]["count"]}));
         assert_eq!((&whole["reason"], &whole["author"]), (&json!("họp ngày 24/7"), &made.json()["author"]));
+        app.post(&at("appeals"), &json!({"unit_code": "w2", "text": "x"})).refused(409, "appeals_closed");
         let public = app.get(&at("results/1")).ok();
         for hidden in ["overrides", "reason", "author"] {
             assert_eq!(public[hidden], Value::Null, "{hidden}");
@@ -334,6 +336,40 @@ on_both! {
         assert_eq!((&seen["reason"], &seen["document"]), (&Value::Null, &app.get(&at("results/1/document")).ok()), "a part of a campaign is not all of it");
         send("POST", "results/1/revoke", Some(&reporter)).refused(403, "forbidden");
         send("POST", "results/1/revoke", None).refused(401, "unauthenticated");
+    }
+}
+
+on_both! {
+    fn a_tie_waits_before_the_result_and_the_difference_tells_who_wins_now(app: TestApp) {
+        app.import(&super::awards::contest());
+        let of = |path: &str| format!("/api/v1/campaigns/awards/{path}");
+        let waits = || {
+            let found = app.get_as_council(&of("blockers")).ok();
+            found["items"].as_array().unwrap().iter().find(|blocker| blocker["code"] == "undecided_ties").cloned()
+        };
+        let tie = waits().expect("b and c are tied for one place");
+        assert_eq!((&tie["count"], &tie["examples"][1]["unit_code"]), (&json!(1), &json!("c")));
+        let decide = |winner: &str| {
+            let decision = json!({"award": "second", "winners": [winner], "reason": "x"});
+            app.post(&of("awards/decisions"), &decision).ok();
+        };
+        decide("c");
+        assert_eq!(waits(), None);
+        app.finalise("awards", "x").ok();
+        let awards = app.get(&of("results/1/document")).ok()["awards"].clone();
+        let won = |code: &str| awards["items"].as_array().unwrap().iter().find(|item| item["code"] == code).cloned();
+        assert_eq!(won("second").unwrap()["winners"][0]["unit"]["code"], "c");
+        assert_eq!(won("family"), None, "households do not exist to the public");
+
+        app.delete(&of("awards/decisions/1?reason=x")).ok();
+        decide("b");
+        assert_eq!(app.finalise("awards", "x").ok()["issue"], 2);
+        let told = app.get(&of("results/2")).ok()["difference"].clone();
+        let wards = told["kinds"].as_array().unwrap().iter().find(|kind| kind["kind"] == "ward").unwrap();
+        let of_unit = |code: &str| wards["items"].as_array().unwrap().iter().find(|unit| unit["code"] == code).unwrap().clone();
+        assert_eq!((&of_unit("c")["before"]["award"], &of_unit("b")["after"]["award"]), (&json!("second"), &json!("second")));
+        assert_ne!(of_unit("c")["after"]["award"], "second");
+        app.finalise("awards", "x").refused(409, "result_unchanged");
     }
 }
 
