@@ -67,7 +67,12 @@ fn covers_every_public_operation(asked: &[(String, &str)], told: &[Told]) {
     let answered: Vec<&str> =
         asked.iter().zip(told).filter(|(_, told)| told.0 == 200).map(|(q, _)| q.0.as_str()).collect();
     for (path, item) in document["paths"].as_object().expect("paths") {
-        if !path.contains("{campaign}") || item.get("get").is_none() || role_for("GET", path).is_some() {
+        // an issue cannot be made before the last day has closed, and pins the public itself
+        if !path.contains("{campaign}")
+            || path.contains("{issue}")
+            || item.get("get").is_none()
+            || role_for("GET", path).is_some()
+        {
             continue;
         }
         let parts: Vec<&str> = path.split('/').collect();

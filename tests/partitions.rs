@@ -14,7 +14,7 @@ use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
     Address, DbConn, archives, audit, award_decisions, campaigns, contests, days, decisions, figures, flag_answers,
-    imports, is_current, lifetimes, migrate, pins, policies, revert, source_figures, units, webhooks,
+    imports, is_current, lifetimes, migrate, pins, policies, results, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -198,6 +198,8 @@ fn work_on(conn: &mut DbConn, code: &str) {
     appeals::any_of(conn, id, unit).expect("an answer");
     appeals::answers(conn, id, Some(1)).expect("answers");
     days::find_opt(conn, id, day).expect("an answer");
+    results::list(conn, id).expect("issues");
+    results::part(conn, (id, 1), "public", "document").expect("an answer");
     webhooks::find_opt(conn, id, "x").expect("an answer");
     webhooks::list_deliveries(conn, id, "x").expect("messages");
 }
@@ -270,6 +272,8 @@ fn spread_tables() -> Vec<&'static str> {
         "neighbours",
         "pins",
         "policies",
+        "result_parts",
+        "results",
         "revisions",
         "source_figures",
         "start_levels",

@@ -162,7 +162,7 @@ pub fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
         let Some(operation) = item.get("get").filter(|_| is_of_campaign && role_for("GET", path).is_none()) else {
             continue;
         };
-        let mut addresses = vec![path.replace("{campaign}", "law")];
+        let mut addresses = vec![path.replace("{campaign}", "law").replace("{issue}", "1")];
         if path.contains("{code}") {
             addresses = codes.iter().map(|code| addresses[0].replace("{code}", code)).collect();
         }

@@ -7,7 +7,7 @@ use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::access;
 use crate::service::approvals::ApprovalView;
-use crate::service::campaigns::{campaign_json, status};
+use crate::service::campaigns::{Told, campaign_json, status};
 use crate::service::rendered::Rendered;
 use crate::service::views::{FreezeStatusView, StatusView, WrittenView};
 use crate::service::{Audience, Fault, Moment, View};
@@ -102,7 +102,10 @@ pub(super) async fn get_status(call: Call) -> Answer {
     let view = call.look(Moment::Now).await?;
     let learned = call.service.settling(&view).await?;
     let freeze = freeze_told(&call, &view).await?;
-    let status = status(&view.snapshot, view.judged_at, &call.reader(), &learned, freeze);
+    let campaign = view.snapshot.campaign().code.clone();
+    let issues = call.service.blocking(move |service| service.issues(&campaign)).await?;
+    let told = Told { learned: &learned, issues: &issues, freeze };
+    let status = status(&view.snapshot, view.judged_at, &call.reader(), told);
     let bytes = serde_json::to_vec(&status).map_err(Fault::internal)?;
     Ok(call.reply(&Rendered::new(bytes), JSON, Some(status.revision)))
 }

@@ -33,6 +33,7 @@ mod paging;
 mod params;
 mod policies;
 mod reconciliation;
+mod results;
 mod system;
 mod units;
 mod users;
@@ -155,6 +156,13 @@ operations! {
     imports::list_imports,
     imports::get_import,
     imports::undo_import,
+    results::get_blockers,
+    results::finalise,
+    results::list_results,
+    results::get_result,
+    results::get_result_document,
+    results::revoke_result,
+    results::get_result_board,
     appeals::list_appeals,
     appeals::create_appeal,
     appeals::get_appeal,

@@ -61,6 +61,28 @@ pub(super) struct ImportPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct ResultPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Number of the issue, from 1.
+    issue: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct IssueBoardQuery {
+    /// Code of the kind; the campaign's first reported kind without.
+    kind: Option<String>,
+    /// `improvement` or `kept_clean`; improvement without.
+    track: Option<String>,
+    /// `points`, or another order that an award goes by; points without.
+    by: Option<String>,
+    /// Only units of this block, where ranks are those within blocks.
+    block: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct WebhookPath {
     /// Code of the campaign.
     campaign: String,

@@ -426,6 +426,24 @@ impl Call {
 
     /// Answers with bytes that are kept: entity tag, 304, compression, caching.
     pub fn reply(&self, rendered: &Rendered, content_type: &'static str, revision: Option<i64>) -> HttpResponse {
+        self.reply_cached(rendered, content_type, revision, self.cache_control())
+    }
+
+    /// As [`Call::reply`], with bytes that never change: anybody may keep those of the public
+    /// for ever; what somebody sees by a right is asked for anew.
+    pub fn reply_for_ever(&self, rendered: &Rendered, content_type: &'static str) -> HttpResponse {
+        let is_public = self.caller.is_anonymous();
+        let caching = if is_public { "public, max-age=31536000, immutable" } else { self.cache_control() };
+        self.reply_cached(rendered, content_type, None, caching)
+    }
+
+    fn reply_cached(
+        &self,
+        rendered: &Rendered,
+        content_type: &'static str,
+        revision: Option<i64>,
+        caching: &'static str,
+    ) -> HttpResponse {
         let wants_gzip = accepts_gzip(&self.request);
         // workbooks, papers and packs are compressed already
         let is_packed =
@@ -439,7 +457,7 @@ impl Call {
         });
         let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
         response.insert_header((header::ETAG, etag));
-        response.insert_header((header::CACHE_CONTROL, self.cache_control()));
+        response.insert_header((header::CACHE_CONTROL, caching));
         response.insert_header((header::VARY, VARY));
         if let Some(revision) = revision {
             response.insert_header(("Greenzone-Revision", revision.to_string()));

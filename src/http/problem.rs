@@ -210,6 +210,20 @@ fn of_code(code: Code) -> Row {
         Code::ResultNotFound => row(code.name(), 404, "Không có lần công bố kết quả này", "No such issue"),
         Code::ExportNotFound => row(code.name(), 404, "Không có bản xuất này", "There is no such export"),
         Code::NothingToExport => row(code.name(), 409, "Chưa có gì để xuất", "There is nothing to export yet"),
+        Code::BoardNotInIssue => row(code.name(), 404, "Kết quả này không có bảng đó", "The issue has no such board"),
+        Code::Blocked => {
+            row(code.name(), 409, "Còn việc phải xong trước khi chốt kết quả", "Something stands in the way")
+        }
+        Code::ResultRevoked => row(code.name(), 409, "Kết quả này đã bị thu hồi", "The issue is revoked already"),
+        Code::ResultUnchanged => row(
+            code.name(),
+            409,
+            "Kết quả đang có hiệu lực không có gì thay đổi",
+            "The issue that counts says the same",
+        ),
+        Code::ResultStale => {
+            row(code.name(), 409, "Dữ liệu đổi trong lúc chốt, hãy thử lại", "It changed while the result was made")
+        }
         Code::BoardTooLarge => row(code.name(), 422, "Bảng quá lớn để tính", "The board is too large for this report"),
         Code::CursorStale => row(code.name(), 410, "Trang cũ không còn, hãy đọc lại từ đầu", "Start the list again"),
         Code::InvalidCursor => row(code.name(), 422, "Con trỏ trang sai", "The cursor is none of this list"),

@@ -67,6 +67,8 @@ rights! {
     Waiting,
     /// Take the results of a campaign home as files.
     Exports,
+    /// See what stands between a campaign and its result, and results whole.
+    Results,
     /// See who wins what before a result is final, and how ties were decided.
     Awards,
 }
@@ -88,6 +90,7 @@ impl Right {
             | Self::Campaigns
             | Self::Audit
             | Self::Certainty
+            | Self::Results
             | Self::Exports
             | Self::Awards => Reach::Campaign,
             Self::Accounts => Reach::Service,
@@ -109,7 +112,7 @@ enum Reach {
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
         Accounts, Approve, Assess, Audit, Awards, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden,
-        Rules, Units, Waiting,
+        Results, Rules, Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
@@ -128,12 +131,13 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Approve
                     | Waiting
                     | Exports
+                    | Results
                     | Awards
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden | Exports | Awards),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Exports | Awards),
+        Role::Committee => matches!(right, Hidden | Exports | Results | Awards),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Exports | Results | Awards),
     }
 }
 
@@ -380,7 +384,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 14] = [
+    const TABLE: [(Right, &str); 15] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -395,6 +399,7 @@ mod tests {
         (Right::Certainty, "-y--y"),
         (Right::Approve, "-y---"),
         (Right::Waiting, "-y--y"),
+        (Right::Results, "-y-yy"),
         (Right::Awards, "-y-yy"),
     ];
 
@@ -427,6 +432,7 @@ mod tests {
                             | Right::Campaigns
                             | Right::Audit
                             | Right::Certainty
+                            | Right::Results
                             | Right::Awards
                     );
                     let of_campaign = match &scope {

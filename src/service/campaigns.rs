@@ -11,6 +11,7 @@ use super::figures::{done, escape};
 use super::live::Snapshot;
 use super::policies::{Words, first_version, replace};
 use super::rendered::etag_of;
+use super::results::Issues;
 use super::settling::Learned;
 use super::views::{CapabilitiesView, FreezeStatusView, StatusDayView, StatusView};
 use super::writer::{Pending, WriteRequest};
@@ -208,13 +209,23 @@ fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
     fields.chain(kinds).chain(allowances).collect()
 }
 
+/// What a status tells beside the facts.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The campaign's delays.
+    pub learned: &'a Learned,
+    /// The issues of its result.
+    pub issues: &'a Issues,
+    /// What the caller may know of the freeze.
+    pub freeze: Option<FreezeStatusView>,
+}
+
 /// All that a client needs to draw its first screen.
 pub fn status(
     snapshot: &Snapshot,
     now: Instant,
     caller: &Caller,
-    learned: &Learned,
-    freeze: Option<FreezeStatusView>,
+    Told { learned, issues, freeze }: Told<'_>,
 ) -> StatusView {
     let ledger = snapshot.ledger();
     let campaign = snapshot.campaign();
@@ -223,17 +234,12 @@ pub fn status(
     // a number of reports says something about each of few hidden units
     let tells_all = audience == Audience::Full || snapshot.privacy.is_open();
     let window = ledger.calendar.window.clone();
-    let has_reports = (0..ledger.calendar.len).any(|day| ledger.reports_on(day) > 0);
-    let state = match () {
-        () if !has_reports => "draft",
-        () if now < campaign.cut_off(campaign.window.to) => "open",
-        () => "closed",
-    };
     let day_code = |day: Result<usize, board::StartedError>| day.ok().map(|d| ledger.calendar.day(d).to_string());
     let reporting = (0..snapshot.register().len() as u32).filter(|u| !snapshot.register().is_derived(*u)).count();
     StatusView {
         campaign: campaign.code.clone(),
-        state,
+        state: issues.state(snapshot, now),
+        result: issues.status_view(),
         today: today.to_string(),
         time_zone: campaign.time_zone_name.clone(),
         default_day: day_code(board::default_day(ledger, now)),

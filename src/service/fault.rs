@@ -140,6 +140,16 @@ pub enum Code {
     ExportNotFound,
     /// The campaign has no awards, or nobody won one.
     NothingToExport,
+    /// The issue has no such board.
+    BoardNotInIssue,
+    /// Something stands between the campaign and its result.
+    Blocked,
+    /// The issue was revoked already.
+    ResultRevoked,
+    /// The issue that counts says the very same.
+    ResultUnchanged,
+    /// The campaign changed while its result was computed.
+    ResultStale,
     /// The board is too large for the report that was asked for.
     BoardTooLarge,
     /// The pages of this walk can no longer be served.
@@ -239,6 +249,11 @@ impl Code {
             Self::ResultNotFound => "result_not_found",
             Self::ExportNotFound => "export_not_found",
             Self::NothingToExport => "nothing_to_export",
+            Self::BoardNotInIssue => "board_not_in_issue",
+            Self::Blocked => "blocked",
+            Self::ResultRevoked => "result_revoked",
+            Self::ResultUnchanged => "result_unchanged",
+            Self::ResultStale => "result_stale",
             Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
             Self::InvalidCursor => "invalid_cursor",
@@ -319,6 +334,11 @@ impl Code {
         Code::ResultNotFound,
         Code::ExportNotFound,
         Code::NothingToExport,
+        Code::BoardNotInIssue,
+        Code::Blocked,
+        Code::ResultRevoked,
+        Code::ResultUnchanged,
+        Code::ResultStale,
         Code::BoardTooLarge,
         Code::CursorStale,
         Code::InvalidCursor,

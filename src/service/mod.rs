@@ -52,6 +52,7 @@ pub mod proof;
 pub mod reconciliation;
 mod recording;
 pub mod rendered;
+pub mod results;
 pub mod roll_up;
 pub mod scheduler;
 pub mod secrets;
@@ -119,6 +120,7 @@ pub struct Service {
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
     settling: settling::Kept,
+    issues: results::KeptIssues,
     /// Archives that the public reads.
     shelf: frozen::Shelf,
     /// Held by campaign while an archive is opened.
@@ -188,6 +190,7 @@ impl Service {
             loading: Default::default(),
             hasher,
             settling: settling::Kept::default(),
+            issues: results::KeptIssues::default(),
             shelf: frozen::Shelf::default(),
             opening: Default::default(),
         }))

@@ -6,6 +6,7 @@
 use super::approvals::{PendingView, TwoPersonsView};
 use super::effects::EffectView;
 use super::impact::{Impact, RaisedFlagsView};
+use super::results::StatusResultView;
 use super::settling::SettlingView;
 use crate::domain::Instant;
 use crate::domain::number::Hundredths;
@@ -726,8 +727,12 @@ pub struct FreezeStatusView {
 pub struct StatusView {
     /// Code of the campaign.
     pub campaign: String,
-    /// `draft` (nothing was reported), `open`, or `closed` (the last day has closed).
+    /// `draft` (no units yet, or the first day has not begun), `open`, `closed` (the last day
+    /// has closed), `final` (an issue of the result was made), `re_issued` (a further one was)
+    /// or `revoked` (the latest one was revoked).
     pub state: &'static str,
+    /// The result; null: none was made.
+    pub result: Option<StatusResultView>,
     /// The day that it is there.
     #[schema(format = Date)]
     pub today: String,

@@ -33,6 +33,7 @@ pub mod lifetimes;
 pub mod partitions;
 pub mod pins;
 pub mod policies;
+pub mod results;
 mod schema;
 pub mod sessions;
 pub mod source_figures;

@@ -353,6 +353,39 @@ diesel::table! {
 }
 
 diesel::table! {
+    results (campaign_id, issue) {
+        campaign_id -> BigInt,
+        issue -> BigInt,
+        created_us -> BigInt,
+        author -> Text,
+        reason -> Text,
+        overrides -> Text,
+        revision -> BigInt,
+        known_us -> BigInt,
+        as_of -> Integer,
+        default_kind -> Text,
+        program -> Text,
+        archive -> BigInt,
+        against -> Nullable<BigInt>,
+        whole_sha256 -> Text,
+        public_sha256 -> Text,
+        revoked_us -> Nullable<BigInt>,
+        revoked_by -> Nullable<Text>,
+        revoked_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    result_parts (campaign_id, issue, audience, part) {
+        campaign_id -> BigInt,
+        issue -> BigInt,
+        audience -> Text,
+        part -> Text,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
     appeals (campaign_id, number) {
         campaign_id -> BigInt,
         number -> BigInt,

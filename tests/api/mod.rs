@@ -24,6 +24,7 @@ mod levels;
 mod loose;
 mod policies;
 mod privacy;
+mod results;
 mod standing;
 mod units;
 

@@ -171,6 +171,9 @@ tables! {
     archives: campaign_id, archive_id, sha256, revision, known_us, created_us, document, pack, facts;
     pins: campaign_id, pin_id, status, issue, from_us, archive_id, revision, pinned_us, reason, author, created_us,
         lifted_us, lifted_by, lifted_reason;
+    results: campaign_id, issue, created_us, author, reason, overrides, revision, known_us, as_of, default_kind,
+        program, archive, against, whole_sha256, public_sha256, revoked_us, revoked_by, revoked_reason;
+    result_parts: campaign_id, issue, audience, part, bytes;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
     accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
         reset_code_hash, reset_code_until_us, created_us, changed_us;
