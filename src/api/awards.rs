@@ -70,7 +70,7 @@ fn names_private(snapshot: &Snapshot) -> bool {
     security(("bearer" = []))
 )]
 pub(super) async fn get_awards(call: Call) -> Answer {
-    let grant = call.may::<access::Awards>()?;
+    let grant = call.may::<access::Results>()?;
     call.accepts(&[JSON])?;
     let view = call.look(call.moment()?).await?;
     let as_of = resolved(&view, &call.board()?, call.sight(&view.snapshot))?.as_of;
@@ -92,7 +92,7 @@ pub(super) async fn get_awards(call: Call) -> Answer {
     security(("bearer" = []))
 )]
 pub(super) async fn list_award_decisions(call: Call) -> Answer {
-    let grant = call.may::<access::Awards>()?;
+    let grant = call.may::<access::Results>()?;
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     let snapshot = look(&call, Moment::Now, cursor.as_ref()).await?.snapshot;

@@ -4,11 +4,11 @@ use super::leaderboard::{key, resolved};
 use super::params::ExportPath;
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
-use crate::service::access::Exports;
+use crate::service::access::Results;
 use crate::service::boards::Ask;
 use crate::service::exports::report::Report;
-use crate::service::exports::{Format, What, file_name};
-use crate::service::{Code, Fault, Moment};
+use crate::service::exports::{Format, Of, What, file_name};
+use crate::service::Moment;
 
 /// The format that is asked for; the first that can be had without.
 fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {
@@ -18,6 +18,18 @@ fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {
         let message = format!("format: {} can be had as {}, not as {asked:?}", what.code(), what.format_codes());
         ApiError::of_parameter(Kind::InvalidParameter, "format", message)
     })
+}
+
+/// The issue that is asked for, or the campaign as it stands.
+async fn of(call: &Call, issue: Option<u64>) -> Result<Of, ApiError> {
+    if let Some(number) = issue {
+        let campaign = call.path("campaign")?;
+        let issued = call.service.blocking(move |service| service.issued(&campaign, &number.to_string())).await?;
+        return Ok(Of::Issue(issued));
+    }
+    let view = call.look(Moment::Now).await?;
+    let as_of = resolved(&view, &Ask::default(), call.sight(&view.snapshot))?.as_of;
+    Ok(Of::Present(view.snapshot, as_of))
 }
 
 /// A result as a file: `leaderboard`, `awards`, `decision` (submission, draft of the decision
@@ -42,23 +54,18 @@ fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {
     security(("bearer" = []))
 )]
 pub(super) async fn get_export(call: Call) -> Answer {
-    let grant = call.may::<Exports>()?;
+    let grant = call.may::<Results>()?;
     let what = What::parse(&call.path("what")?)?;
     let format = format_of(&call, what)?;
     let issue = call.number("issue", 1, i64::MAX as u64)?;
-    let view = call.look(Moment::Now).await?;
-    if let Some(issue) = issue {
-        return Err(Fault::new(Code::ResultNotFound, format!("there is no result {issue} of this campaign")).into());
-    }
-    let sight = call.sight(&view.snapshot);
-    let as_of = resolved(&view, &Ask::default(), sight)?.as_of;
-    let snapshot = view.snapshot;
-    call.note_private_read(&snapshot, snapshot.has_private(None)).await?;
+    let of = of(&call, issue).await?;
+    let snapshot = of.snapshot();
+    call.note_private_read(snapshot, snapshot.has_private(None)).await?;
     let (revision, service) = (snapshot.revision, call.service.clone());
-    let day = snapshot.ledger().calendar.day(as_of).to_string();
+    let day = snapshot.ledger().calendar.day(of.as_of()).to_string();
     let name = file_name(&snapshot.campaign().code, what, &day, format);
-    let key = key(&snapshot, sight, &format!("export {what:?} {format:?} {day}"));
-    let make = move || service.turns.take(|| service.write_export(&grant, &snapshot, as_of, what, format));
+    let key = key(snapshot, call.sight(snapshot), &format!("export {what:?} {format:?} {day} {issue:?}"));
+    let make = move || service.turns.take(|| service.write_export(&grant, &of, what, format));
     let file = call.service.answers.get(key, make).await?;
     Ok(call.reply_file(&file, format.content_type(), &name, Some(revision)))
 }

@@ -65,12 +65,9 @@ rights! {
     Approve,
     /// See what others asked for that waits, or waited, for a second person.
     Waiting,
-    /// Take the results of a campaign home as files.
-    Exports,
-    /// See what stands between a campaign and its result, and results whole.
+    /// See results whole, who wins what before one is final, and what stands in its way; take
+    /// all of that home as files.
     Results,
-    /// See who wins what before a result is final, and how ties were decided.
-    Awards,
 }
 
 impl Right {
@@ -90,9 +87,7 @@ impl Right {
             | Self::Campaigns
             | Self::Audit
             | Self::Certainty
-            | Self::Results
-            | Self::Exports
-            | Self::Awards => Reach::Campaign,
+            | Self::Results => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -111,7 +106,7 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Awards, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden,
+        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden,
         Results, Rules, Units, Waiting,
     };
     match role {
@@ -130,14 +125,12 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Certainty
                     | Approve
                     | Waiting
-                    | Exports
                     | Results
-                    | Awards
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden | Exports | Results | Awards),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Exports | Results | Awards),
+        Role::Committee => matches!(right, Hidden | Results),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Results),
     }
 }
 
@@ -384,7 +377,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 15] = [
+    const TABLE: [(Right, &str); 14] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -400,7 +393,6 @@ mod tests {
         (Right::Approve, "-y---"),
         (Right::Waiting, "-y--y"),
         (Right::Results, "-y-yy"),
-        (Right::Awards, "-y-yy"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -433,7 +425,6 @@ mod tests {
                             | Right::Audit
                             | Right::Certainty
                             | Right::Results
-                            | Right::Awards
                     );
                     let of_campaign = match &scope {
                         Scope::All => true,

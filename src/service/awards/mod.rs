@@ -14,7 +14,7 @@ mod words;
 pub use decisions::AwardDecision;
 pub use views::{AwardView, AwardsView};
 
-use super::access::{Awards as SeeAwards, Grant};
+use super::access::{Grant, Results};
 use super::boards::{Boards, named};
 use super::live::Snapshot;
 use super::{Fault, Service};
@@ -228,7 +228,7 @@ impl Service {
     ///
     /// # Errors
     /// What the database says.
-    pub fn awards(&self, _grant: &Grant<SeeAwards>, snapshot: &Snapshot, as_of: usize) -> Result<AwardsView, Fault> {
+    pub fn awards(&self, _grant: &Grant<Results>, snapshot: &Snapshot, as_of: usize) -> Result<AwardsView, Fault> {
         let decisions = self.award_decisions_at(snapshot)?;
         let about = About { status: "provisional", revision: Some(snapshot.revision) };
         Ok(awards_of(&snapshot.boards, as_of, &decisions, about))

@@ -21,13 +21,15 @@ mod tests;
 mod xlsx;
 
 use super::Service;
-use super::access::{Exports, Grant};
+use super::access::{Grant, Results};
 use super::fault::{Code, Fault};
 use super::live::Snapshot;
+use super::results::Issued;
 use crate::domain::Instant;
 use crate::pack;
 use crate::store::campaigns;
 use report::Report;
+use std::sync::Arc;
 
 /// What can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -176,29 +178,74 @@ fn nothing(detail: &'static str) -> Fault {
     Fault::new(Code::NothingToExport, detail)
 }
 
+/// What is exported of a campaign.
+#[derive(Clone, Debug)]
+pub enum Of {
+    /// The campaign as it stands, as of a day of its boards.
+    Present(Arc<Snapshot>, usize),
+    /// An issue of its result.
+    Issue(Issued),
+}
+
+impl Of {
+    /// The facts.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        match self {
+            Self::Present(snapshot, _) => snapshot,
+            Self::Issue(issued) => &issued.snapshot,
+        }
+    }
+
+    /// The day of the boards.
+    pub fn as_of(&self) -> usize {
+        match self {
+            Self::Present(_, as_of) => *as_of,
+            Self::Issue(issued) => issued.last_day(),
+        }
+    }
+}
+
 impl Service {
-    /// Makes an export of a campaign as it stands in a snapshot, as of a day of it. May block.
+    /// Makes an export. May block.
     ///
     /// # Errors
     /// As [`write`], or what the database says.
     pub fn write_export(
         &self,
-        _grant: &Grant<Exports>,
-        snapshot: &Snapshot,
-        as_of: usize,
+        grant: &Grant<Results>,
+        of: &Of,
         what: What,
         format: Format,
     ) -> Result<Vec<u8>, Fault> {
-        let campaign = &snapshot.campaign().code;
-        if format == Format::Pack {
-            return Ok(pack::write_zip(&self.export(campaign)?));
+        let (snapshot, as_of) = (of.snapshot(), of.as_of());
+        match of {
+            Of::Present(..) if format == Format::Pack => {
+                return Ok(pack::write_zip(&self.export(&snapshot.campaign().code)?));
+            }
+            Of::Issue(issued) if format == Format::Pack => return self.issued_pack(issued),
+            _ => {}
         }
-        let stood_at = match snapshot.known_at {
-            Some(at) => at,
-            None => self
-                .read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?
-                .unwrap_or(Instant::BEGINNING),
+        let report = Report::of_snapshot(snapshot, as_of, self.stood_at(of)?);
+        let report = match of {
+            Of::Present(..) => report,
+            Of::Issue(issued) => report.of_issue(issued.imprint()),
         };
-        write(&Report::of_snapshot(snapshot, as_of, stood_at), what, format)
+        let awards = awards::of_view(&self.awards(grant, snapshot, as_of)?, snapshot.register());
+        write(&report.with_awards(awards), what, format)
+    }
+
+    /// When what is exported came to stand: all times inside the files are this one.
+    fn stood_at(&self, of: &Of) -> Result<Instant, Fault> {
+        match of {
+            Of::Issue(issued) => Ok(issued.made_at()),
+            Of::Present(snapshot, _) => match snapshot.known_at {
+                Some(at) => Ok(at),
+                None => {
+                    let (campaign, revision) = (&snapshot.campaign().code, snapshot.revision);
+                    let at = self.read(|conn| Ok(campaigns::instant_of(conn, campaign, revision)?))?;
+                    Ok(at.unwrap_or(Instant::BEGINNING))
+                }
+            },
+        }
     }
 }
