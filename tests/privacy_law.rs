@@ -224,6 +224,10 @@ pub fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
             );
         }
     }
+    for code in codes {
+        asked.push((format!("/c/law/u/{code}?lang=vi"), "text/html"));
+        asked.push((format!("/c/law/u/{code}?lang=en&as_of=2021-07-21"), "text/html"));
+    }
     for kind in ["group", "ward", "district", "household"] {
         for as_of in ["", "&as_of=2021-07-21", "&as_of=2021-07-23", "&track=kept_clean", "&by=level_drop"] {
             asked.push((format!("/c/law?lang=vi&kind={kind}{as_of}"), "text/html"));

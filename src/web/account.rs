@@ -1,6 +1,6 @@
 //! Signing in and out of the pages, the first password, and what somebody can do here.
 
-use super::frame::{Frame, Reader};
+use super::frame::{Frame, Visitor};
 use super::words::Language;
 use super::{language, page};
 use crate::domain::account::{Role, parse_username};
@@ -124,7 +124,7 @@ fn shown(call: &Call, l: Language, address: &str, content: &Markup) -> actix_web
         other: format!("{address}?lang={}", l.other().code()),
         campaign: None,
         scheme: None,
-        reader: Reader::of(call, None),
+        visitor: Visitor::of(call, None),
         here: None,
     };
     page(call, &Rendered::new(frame.page(content).into_string().into_bytes()), None)

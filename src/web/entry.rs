@@ -5,7 +5,7 @@
 //! that nobody writes over what somebody else sent meanwhile without seeing it.
 
 use super::account::token_field;
-use super::frame::{Frame, Here, Reader};
+use super::frame::{Frame, Here, Visitor};
 use super::words::Language;
 use super::{language, page};
 use crate::domain::figure::MAX_COUNT;
@@ -221,7 +221,7 @@ struct Desk {
     sight: Sight,
     /// Code of the unit that their right ends at.
     scope: Option<String>,
-    reader: Reader,
+    visitor: Visitor,
 }
 
 impl Desk {
@@ -240,7 +240,7 @@ impl Desk {
             language,
             sight,
             scope,
-            reader: Reader::of(call, Some(&campaign)),
+            visitor: Visitor::of(call, Some(&campaign)),
         })
     }
 
@@ -353,7 +353,7 @@ impl Desk {
             other: format!("/c/{}/enter?lang={}", escape(&campaign.code), l.other().code()),
             campaign: Some(&campaign.code),
             scheme: Some(&campaign.scheme),
-            reader: self.reader.clone(),
+            visitor: self.visitor.clone(),
             here: Some(Here::Entry),
         };
         let html = html! { div.phone { (content) } };

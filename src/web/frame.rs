@@ -9,14 +9,14 @@ use maud::{DOCTYPE, Markup, html};
 
 /// Who reads a page, as its head shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Reader {
+pub(super) struct Visitor {
     /// Their name, where they are signed in.
     name: Option<String>,
     /// Whether they may enter figures in the campaign of the page.
     may_enter: bool,
 }
 
-impl Reader {
+impl Visitor {
     /// Who asks for a page, of a campaign where it is one.
     pub(super) fn of(call: &Call, campaign: Option<&str>) -> Self {
         let name = match &call.caller {
@@ -41,14 +41,16 @@ pub(super) struct Frame<'a> {
     /// The campaign's scheme, for the signs.
     pub(super) scheme: Option<&'a Scheme>,
     /// Who reads it.
-    pub(super) reader: Reader,
-    /// Which of the campaign's pages it is; none of those that the head leads to.
+    pub(super) visitor: Visitor,
+    /// Which of the pages that the head leads to it is; none of them: none.
     pub(super) here: Option<Here>,
 }
 
-/// The pages of a campaign that the head leads to.
+/// The pages that the head leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Here {
+    /// The list of campaigns.
+    Home,
     /// The leaderboard.
     Board,
     /// Entering figures.
@@ -82,7 +84,7 @@ impl Frame<'_> {
                                 (self.navigation())
                             }
                             div.end {
-                                @match &self.reader.name {
+                                @match &self.visitor.name {
                                     Some(name) => a href=(format!("/me?lang={}", l.code())) { (name) },
                                     None => a href=(self.sign_in()) { (l.pick("Đăng nhập", "Sign in")) },
                                 }
@@ -101,7 +103,7 @@ impl Frame<'_> {
         let l = self.language;
         let current = |is_here: bool| is_here.then_some("page");
         html! {
-            a href=(format!("/?lang={}", l.code())) aria-current=[current(self.campaign.is_none() && self.here.is_none())] {
+            a href=(format!("/?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Home))] {
                 (l.pick("Các đợt thi đua", "Campaigns"))
             }
             @if let Some(code) = self.campaign {
@@ -110,7 +112,7 @@ impl Frame<'_> {
                 a href=(if is_board { "#board".to_owned() } else { format!("{address}?lang={}", l.code()) }) aria-current=[current(is_board)] {
                     (l.pick("Bảng xếp hạng", "Leaderboard"))
                 }
-                @if self.reader.may_enter {
+                @if self.visitor.may_enter {
                     a href=(format!("{address}/enter?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Entry))] {
                         (l.pick("Nhập số liệu", "Enter figures"))
                     }

@@ -1,6 +1,6 @@
 //! `/`: the campaigns.
 
-use super::frame::{Frame, Reader};
+use super::frame::{Frame, Here, Visitor};
 use super::words::Language;
 use crate::domain::Campaign;
 use crate::service::figures::escape;
@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use std::sync::Arc;
 
 /// The page.
-pub(super) fn page(language: Language, campaigns: &[Arc<Campaign>], reader: Reader) -> Markup {
+pub(super) fn page(language: Language, campaigns: &[Arc<Campaign>], visitor: Visitor) -> Markup {
     let l = language;
     let content = html! {
         div.head {
@@ -33,8 +33,8 @@ pub(super) fn page(language: Language, campaigns: &[Arc<Campaign>], reader: Read
         other: format!("/?lang={}", l.other().code()),
         campaign: None,
         scheme: None,
-        reader,
-        here: None,
+        visitor,
+        here: Some(Here::Home),
     };
     frame.page(&content)
 }

@@ -4,7 +4,7 @@
 //! complete; then the table. Everything comes from the views that the API prints.
 
 use super::charts::{DayMark, LevelMark, Part, day_stack, points_bar, runs, spark, strip, strip_width};
-use super::frame::{Frame, Here, Reader, level_sign, level_word};
+use super::frame::{Frame, Here, Visitor, level_sign, level_word};
 use super::home::{dates, title};
 use super::words::Language;
 use crate::domain::number::Hundredths;
@@ -42,7 +42,7 @@ pub(super) struct Asked {
     /// Who reads, and on which day small units show rank and level.
     pub(super) lens: Lens,
     /// Who reads, for the head.
-    pub(super) reader: Reader,
+    pub(super) visitor: Visitor,
 }
 
 struct View<'a> {
@@ -85,7 +85,7 @@ pub(super) fn page(snapshot: &Snapshot, asked: &Asked) -> Result<Markup, Fault> 
 }
 
 /// The page of a campaign that has no board yet.
-pub(super) fn empty_page(snapshot: &Snapshot, language: Language, reader: Reader) -> Markup {
+pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visitor) -> Markup {
     let l = language;
     let campaign = snapshot.campaign();
     let first = campaign.cut_off(campaign.window.from);
@@ -101,17 +101,17 @@ pub(super) fn empty_page(snapshot: &Snapshot, language: Language, reader: Reader
             }
         }
     };
-    frame(campaign, l, format!("/c/{}?lang={}", escape(&campaign.code), l.other().code()), reader).page(&content)
+    frame(campaign, l, format!("/c/{}?lang={}", escape(&campaign.code), l.other().code()), visitor).page(&content)
 }
 
-fn frame(campaign: &Campaign, language: Language, other: String, reader: Reader) -> Frame<'_> {
+fn frame(campaign: &Campaign, language: Language, other: String, visitor: Visitor) -> Frame<'_> {
     Frame {
         language,
         title: format!("{} · {}", language.pick("Bảng xếp hạng", "Leaderboard"), title(campaign, language)),
         other,
         campaign: Some(&campaign.code),
         scheme: Some(&campaign.scheme),
-        reader,
+        visitor,
         here: Some(Here::Board),
     }
 }
@@ -143,7 +143,7 @@ impl View<'_> {
             (self.foot())
         };
         let other = self.address(&[("lang", Some(self.l.other().code().to_owned()))]);
-        Ok(frame(self.campaign, self.l, other, self.asked.reader.clone()).page(&content))
+        Ok(frame(self.campaign, self.l, other, self.asked.visitor.clone()).page(&content))
     }
 
     fn kind_code(&self) -> Option<&str> {

@@ -26,7 +26,7 @@ use crate::service::rendered::Rendered;
 use crate::service::{Fault, Moment};
 use actix_web::HttpResponse;
 use actix_web::http::{Method, header};
-use frame::Reader;
+use frame::Visitor;
 use leaderboard::Asked;
 use words::Language;
 
@@ -103,7 +103,7 @@ async fn get_home(call: Call) -> Answer {
     let language = language(&call)?;
     let caller = call.reader();
     let campaigns = call.service.blocking(move |service| service.campaigns(&caller)).await?;
-    let html = home::page(language, &campaigns, Reader::of(&call, None)).into_string();
+    let html = home::page(language, &campaigns, Visitor::of(&call, None)).into_string();
     Ok(page(&call, &Rendered::new(html.into_bytes()), None))
 }
 
@@ -123,16 +123,16 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     let query = match resolve(snapshot.ledger(), &ask, now) {
         Ok(query) => query,
         Err(AskError::NotStarted) => {
-            let reader = Reader::of(&call, Some(&snapshot.campaign().code));
-            let html = leaderboard::empty_page(&snapshot, language, reader).into_string();
+            let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
+            let html = leaderboard::empty_page(&snapshot, language, visitor).into_string();
             return Ok(page(&call, &Rendered::new(html.into_bytes()), revision));
         }
         Err(error) => return Err(Fault::from(error).into()),
     };
     call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
-    let reader = Reader::of(&call, Some(&snapshot.campaign().code));
-    let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day }, reader };
+    let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
+    let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day }, visitor };
     let key = format!(
         "{}|page {:?} {} {} {:?} {is_closed} {:?}",
         snapshot.edition(),
@@ -140,7 +140,7 @@ async fn get_leaderboard_page(call: Call) -> Answer {
         language.code(),
         number,
         asked.lens,
-        asked.reader
+        asked.visitor
     );
     let make = move || Ok(leaderboard::page(&snapshot, &asked)?.into_string().into_bytes());
     Ok(page(&call, &*call.service.answers.get(key, make).await?, revision))

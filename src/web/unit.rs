@@ -4,7 +4,7 @@
 //! what a reader does not see is not in it.
 
 use super::charts::{DayMark, spark};
-use super::frame::{Frame, Reader, level_sign};
+use super::frame::{Frame, Visitor, level_sign};
 use super::words::Language;
 use super::{language, page};
 use crate::domain::{Campaign, Day};
@@ -32,16 +32,16 @@ pub(super) async fn get_unit_page(call: Call) -> Answer {
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
     let query = resolve(snapshot.ledger(), &Ask { kind, ..call.board()? }, now).map_err(Fault::from)?;
     call.note_private_read(&snapshot, snapshot.is_private(unit)).await?;
-    let reader = Reader::of(&call, Some(&snapshot.campaign().code));
+    let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
     let is_default = default_day == Some(query.as_of);
     let key =
-        format!("{}|unit {unit} {query:?} {sight:?} {is_default} {} {reader:?}", snapshot.edition(), language.code());
+        format!("{}|unit {unit} {query:?} {sight:?} {is_default} {} {visitor:?}", snapshot.edition(), language.code());
     let revision = Some(snapshot.revision);
     let make = move || {
         let shown = |unit| snapshot.shown(unit, sight, is_default);
         let view = standing(&snapshot.boards, &query, unit, revision, shown);
         let view = view.ok_or_else(|| Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board")))?;
-        Ok(Sheet { view: &view, snapshot: &snapshot, l: language, reader }.page().into_string().into_bytes())
+        Ok(Sheet { view: &view, snapshot: &snapshot, l: language, visitor }.page().into_string().into_bytes())
     };
     let rendered: Result<Arc<_>, Fault> = call.service.answers.get(key, make).await;
     Ok(page(&call, &*rendered.map_err(ApiError::from)?, revision))
@@ -51,7 +51,7 @@ struct Sheet<'a> {
     view: &'a StandingView,
     snapshot: &'a Snapshot,
     l: Language,
-    reader: Reader,
+    visitor: Visitor,
 }
 
 impl Sheet<'_> {
@@ -84,7 +84,7 @@ impl Sheet<'_> {
             other: format!("{address}&by={}&lang={}", self.view.by, l.other().code()),
             campaign: Some(&campaign.code),
             scheme: Some(&campaign.scheme),
-            reader: self.reader.clone(),
+            visitor: self.visitor.clone(),
             here: None,
         };
         frame.page(&content)
