@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::contest::{FigureRow, Stamp};
 use crate::domain::unit::Unit;
-use crate::domain::{Campaign, Contest, Counts};
+use crate::domain::{Campaign, Contest, Counts, Day};
 use crate::scoring::board::rank;
 use crate::scoring::register::Register;
 use serde_json::{Value, json};
