@@ -49,7 +49,7 @@ pub fn needs(award: &Award, has_levels: bool, scores_reduction: bool) -> Vec<Nee
 /// about one tie the latest in the list counts.
 pub fn awards(ledger: &Ledger, as_of: usize, decisions: &[Decided], board: impl Fn(&Query) -> Arc<Board>) -> Outcome {
     let campaign = &ledger.register.campaign;
-    let mut course = Course { ledger, as_of, decisions, fates: HashMap::new(), places: HashMap::new(), done: 0 };
+    let mut course = Course { ledger, as_of, decisions, fates: HashMap::new(), left_over: HashMap::new(), done: 0 };
     let mut appraisers: BTreeMap<(u16, bool), Appraiser<'_>> = BTreeMap::new();
     let mut outcome = Outcome { awards: Vec::new(), is_used: vec![false; decisions.len()] };
     for (at, award) in campaign.awards.list.iter().enumerate() {
@@ -102,10 +102,27 @@ struct Course<'a> {
     as_of: usize,
     decisions: &'a [Decided],
     fates: HashMap<u32, Fate>,
-    /// Places that decisions moved, by the board's order and the award's own block.
-    places: HashMap<(By, Option<String>), HashMap<u32, u32>>,
+    /// Where those stand that a tie for earlier places left over, by the board's order and
+    /// the award's own block.
+    left_over: HashMap<(By, Option<String>), HashMap<u32, LeftOver>>,
     /// How many were given.
     done: usize,
+}
+
+/// The place of a unit that a tie left over, or may leave over.
+#[derive(Clone, Copy)]
+struct LeftOver {
+    place: u32,
+    /// How many the tie leaves over at that place: fewer than stand there while it is open.
+    size: u32,
+}
+
+/// A place of a board, with the ranked units that hold it and how many places they fill.
+struct Held {
+    place: u32,
+    size: u32,
+    /// Units with their ranks.
+    units: Vec<(u32, u32)>,
 }
 
 /// Units that hold the same place.
@@ -153,42 +170,39 @@ impl<'a> Course<'a> {
         };
         let most = quota.unwrap_or(u64::MAX);
         let mut left = Left { low: most, high: most, hangs_on: None };
-        for (place, units) in self.groups(award, places) {
-            if matches!(award.to, Given::Places { to, .. } if place > to) {
+        for held in self.held(award, places) {
+            if matches!(award.to, Given::Places { to, .. } if held.place > to) {
                 break;
             }
-            let group = self.look_at(award, place, &units, appraiser, &mut awarded);
+            let group = self.look_at(award, &held, appraiser, &mut awarded);
             self.give_group(award, group, &mut left, &mut awarded);
         }
         awarded
     }
 
     /// The ranked units by the place that they hold.
-    fn groups(&self, award: &Award, places: &[Place]) -> Vec<(u32, Vec<(u32, u32)>)> {
-        let moved = self.places.get(&(award.by, award.block.clone()));
+    fn held(&self, award: &Award, places: &[Place]) -> Vec<Held> {
+        let left_over = self.left_over.get(&(award.by, award.block.clone()));
+        let moved = |unit: u32| left_over.and_then(|moved| moved.get(&unit));
         let ranked = places.iter().filter_map(|place| place.rank.map(|rank| (place.unit, rank)));
-        let place_of = |(unit, rank): (u32, u32)| moved.and_then(|m| m.get(&unit)).copied().unwrap_or(rank);
-        let mut held: Vec<(u32, (u32, u32))> = ranked.map(|unit| (place_of(unit), unit)).collect();
-        held.sort_by_key(|(place, _)| *place);
-        let equal = held.chunk_by(|a, b| a.0 == b.0);
-        equal.filter_map(|units| Some((units.first()?.0, units.iter().map(|(_, unit)| *unit).collect()))).collect()
+        let mut by_place: BTreeMap<u32, Held> = BTreeMap::new();
+        for (unit, rank) in ranked {
+            let place = moved(unit).map_or(rank, |moved| moved.place);
+            let held = by_place.entry(place).or_insert(Held { place, size: 0, units: Vec::new() });
+            held.units.push((unit, rank));
+            held.size = moved(unit).map_or(held.units.len() as u32, |moved| moved.size);
+        }
+        by_place.into_values().collect()
     }
 
     /// Parts the units of a place into those that can win and those that cannot.
-    fn look_at(
-        &self,
-        award: &Award,
-        place: u32,
-        units: &[(u32, u32)],
-        appraiser: &Appraiser<'_>,
-        awarded: &mut Awarded,
-    ) -> Group {
-        let mut group = Group { place, size: units.len() as u32, ..Group::default() };
+    fn look_at(&self, award: &Award, held: &Held, appraiser: &Appraiser<'_>, awarded: &mut Awarded) -> Group {
+        let mut group = Group { place: held.place, size: held.size, ..Group::default() };
+        if matches!(award.to, Given::Places { from, .. } if held.place < from) {
+            return group;
+        }
         let mut appraisal = Appraisal::default();
-        for &(unit, rank) in units {
-            if matches!(award.to, Given::Places { from, .. } if place < from) {
-                continue;
-            }
+        for &(unit, rank) in &held.units {
             appraiser.appraise(unit, &mut appraisal);
             if !reaches(award, &appraisal) {
                 continue;
@@ -213,17 +227,19 @@ impl<'a> Course<'a> {
             Given::Threshold { .. } => u64::MAX,
         };
         let (able, waiting) = (group.able.len() as u64, group.waiting.len() as u64);
+        // of those that a tie may leave over, no more than it does
+        let most = (able + waiting).min(u64::from(group.size));
         let (low, high) = (places.min(left.low), places.min(left.high));
-        if able + waiting == 0 {
+        if most == 0 {
             return;
         }
         if high == 0 {
             pass_over(&group, awarded, Reason::OverQuota);
-        } else if able + waiting <= low {
+        } else if most <= low {
             let won = if matches!(award.to, Given::Places { .. }) { Won::Place } else { Won::Threshold };
             self.win(&group, won, awarded);
             self.wait(&group, left, awarded);
-            left.low -= able + waiting;
+            left.low -= most;
             left.high -= able;
         } else if award.ties == Ties::All && low > 0 {
             if able > 0 && waiting == 0 {
@@ -231,20 +247,20 @@ impl<'a> Course<'a> {
             }
             self.win(&group, Won::TieShared, awarded);
             self.wait(&group, left, awarded);
-            left.low = left.low.saturating_sub(able + waiting);
+            left.low = left.low.saturating_sub(most);
             left.high = left.high.saturating_sub(able);
         } else if waiting == 0 && low == high {
             self.settle(award, &group, low, awarded);
             if low == places {
-                self.move_on(award, &group, awarded);
+                self.move_on(award, &group, most - places, awarded);
             }
             (left.low, left.high) = (left.low - low, left.high - low);
         } else {
             self.hang(&group, left, awarded);
-            if high == places && able + waiting > places {
-                self.move_on(award, &group, awarded);
+            if high == places && most > places {
+                self.move_on(award, &group, most - places, awarded);
             }
-            left.low = left.low.saturating_sub((able + waiting).min(high));
+            left.low = left.low.saturating_sub(most.min(high));
             left.high -= able.min(high);
         }
     }
@@ -300,13 +316,14 @@ impl<'a> Course<'a> {
 
     /// Who was tied for the last places of an award and did not get one, or may not, holds
     /// the place after it.
-    fn move_on(&mut self, award: &Award, group: &Group, awarded: &Awarded) {
+    fn move_on(&mut self, award: &Award, group: &Group, size: u64, awarded: &Awarded) {
         let Given::Places { to, .. } = award.to else { return };
-        let moved = self.places.entry((award.by, award.block.clone())).or_default();
+        let stands = LeftOver { place: to + 1, size: u32::try_from(size).unwrap_or(u32::MAX) };
+        let moved = self.left_over.entry((award.by, award.block.clone())).or_default();
         let has_won = |unit: &u32| awarded.winners.iter().any(|winner| winner.unit == *unit);
         let able = group.able.iter().map(|able| able.0);
         let tied = able.chain(group.waiting.iter().map(|waiting| waiting.0));
-        moved.extend(tied.filter(|unit| !has_won(unit)).map(|unit| (unit, to + 1)));
+        moved.extend(tied.filter(|unit| !has_won(unit)).map(|unit| (unit, stands)));
     }
 
     fn code(&self, unit: u32) -> &str {
