@@ -55,8 +55,8 @@ fn read_decision(bytes: &[u8]) -> Result<AwardDecisionFor, ApiError> {
 /// Whether an award of a private kind is among those of a campaign.
 fn names_private(snapshot: &Snapshot) -> bool {
     let campaign = snapshot.campaign();
-    let kinds = campaign.awards.list.iter().filter_map(|award| campaign.kind_index(&award.kind));
-    kinds.into_iter().any(|kind| snapshot.is_private_kind(kind))
+    let mut kinds = campaign.awards.list.iter().filter_map(|award| campaign.kind_index(&award.kind));
+    kinds.any(|kind| snapshot.is_private_kind(kind))
 }
 
 /// The awards on the boards of a day: who wins what and why, who is passed over, which ties

@@ -12,161 +12,19 @@
 //! the best; on improvement whatever rests on a reduction needs one (change above 0), the
 //! order by levels a dropped level; the order by green days a green unit.
 
+mod outcome;
+
 use super::appraisal::{Appraisal, Appraiser, Track};
 use super::board::{Board, By, Place, Query};
 use super::exact::Exact;
 use super::ledger::Ledger;
 use super::levels::UNKNOWN;
+use crate::domain::Measure;
 use crate::domain::awards::{Award, Given, Ties};
-use crate::domain::{Day, Measure};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// A decision of the council about a tie: it holds while exactly this tie stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decided {
-    /// Code of the award.
-    pub award: String,
-    /// Block that it is about.
-    pub block: Option<String>,
-    /// Day of the board.
-    pub as_of: Day,
-    /// Codes of the tied units, sorted by their bytes.
-    pub tied: Vec<String>,
-    /// Codes of those that win, as many as places were left.
-    pub winners: Vec<String>,
-}
-
-/// What an award needs beyond its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// The level of the day is known to be the best.
-    BestLevel,
-    /// The change is above 0.
-    Reduction,
-    /// At least one level dropped.
-    LevelDrop,
-    /// There is a day since which the unit is green.
-    Green,
-}
-
-/// Why a unit wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Won {
-    /// By its place.
-    Place,
-    /// It reaches the threshold.
-    Threshold,
-    /// It shares the last place, and all who do win.
-    TieShared,
-    /// The council decided.
-    TieDecided,
-}
-
-/// Why a unit in reach of an award does not win it. Awards are named by their place in [`Outcome::awards`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Its level is not the best.
-    LevelNotBest,
-    /// Its level is unknown.
-    LevelUnknown,
-    /// It reduced nothing.
-    NoReduction,
-    /// It dropped no level.
-    NoLevelDrop,
-    /// It is not green.
-    NotGreen,
-    /// It has another award already.
-    HasAward(usize),
-    /// The quota is used up.
-    OverQuota,
-    /// It is tied for the last place, and nobody decided yet.
-    TieOpen,
-    /// It was tied for the last place, and the council chose others.
-    TieLost,
-    /// It hangs on the open tie of another award.
-    Waits(usize),
-}
-
-/// A winner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Winner {
-    /// Index of the unit.
-    pub unit: u32,
-    /// Its rank on the award's board.
-    pub rank: u32,
-    /// Its points, in hundredths.
-    pub points: i64,
-    /// Why.
-    pub won: Won,
-}
-
-/// A unit in reach that does not win.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PassedOver {
-    /// Index of the unit.
-    pub unit: u32,
-    /// Its rank on the award's board.
-    pub rank: u32,
-    /// Why.
-    pub reason: Reason,
-}
-
-/// A tie for the last places of an award.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tie {
-    /// The rank that they share.
-    pub rank: u32,
-    /// How many of them can win.
-    pub places_left: u64,
-    /// The tied units, by name.
-    pub units: Vec<u32>,
-    /// What became of it.
-    pub end: TieEnd,
-}
-
-/// What became of a tie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TieEnd {
-    /// All of them win.
-    Shared,
-    /// The council is still to decide.
-    Open,
-    /// The decision of this index decided it.
-    Decided(usize),
-}
-
-/// One award, in one block where it is given in each.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Awarded {
-    /// Its place in the catalogue.
-    pub award: usize,
-    /// The block whose units compete.
-    pub block: Option<String>,
-    /// How many units have a rank there.
-    pub ranked: u64,
-    /// How many have none.
-    pub unranked: u64,
-    /// What it needs beyond the place.
-    pub needs: Vec<Need>,
-    /// How many awards the quota allows.
-    pub quota: Option<u64>,
-    /// Who wins, in the board's order.
-    pub winners: Vec<Winner>,
-    /// Who was in reach and does not win, in the board's order.
-    pub passed_over: Vec<PassedOver>,
-    /// The tie for its last places.
-    pub tie: Option<Tie>,
-}
-
-/// All awards of a day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// In the order of the catalogue, block after block.
-    pub awards: Vec<Awarded>,
-    /// Of each decision, whether it decides a tie.
-    pub is_used: Vec<bool>,
-}
+pub use outcome::{Awarded, Decided, Need, Outcome, PassedOver, Reason, Tie, TieEnd, Winner, Won};
 
 /// What an award needs beyond its place, under a campaign's policy.
 pub fn needs(award: &Award, has_levels: bool, scores_reduction: bool) -> Vec<Need> {
@@ -191,7 +49,7 @@ pub fn needs(award: &Award, has_levels: bool, scores_reduction: bool) -> Vec<Nee
 /// about one tie the latest in the list counts.
 pub fn awards(ledger: &Ledger, as_of: usize, decisions: &[Decided], board: impl Fn(&Query) -> Arc<Board>) -> Outcome {
     let campaign = &ledger.register.campaign;
-    let mut course = Course { ledger, as_of, decisions, fates: HashMap::new(), places: HashMap::new(), done: 0 };
+    let mut course = Course { ledger, as_of, decisions, fates: HashMap::new(), left_over: HashMap::new(), done: 0 };
     let mut appraisers: BTreeMap<(u16, bool), Appraiser<'_>> = BTreeMap::new();
     let mut outcome = Outcome { awards: Vec::new(), is_used: vec![false; decisions.len()] };
     for (at, award) in campaign.awards.list.iter().enumerate() {
@@ -244,10 +102,27 @@ struct Course<'a> {
     as_of: usize,
     decisions: &'a [Decided],
     fates: HashMap<u32, Fate>,
-    /// Places that decisions moved, by the board's order and the award's own block.
-    places: HashMap<(By, Option<String>), HashMap<u32, u32>>,
+    /// Where those stand that a tie for earlier places left over, by the board's order and
+    /// the award's own block.
+    left_over: HashMap<(By, Option<String>), HashMap<u32, LeftOver>>,
     /// How many were given.
     done: usize,
+}
+
+/// The place of a unit that a tie left over, or may leave over.
+#[derive(Clone, Copy)]
+struct LeftOver {
+    place: u32,
+    /// How many the tie leaves over at that place: fewer than stand there while it is open.
+    size: u32,
+}
+
+/// A place of a board, with the ranked units that hold it and how many places they fill.
+struct Held {
+    place: u32,
+    size: u32,
+    /// Units with their ranks.
+    units: Vec<(u32, u32)>,
 }
 
 /// Units that hold the same place.
@@ -295,42 +170,39 @@ impl<'a> Course<'a> {
         };
         let most = quota.unwrap_or(u64::MAX);
         let mut left = Left { low: most, high: most, hangs_on: None };
-        for (place, units) in self.groups(award, places) {
-            if matches!(award.to, Given::Places { to, .. } if place > to) {
+        for held in self.held(award, places) {
+            if matches!(award.to, Given::Places { to, .. } if held.place > to) {
                 break;
             }
-            let group = self.look_at(award, place, &units, appraiser, &mut awarded);
+            let group = self.look_at(award, &held, appraiser, &mut awarded);
             self.give_group(award, group, &mut left, &mut awarded);
         }
         awarded
     }
 
     /// The ranked units by the place that they hold.
-    fn groups(&self, award: &Award, places: &[Place]) -> Vec<(u32, Vec<(u32, u32)>)> {
-        let moved = self.places.get(&(award.by, award.block.clone()));
+    fn held(&self, award: &Award, places: &[Place]) -> Vec<Held> {
+        let left_over = self.left_over.get(&(award.by, award.block.clone()));
+        let moved = |unit: u32| left_over.and_then(|moved| moved.get(&unit));
         let ranked = places.iter().filter_map(|place| place.rank.map(|rank| (place.unit, rank)));
-        let place_of = |(unit, rank): (u32, u32)| moved.and_then(|m| m.get(&unit)).copied().unwrap_or(rank);
-        let mut held: Vec<(u32, (u32, u32))> = ranked.map(|unit| (place_of(unit), unit)).collect();
-        held.sort_by_key(|(place, _)| *place);
-        let equal = held.chunk_by(|a, b| a.0 == b.0);
-        equal.filter_map(|units| Some((units.first()?.0, units.iter().map(|(_, unit)| *unit).collect()))).collect()
+        let mut by_place: BTreeMap<u32, Held> = BTreeMap::new();
+        for (unit, rank) in ranked {
+            let place = moved(unit).map_or(rank, |moved| moved.place);
+            let held = by_place.entry(place).or_insert(Held { place, size: 0, units: Vec::new() });
+            held.units.push((unit, rank));
+            held.size = moved(unit).map_or(held.units.len() as u32, |moved| moved.size);
+        }
+        by_place.into_values().collect()
     }
 
     /// Parts the units of a place into those that can win and those that cannot.
-    fn look_at(
-        &self,
-        award: &Award,
-        place: u32,
-        units: &[(u32, u32)],
-        appraiser: &Appraiser<'_>,
-        awarded: &mut Awarded,
-    ) -> Group {
-        let mut group = Group { place, size: units.len() as u32, ..Group::default() };
+    fn look_at(&self, award: &Award, held: &Held, appraiser: &Appraiser<'_>, awarded: &mut Awarded) -> Group {
+        let mut group = Group { place: held.place, size: held.size, ..Group::default() };
+        if matches!(award.to, Given::Places { from, .. } if held.place < from) {
+            return group;
+        }
         let mut appraisal = Appraisal::default();
-        for &(unit, rank) in units {
-            if matches!(award.to, Given::Places { from, .. } if place < from) {
-                continue;
-            }
+        for &(unit, rank) in &held.units {
             appraiser.appraise(unit, &mut appraisal);
             if !reaches(award, &appraisal) {
                 continue;
@@ -355,17 +227,19 @@ impl<'a> Course<'a> {
             Given::Threshold { .. } => u64::MAX,
         };
         let (able, waiting) = (group.able.len() as u64, group.waiting.len() as u64);
+        // of those that a tie may leave over, no more than it does
+        let most = (able + waiting).min(u64::from(group.size));
         let (low, high) = (places.min(left.low), places.min(left.high));
-        if able + waiting == 0 {
+        if most == 0 {
             return;
         }
         if high == 0 {
             pass_over(&group, awarded, Reason::OverQuota);
-        } else if able + waiting <= low {
+        } else if most <= low {
             let won = if matches!(award.to, Given::Places { .. }) { Won::Place } else { Won::Threshold };
             self.win(&group, won, awarded);
             self.wait(&group, left, awarded);
-            left.low -= able + waiting;
+            left.low -= most;
             left.high -= able;
         } else if award.ties == Ties::All && low > 0 {
             if able > 0 && waiting == 0 {
@@ -373,20 +247,20 @@ impl<'a> Course<'a> {
             }
             self.win(&group, Won::TieShared, awarded);
             self.wait(&group, left, awarded);
-            left.low = left.low.saturating_sub(able + waiting);
+            left.low = left.low.saturating_sub(most);
             left.high = left.high.saturating_sub(able);
         } else if waiting == 0 && low == high {
             self.settle(award, &group, low, awarded);
             if low == places {
-                self.move_on(award, &group, awarded);
+                self.move_on(award, &group, most - places, awarded);
             }
             (left.low, left.high) = (left.low - low, left.high - low);
         } else {
             self.hang(&group, left, awarded);
-            if high == places && able + waiting > places {
-                self.move_on(award, &group, awarded);
+            if high == places && most > places {
+                self.move_on(award, &group, most - places, awarded);
             }
-            left.low = left.low.saturating_sub((able + waiting).min(high));
+            left.low = left.low.saturating_sub(most.min(high));
             left.high -= able.min(high);
         }
     }
@@ -442,13 +316,14 @@ impl<'a> Course<'a> {
 
     /// Who was tied for the last places of an award and did not get one, or may not, holds
     /// the place after it.
-    fn move_on(&mut self, award: &Award, group: &Group, awarded: &Awarded) {
+    fn move_on(&mut self, award: &Award, group: &Group, size: u64, awarded: &Awarded) {
         let Given::Places { to, .. } = award.to else { return };
-        let moved = self.places.entry((award.by, award.block.clone())).or_default();
+        let stands = LeftOver { place: to + 1, size: u32::try_from(size).unwrap_or(u32::MAX) };
+        let moved = self.left_over.entry((award.by, award.block.clone())).or_default();
         let has_won = |unit: &u32| awarded.winners.iter().any(|winner| winner.unit == *unit);
         let able = group.able.iter().map(|able| able.0);
         let tied = able.chain(group.waiting.iter().map(|waiting| waiting.0));
-        moved.extend(tied.filter(|unit| !has_won(unit)).map(|unit| (unit, to + 1)));
+        moved.extend(tied.filter(|unit| !has_won(unit)).map(|unit| (unit, stands)));
     }
 
     fn code(&self, unit: u32) -> &str {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::contest::{FigureRow, Stamp};
 use crate::domain::unit::Unit;
-use crate::domain::{Campaign, Contest, Counts};
+use crate::domain::{Campaign, Contest, Counts, Day};
 use crate::scoring::board::rank;
 use crate::scoring::register::Register;
 use serde_json::{Value, json};
@@ -103,12 +103,14 @@ const FIVE: [Ward; 5] =
 
 #[test]
 fn an_open_tie_is_put_to_the_council_and_later_places_wait_for_it() {
-    let list = json!([place("first", 1, 1), place("second", 2, 2), place("third", 3, 3)]);
+    let list = json!([place("first", 1, 1), place("second", 2, 2), place("third", 3, 3), place("fourth", 4, 4)]);
     let facts = facts(&FIVE, list, false);
     let open = given(&facts, &[]);
     assert_eq!(open[0], (won(&["a"]), over(&[])));
     assert_eq!(open[1], (won(&[]), over(&[("b", Reason::TieOpen), ("c", Reason::TieOpen)])));
     assert_eq!(open[2], (won(&[]), over(&[("b", Reason::Waits(1)), ("c", Reason::Waits(1))])));
+    let nobody = over(&[("d", Reason::NoReduction)]);
+    assert_eq!(open[3], (won(&[]), nobody), "the two hold the second and third place, whoever is chosen");
     let tie = on_last_day(&facts, &[]).awards[1].tie.clone().unwrap();
     assert_eq!((tie.rank, tie.places_left, tie.units.len(), tie.end), (2, 1, 2, TieEnd::Open));
 
