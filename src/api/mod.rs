@@ -5,6 +5,7 @@
 //! OpenAPI document is made; requests are checked against that document. Start reading
 //! at [`document`] and at `leaderboard`.
 
+mod appeals;
 mod approvals;
 mod audit;
 mod auth;
@@ -21,6 +22,7 @@ mod dry_run;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod imports;
@@ -30,6 +32,7 @@ mod paging;
 mod params;
 mod policies;
 mod reconciliation;
+mod results;
 mod system;
 mod units;
 mod users;
@@ -104,6 +107,9 @@ operations! {
     flags::get_flag,
     flags::put_flag,
     flags::delete_flag,
+    freeze::get_freeze,
+    freeze::put_freeze,
+    freeze::delete_freeze,
     figures::get_figure_sources,
     reconciliation::get_reconciliation,
     decisions::put_state,
@@ -149,6 +155,18 @@ operations! {
     imports::list_imports,
     imports::get_import,
     imports::undo_import,
+    results::get_blockers,
+    results::finalise,
+    results::list_results,
+    results::get_result,
+    results::get_result_document,
+    results::revoke_result,
+    results::get_result_board,
+    appeals::list_appeals,
+    appeals::create_appeal,
+    appeals::get_appeal,
+    appeals::put_appeal,
+    appeals::delete_appeal,
     approvals::list_approvals,
     approvals::get_approval,
     approvals::approve_request,

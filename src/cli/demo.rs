@@ -13,7 +13,7 @@ use crate::service::accounts::NewAccount;
 use crate::service::boards::{Ask, Show, board_view, resolve};
 use crate::service::privacy::Shown;
 use crate::service::writer::WriteRequest;
-use crate::service::{Code, Moment, Security, Service};
+use crate::service::{Audience, Code, Moment, Security, Service};
 use clap::Args;
 
 /// The unit that the demo's reporter reports for: Phường 07.
@@ -76,7 +76,7 @@ impl Demo {
     }
 
     fn print_board(&self, service: &Service, campaign: &str) -> Result<(), Failure> {
-        let view = service.at(campaign, Moment::Now)?;
+        let view = service.at(campaign, Moment::Now, &Audience::Full)?;
         let snapshot = &view.snapshot;
         let query = resolve(snapshot.ledger(), &Ask::default(), view.judged_at)?;
         let show = Show {

@@ -1,6 +1,7 @@
 //! A campaign: its window, kinds, scheme and policy, read from `campaign.json`
 //! (contract.md section 1; domain.md section 2).
 
+use super::appeals::Appeals;
 use super::awards::Awards;
 use super::json::{FieldError, Fields, Json, Reader};
 use super::policy::{MAX_ALLOWANCE, Policy};
@@ -106,6 +107,8 @@ pub struct Campaign {
     pub sources: Sources,
     /// What its winners get.
     pub awards: Awards,
+    /// Until when units can appeal; none: until the result is final.
+    pub appeals: Option<Appeals>,
 }
 
 const MAX_SPAN_DAYS: u32 = 1_000;
@@ -164,6 +167,9 @@ impl Campaign {
         }
         if let (false, Value::Object(fields)) = (self.awards.is_empty(), &mut document) {
             fields.insert("awards".to_owned(), self.awards.to_json());
+        }
+        if let (Some(appeals), Value::Object(fields)) = (self.appeals, &mut document) {
+            fields.insert("appeals".to_owned(), appeals.to_json());
         }
         document
     }
@@ -237,7 +243,7 @@ impl Campaign {
 }
 
 fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
-    const KNOWN: [&str; 16] = [
+    const KNOWN: [&str; 17] = [
         "code",
         "title",
         "organiser",
@@ -253,6 +259,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         "green_by",
         "reporting",
         "sources",
+        "appeals",
         "awards",
     ];
     let of = reader.object("", json, &KNOWN)?;
@@ -283,6 +290,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let reporting = of.get("reporting").and_then(|v| Reporting::read(reader, v)).unwrap_or_default();
     let sources = of.get("sources").and_then(|v| Sources::read(reader, "sources", v)).unwrap_or_default();
     let awards = of.get("awards").and_then(|v| Awards::read(reader, v)).unwrap_or_default();
+    let appeals = of.get("appeals").and_then(|v| Appeals::read(reader, v));
     let (time_zone_name, time_zone) = zone?;
     let campaign = Campaign {
         code: code?,
@@ -302,6 +310,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         reporting,
         sources,
         awards,
+        appeals,
     };
     check_together(reader, &campaign);
     Some(campaign)
@@ -315,6 +324,7 @@ fn check_together(reader: &mut Reader, campaign: &Campaign) {
         reader.wrong("green_by", Some(&Json::Text(day.to_string())), "a day of the window");
     }
     campaign.awards.check(reader, campaign);
+    campaign.appeals.iter().for_each(|appeals| appeals.check(reader, campaign.window));
     check_rules(reader, campaign);
     for i in 0..campaign.kinds.len() {
         if derives_from_itself(campaign, i) {

@@ -6,6 +6,7 @@
 //! [`scheme`] and [`contest`], which holds a whole contest with its history.
 
 pub mod account;
+pub mod appeals;
 pub mod awards;
 pub mod builtin;
 pub mod campaign;

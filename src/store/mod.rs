@@ -9,7 +9,9 @@
 //! whole contest.
 
 pub mod accounts;
+pub mod appeals;
 pub mod approvals;
+pub mod archives;
 pub mod audit;
 pub mod award_decisions;
 pub mod backup;
@@ -29,7 +31,9 @@ pub mod idempotency;
 pub mod imports;
 pub mod lifetimes;
 pub mod partitions;
+pub mod pins;
 pub mod policies;
+pub mod results;
 mod schema;
 pub mod sessions;
 pub mod source_figures;

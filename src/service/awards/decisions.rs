@@ -95,7 +95,11 @@ impl AwardDecision {
 }
 
 /// The decisions that were made by a revision, as they stood then; the oldest first.
-fn at_revision(conn: &mut DbConn, campaign_id: i64, revision: i64) -> Result<Vec<AwardDecision>, Fault> {
+pub(in crate::service) fn at_revision(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    revision: i64,
+) -> Result<Vec<AwardDecision>, Fault> {
     let rows = award_decisions::list(conn, campaign_id)?;
     let known = rows.iter().filter(|row| row.revision <= revision);
     known.map(|row| AwardDecision::of(row, revision)).collect()
