@@ -188,6 +188,12 @@ impl Service {
     }
 }
 
+/// The files of a campaign's pack, such that they are read back.
+pub(super) fn pack_files(mut contest: Contest) -> pack::Files {
+    leave_out_unknown_starts(&mut contest);
+    pack::files(&contest)
+}
+
 /// Leaves out declared starts whose level the rules in force do not know, as a pack can
 /// only name levels of its scheme: under it they are no starts, and end the one before.
 fn leave_out_unknown_starts(contest: &mut Contest) {

@@ -89,9 +89,9 @@ impl Facts {
     fn orders(&self, kind: u16, track: Track) -> Vec<By> {
         let campaign = &self.boards.ledger.register.campaign;
         let code = campaign.kind(kind).map(|kind| kind.code.as_str());
-        let awards = || campaign.awards.list.iter().filter(|award| Some(award.kind.as_str()) == code);
-        let is_asked = |by: &By| *by == By::Points || awards().any(|award| (award.track, award.by) == (track, *by));
-        By::ALL.into_iter().filter(is_asked).collect()
+        let of_kind = campaign.awards.list.iter().filter(|award| Some(award.kind.as_str()) == code);
+        let given: Vec<(Track, By)> = of_kind.map(|award| (award.track, award.by)).collect();
+        By::ALL.into_iter().filter(|by| *by == By::Points || given.contains(&(track, *by))).collect()
     }
 
     fn part(&self, query: &Query, stand: &Stand, shown: impl Fn(u32) -> Shown) -> Result<BoardPart, Fault> {

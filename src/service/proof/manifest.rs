@@ -168,20 +168,25 @@ mod tests {
 
     #[test]
     fn the_lines_of_a_change_are_told() {
+        let told = |sum: &InputSum, text: &str| -> Vec<(u64, u64)> {
+            sum.differs(text).iter().map(|run| (*run.start(), *run.end())).collect()
+        };
         let text = "header\na,1\nb,2\nc,3";
         let sum = InputSum::of(text, None);
         assert_eq!((sum.lines, sum.lines_each, sum.of_lines.len()), (4, 1, 4));
         assert!(sum.differs(text).is_empty());
-        assert_eq!(sum.differs("header\na,1\nb,9\nc,3"), [3..=3]);
-        assert_eq!(sum.differs("header\na,7\nb,9\nc,3"), [2..=3]);
-        assert_eq!(sum.differs("heaDer\na,1\nb,2\nc,4"), [1..=1, 4..=4]);
-        assert_eq!(sum.differs("header\na,1\nc,3"), [3..=4]);
-        assert_eq!(sum.differs(""), [1..=4]);
+        assert_eq!(told(&sum, "header\na,1\nb,9\nc,3"), [(3, 3)]);
+        assert_eq!(told(&sum, "header\na,7\nb,9\nc,3"), [(2, 3)]);
+        assert_eq!(told(&sum, "heaDer\na,1\nb,2\nc,4"), [(1, 1), (4, 4)]);
+        assert_eq!(told(&sum, "header\na,1\nc,3"), [(3, 4)]);
+        assert_eq!(told(&sum, ""), [(1, 4)]);
         let long: String = (0..2_500).map(|n| format!("{n}\n")).collect();
         let sum = InputSum::of(&long, None);
         assert_eq!((sum.lines_each, sum.of_lines.len()), (3, 834));
-        assert_eq!(sum.differs(&long.replace("\n1000\n", "\n1001\n")), [1000..=1002]);
-        assert_eq!(sum.differs(&long.replace("\n2499\n", "\n2490\n")), [2500..=2500]);
+        assert_eq!(told(&sum, &long.replace("\n1000\n", "\n1001\n")), [(1_000, 1_002)]);
+        assert_eq!(told(&sum, &long.replace("\n2499\n", "\n2490\n")), [(2_500, 2_500)]);
+        let wild = InputSum { lines_each: u64::MAX, ..sum };
+        assert_eq!(told(&wild, "a\nb\n").len(), 1, "nothing overflows");
         assert!(InputSum::of("", None).of_lines.is_empty());
     }
 }

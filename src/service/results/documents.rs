@@ -2,11 +2,11 @@
 //! the campaign's history as it is known when the issue is made.
 
 use super::Reader;
-use super::awards::Given;
 use super::difference::DifferenceView;
 use super::views::OverrideView;
 use crate::domain::{Day, Instant};
 use crate::pack::Files;
+use crate::service::awards::AwardDecision;
 use crate::service::fault::Fault;
 use crate::service::proof::{Draft, Nonce, ResultKeys, build};
 use crate::service::secrets::hex;
@@ -57,7 +57,7 @@ pub(super) struct Documents {
 pub(super) fn documents(
     imprint: &Imprint,
     files: Files,
-    (awards, difference): (&Given, Option<&DifferenceView>),
+    (decisions, difference): (Vec<AwardDecision>, Option<&DifferenceView>),
     keys: &ResultKeys,
 ) -> Result<Documents, Fault> {
     let draft = Draft {
@@ -69,8 +69,7 @@ pub(super) fn documents(
         revision: imprint.of.0,
         policy_version: imprint.policy_version,
         reason: Some(imprint.reason.clone()),
-        awards: awards.seen_by(Reader::Whole).clone(),
-        public_awards: awards.seen_by(Reader::Public).clone(),
+        decisions,
         difference: json(&difference)?,
         overrides: json(&imprint.overrides)?,
         nonce: Nonce::random()?,

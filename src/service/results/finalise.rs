@@ -13,14 +13,17 @@ use super::documents::{self, Documents, Imprint, documents};
 use super::views::{OverrideView, ResultRowView};
 use super::{Issues, PackedPart, Reader, pack};
 use crate::domain::Instant;
-use crate::pack::{Files, files};
+use crate::pack::Files;
 use crate::service::Service;
 use crate::service::access::{Contest, Grant};
 use crate::service::audit::Note;
+use crate::service::awards::AwardDecision;
+use crate::service::awards::decisions::at_revision;
 use crate::service::boards::Show;
 use crate::service::fault::{Code, Fault};
 use crate::service::figures::{done, escape};
 use crate::service::live::Snapshot;
+use crate::service::packs::pack_files;
 use crate::service::pins::{archive_now, pin};
 use crate::service::views::WrittenView;
 use crate::service::writer::{Done, Work, WriteRequest, Written};
@@ -70,6 +73,7 @@ struct Material {
     known_at: Instant,
     files: Files,
     awards: Given,
+    decisions: Vec<AwardDecision>,
 }
 
 impl Service {
@@ -107,7 +111,7 @@ impl Service {
     /// Computes all that an issue consists of. May block.
     fn prepare(&self, campaign: &str, ask: &FinaliseFor) -> Result<Prepared, Fault> {
         let (snapshot, created_at, keys) = (self.snapshot(campaign)?, self.clock.now(), self.result_keys()?);
-        let Material { issues, found, known_at, files, awards } = self.read_all(&snapshot, created_at)?;
+        let Material { issues, found, known_at, files, awards, decisions } = self.read_all(&snapshot, created_at)?;
         let overrides = set_aside(&found, &ask.overrides)?;
         let imprint = Imprint {
             issue: issues.latest().map_or(0, |row| row.issue) + 1,
@@ -138,7 +142,7 @@ impl Service {
             }
         }
         let Documents { files, whole_sha256, public_sha256 } =
-            documents(&imprint, files, (&awards, whole_difference.as_ref()), keys)?;
+            documents(&imprint, files, (decisions, whole_difference.as_ref()), keys)?;
         for (reader, bytes) in files {
             parts.push((reader, documents::PART.to_owned(), pack(&bytes)?));
         }
@@ -151,10 +155,11 @@ impl Service {
         self.read(|conn| {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
             let issues = Issues::new(results::list(conn, stored.id)?);
-            let files = files(&contests::load_stored(conn, &stored)?.contest);
+            let files = pack_files(contests::load_stored(conn, &stored)?.contest);
+            let decisions = at_revision(conn, stored.id, snapshot.revision)?;
             let awards = Given::of(snapshot, &awards::computed(conn, stored.id, snapshot)?)?;
             let found = blockers(&mut Ground { conn, campaign_id: stored.id, snapshot, now })?;
-            Ok(Material { issues, found, known_at: stored.last_recorded_at, files, awards })
+            Ok(Material { issues, found, known_at: stored.last_recorded_at, files, awards, decisions })
         })
     }
 
@@ -221,6 +226,7 @@ fn compute(snapshot: &Snapshot, known_at: Instant) -> Result<Vec<PackedBoard>, F
         known_at: Some(known_at),
         revision: Some(snapshot.revision),
         policy_version: Some(snapshot.policy_version),
+        status: Some("final"),
         ..Show::default()
     };
     let mut computed = Vec::new();
