@@ -53,7 +53,6 @@ pub(super) struct AppealAnswerRequest {
     /// Why, where it takes the place of another answer: 1 to 500 characters; never public.
     reason: Option<String>,
     /// Revisions since the appeal that correct what was wrong, at most 100, each once.
-    #[schema(max_items = 100)]
     corrections: Option<Vec<i64>>,
 }
 
