@@ -136,6 +136,8 @@ fn with_everything() -> TestApp {
     let correction = serde_json::json!({"community_f0": 2, "reason": "x"});
     let waits = app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}"), &correction);
     assert_eq!(waits.status, 202, "{}", waits.text());
+    app.report_all("q6-2021");
+    app.finalise("q6-2021", "x").ok();
     app
 }
 
@@ -177,8 +179,10 @@ fn every_described_parameter_is_taken() {
                 "limit" | "span" | "revision" | "min_revision" | "seed" => "1",
                 "draws" => "100",
                 "known_at" => "2099-01-01T00:00:00Z",
+                "audience" => "public",
                 "kind" => "ward",
                 "track" => "improvement",
+                "by" if operation.path.ends_with("/boards/{issue}") => "points",
                 "by" => "reduction",
                 "as_of" | "date" | "from" | "to" => "2021-07-12",
                 "within" | "parent" => "775",

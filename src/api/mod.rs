@@ -9,6 +9,7 @@ mod appeals;
 mod approvals;
 mod audit;
 mod auth;
+mod awards;
 mod body;
 mod bounds;
 mod campaigns;
@@ -21,6 +22,7 @@ mod dry_run;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod imports;
@@ -30,6 +32,7 @@ mod paging;
 mod params;
 mod policies;
 mod reconciliation;
+mod results;
 mod system;
 mod units;
 mod users;
@@ -104,6 +107,9 @@ operations! {
     flags::get_flag,
     flags::put_flag,
     flags::delete_flag,
+    freeze::get_freeze,
+    freeze::put_freeze,
+    freeze::delete_freeze,
     figures::get_figure_sources,
     reconciliation::get_reconciliation,
     decisions::put_state,
@@ -149,6 +155,13 @@ operations! {
     imports::list_imports,
     imports::get_import,
     imports::undo_import,
+    results::get_blockers,
+    results::finalise,
+    results::list_results,
+    results::get_result,
+    results::get_result_document,
+    results::revoke_result,
+    results::get_result_board,
     appeals::list_appeals,
     appeals::create_appeal,
     appeals::get_appeal,
@@ -159,6 +172,10 @@ operations! {
     approvals::approve_request,
     approvals::reject_request,
     approvals::delete_approval,
+    awards::get_awards,
+    awards::list_award_decisions,
+    awards::create_award_decision,
+    awards::delete_award_decision,
     auth::login,
     auth::refresh,
     auth::logout,
@@ -175,6 +192,7 @@ operations! {
     users::delete_token,
     audit::get_audit,
     system::get_keys,
+    system::get_result_keys,
     system::get_health,
     system::get_readiness,
     system::get_openapi,

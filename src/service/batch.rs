@@ -92,6 +92,11 @@ impl Batch {
         Ok(Self { campaigns, known, answers, figures, revisions, entries, missed, failed: None })
     }
 
+    /// The revisions that were accepted so far; they are stored at the end.
+    pub(super) fn revisions(&self) -> &[NewRevision] {
+        &self.revisions
+    }
+
     /// A campaign as the writes so far leave it.
     pub(super) fn head(&self, code: &str) -> Option<StoredCampaign> {
         self.campaigns.get(code)?.stored.clone()

@@ -15,7 +15,7 @@ use crate::domain::number::Hundredths;
 use crate::domain::unit::UnitState;
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::ledger::Adjustments;
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::StoredCampaign;
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::units::{self, StoredUnit};
 use serde::Serialize;
@@ -325,10 +325,9 @@ impl Service {
         audience: &Audience,
         read: impl FnOnce(&mut crate::store::DbConn, &StoredCampaign, &HashMap<i64, Seen>) -> Result<Vec<T>, Fault>,
     ) -> Result<(i64, Vec<T>), Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let sight = snapshot.sight(audience);
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let register = snapshot.register();
             let visible = units::codes(conn, stored.id)?.into_iter().filter_map(|(id, code)| {
                 let unit = register.find(&code).filter(|u| snapshot.shows_figures(*u, sight))?;
@@ -337,7 +336,7 @@ impl Service {
                 Some((id, Seen { name_rank, code, kind, is_confided }))
             });
             let visible = visible.collect();
-            Ok((stored.revision, read(conn, &stored, &visible)?))
+            Ok((stored.revision, read(conn, stored, &visible)?))
         })
     }
 }

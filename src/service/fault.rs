@@ -88,6 +88,14 @@ pub enum Code {
     DayClosed,
     /// The day itself is not over yet.
     DayNotOver,
+    /// The public sees a frozen or final board already.
+    AlreadyFrozen,
+    /// The boards are not frozen, and no freeze is planned.
+    NotFrozen,
+    /// No tie for this award is open.
+    NoOpenTie,
+    /// No decision of this id about a tie stands.
+    AwardDecisionNotFound,
     /// No webhook of this id.
     WebhookNotFound,
     /// The campaign tells as many addresses as it may.
@@ -126,6 +134,18 @@ pub enum Code {
     DayOutsideWindow,
     /// No closed day has a report yet.
     NotStarted,
+    /// No issue of the campaign's result of this number.
+    ResultNotFound,
+    /// The issue has no such board.
+    BoardNotInIssue,
+    /// Something stands between the campaign and its result.
+    Blocked,
+    /// The issue was revoked already.
+    ResultRevoked,
+    /// The issue that counts says the very same.
+    ResultUnchanged,
+    /// The campaign changed while its result was computed.
+    ResultStale,
     /// The board is too large for the report that was asked for.
     BoardTooLarge,
     /// The pages of this walk can no longer be served.
@@ -199,6 +219,10 @@ impl Code {
             Self::DayNotBegun => "day_not_begun",
             Self::DayClosed => "day_closed",
             Self::DayNotOver => "day_not_over",
+            Self::AlreadyFrozen => "already_frozen",
+            Self::NotFrozen => "not_frozen",
+            Self::NoOpenTie => "no_open_tie",
+            Self::AwardDecisionNotFound => "award_decision_not_found",
             Self::WebhookNotFound => "webhook_not_found",
             Self::TooManyWebhooks => "too_many_webhooks",
             Self::DerivedUnit => "derived_unit",
@@ -218,6 +242,12 @@ impl Code {
             Self::UnknownKind => "unknown_kind",
             Self::DayOutsideWindow => "day_outside_window",
             Self::NotStarted => "not_started",
+            Self::ResultNotFound => "result_not_found",
+            Self::BoardNotInIssue => "board_not_in_issue",
+            Self::Blocked => "blocked",
+            Self::ResultRevoked => "result_revoked",
+            Self::ResultUnchanged => "result_unchanged",
+            Self::ResultStale => "result_stale",
             Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
             Self::InvalidCursor => "invalid_cursor",
@@ -272,6 +302,10 @@ impl Code {
         Code::DayNotBegun,
         Code::DayClosed,
         Code::DayNotOver,
+        Code::AlreadyFrozen,
+        Code::NotFrozen,
+        Code::NoOpenTie,
+        Code::AwardDecisionNotFound,
         Code::WebhookNotFound,
         Code::TooManyWebhooks,
         Code::DerivedUnit,
@@ -291,6 +325,12 @@ impl Code {
         Code::UnknownKind,
         Code::DayOutsideWindow,
         Code::NotStarted,
+        Code::ResultNotFound,
+        Code::BoardNotInIssue,
+        Code::Blocked,
+        Code::ResultRevoked,
+        Code::ResultUnchanged,
+        Code::ResultStale,
         Code::BoardTooLarge,
         Code::CursorStale,
         Code::InvalidCursor,

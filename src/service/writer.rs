@@ -16,6 +16,7 @@ use super::fault::{Code, Fault};
 use super::figures::stored_day;
 use super::live::{Change, Live, Snapshot};
 use super::measures::{Measures, Queued};
+use super::pins;
 use crate::clock::Clock;
 use crate::domain::{Contest, Day, Instant, Unit};
 use crate::scoring::ledger::DayEntry;
@@ -448,6 +449,12 @@ impl<'a> Work<'a> {
         Ok((head.revision, head.last_recorded_at))
     }
 
+    /// The revisions that were accepted in this transaction and are not stored yet, of this
+    /// campaign and maybe of others.
+    pub(super) fn pending_revisions(&self) -> Vec<NewRevision> {
+        self.batch.revisions().iter().chain(&self.accepted).cloned().collect()
+    }
+
     /// Says that instants up to this one were given, by a pack's own history.
     pub fn raise_last_recorded(&mut self, to: Instant) {
         if let Some(head) = &mut self.head {
@@ -746,7 +753,8 @@ fn apply_all(
     let mut batch = Batch::begin(conn, live, now, tasks.iter().map(|(ask, ..)| ask))?;
     let mut answers = Vec::with_capacity(tasks.len());
     for (ask, task, span) in tasks {
-        let answer = span.in_scope(|| apply(conn, &mut batch, now, &ask, task));
+        let frozen = freeze_before(conn, &mut batch, now, &ask);
+        let answer = frozen.and_then(|()| span.in_scope(|| apply(conn, &mut batch, now, &ask, task)));
         if let Some(error) = batch.failed.take() {
             return Err(error);
         }
@@ -758,6 +766,17 @@ fn apply_all(
         answers.push(answer);
     }
     Ok((answers, batch.finish(conn, now, teller)?))
+}
+
+/// Puts a planned freeze in force that is due, before anything is written: nothing that is
+/// recorded at its instant or later gets into what the public sees.
+fn freeze_before(conn: &mut DbConn, batch: &mut Batch, now: Instant, ask: &Ask) -> Result<(), Fault> {
+    if !batch.head(ask.code()).is_some_and(|head| head.pinning.is_due(now)) {
+        return Ok(());
+    }
+    let freeze = pins::by_the_clock(ask.subject.clone());
+    apply(conn, batch, now, &freeze, Box::new(pins::put_in_force))?;
+    Ok(())
 }
 
 /// The revisions of a write, with the units' days that it touched where it touched no more.

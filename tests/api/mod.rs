@@ -4,6 +4,7 @@ use crate::support::app::TestApp;
 use serde_json::json;
 
 mod appeals;
+pub mod awards;
 mod campaigns;
 mod conventions;
 mod course;
@@ -12,6 +13,7 @@ mod decisions;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod imports;
@@ -20,6 +22,7 @@ mod levels;
 mod loose;
 mod policies;
 mod privacy;
+mod results;
 mod standing;
 mod units;
 

@@ -70,7 +70,13 @@ pub fn filled(database: TestDatabase) -> TestApp {
     let answer = json!({"state": "rejected", "answer": "x"}).to_string();
     let json = [("content-type", "application/json")];
     app.send("PUT", &of("appeals/1"), Some(&token), &json, Some(answer.as_bytes())).ok();
+    app.report_all("q6-2021");
+    app.finalise("q6-2021", "chốt kết quả").ok();
     app.import(&with_sources());
+    app.import(&crate::api::awards::contest());
+    let decision = json!({"award": "second", "winners": ["b"], "reason": "x"});
+    app.post("/api/v1/campaigns/awards/awards/decisions", &decision).ok();
+    app.put("/api/v1/campaigns/sources/freeze", &json!({"reason": "x"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];

@@ -31,7 +31,7 @@ use super::writer::{Done, Pending, Work, WriteRequest};
 use crate::domain::Day;
 use crate::store::appeals::{self, AppealAnswerRow, AppealRow, NewAppeal};
 use crate::store::campaigns::{self, StoredCampaign};
-use crate::store::{DbConn, units};
+use crate::store::{DbConn, results, units};
 use std::collections::HashMap;
 
 /// What an appeal is about.
@@ -285,14 +285,18 @@ fn find(work: &mut Work<'_>, number: &str) -> Result<(StoredCampaign, AppealRow,
     }
 }
 
-/// Refuses an appeal after the last day that the campaign names.
-fn check_taken(work: &Work<'_>, stored: &StoredCampaign) -> Result<(), Fault> {
+/// Refuses an appeal after the last day that the campaign names; where it names none, once an
+/// issue of its result counts.
+fn check_taken(work: &mut Work<'_>, stored: &StoredCampaign) -> Result<(), Fault> {
     let today = work.now.day_in(stored.campaign.time_zone).unwrap_or_default();
-    match stored.campaign.appeals.filter(|appeals| !appeals.are_taken_on(today)) {
-        None => Ok(()),
-        Some(appeals) => {
+    match stored.campaign.appeals {
+        Some(appeals) if !appeals.are_taken_on(today) => {
             Err(Fault::new(Code::AppealsClosed, format!("appeals could be lodged until {}", appeals.until)))
         }
+        None if results::any_stands(work.conn()?, stored.id)? => {
+            Err(Fault::new(Code::AppealsClosed, "appeals could be lodged until the result was final"))
+        }
+        _ => Ok(()),
     }
 }
 
