@@ -53,7 +53,6 @@ pub(super) struct AppealAnswerRequest {
     /// Why, where it takes the place of another answer: 1 to 500 characters; never public.
     reason: Option<String>,
     /// Revisions since the appeal that correct what was wrong, at most 100, each once.
-    #[schema(max_items = 100)]
     corrections: Option<Vec<i64>>,
 }
 
@@ -139,7 +138,7 @@ pub(super) async fn list_appeals(call: Call) -> Answer {
     let cursor = Cursor::of(&call)?;
     let state = call.parse("state", "open, accepted, rejected or withdrawn", AppealState::parse)?;
     let filter = AppealFilter { state, unit: call.text("unit")? };
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let snapshot = call.look_live(Moment::Now).await?.snapshot;
     let (campaign, audience) = (call.path("campaign")?, call.audience()?);
     let name = format!("appeals {filter:?} {audience:?}");
     let found = call.service.blocking(move |service| service.appeals(&campaign, &filter, &audience)).await?;
@@ -181,7 +180,7 @@ pub(super) async fn create_appeal(call: Call, payload: web::Payload) -> Answer {
 pub(super) async fn get_appeal(call: Call) -> Answer {
     call.may::<access::Hidden>()?;
     call.accepts(&[JSON])?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let snapshot = call.look_live(Moment::Now).await?.snapshot;
     let (campaign, id, audience) = (call.path("campaign")?, call.path("id")?, call.audience()?);
     let (revision, appeal, has_private) =
         call.service.blocking(move |service| service.appeal(&campaign, &id, &audience)).await?;

@@ -212,6 +212,9 @@ pub struct NewAppealAnswer {
 
 impl AppealAnswerRow {
     /// The answer to an appeal that comes after so many.
+    ///
+    /// # Errors
+    /// Corrections that cannot be written.
     pub fn new(appeal: &AppealRow, before: usize, new: NewAppealAnswer) -> Result<Self, StoreError> {
         let corrections = serde_json::to_string(&new.corrections);
         Ok(Self {

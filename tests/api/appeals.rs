@@ -408,3 +408,19 @@ on_both! {
         district.app.delete(&format!("{Q6}/units/new?reason=x")).refused(409, "unit_in_use");
     }
 }
+
+on_both! {
+    fn while_the_board_is_frozen_the_units_side_is_told_of_itself_alone(app: TestApp) {
+        let district = District::new(app);
+        let id = district.lodged("phuong-07");
+        let effects = || ["phuong-07", "chu-tich"].map(|who| district.get(who, &address(&id)).ok()["effect"].clone());
+        district.app.put(&format!("{Q6}/freeze"), &json!({"reason": "x"})).ok();
+        district.correct(WARD, "2021-07-12", 9);
+        let [own, whole] = effects();
+        assert_eq!((&own["boards"], &own["own"]), (&json!([]), &whole["own"]));
+        assert_ne!(own["own"]["before"], own["own"]["after"]);
+        assert_ne!(whole["boards"], json!([]), "the council sees it as it stands");
+        district.answer("chu-tich", &id, json!({"state": "accepted", "answer": "x"})).ok();
+        assert_eq!(effects(), [own, whole]);
+    }
+}

@@ -94,6 +94,11 @@ impl Service {
             let (from_revision, revision) = (appeal.revision, after.revision);
             Ok::<_, Fault>(AppealEffectView { as_of: as_of.to_string(), from_revision, revision, own, boards })
         };
-        Ok(Some(Counted { whole: view(Sight::Full)?, within: view(Sight::Within(unit))? }))
+        let (whole, mut within) = (view(Sight::Full)?, view(Sight::Within(unit))?);
+        // while the public sees a frozen board, so does the unit's side of everybody else
+        if history.pinning.pin.is_some() || history.pinning.is_due(now) {
+            within.boards.clear();
+        }
+        Ok(Some(Counted { whole, within }))
     }
 }
