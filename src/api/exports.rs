@@ -4,11 +4,11 @@ use super::leaderboard::{key, resolved};
 use super::params::ExportPath;
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
+use crate::service::Moment;
 use crate::service::access::Results;
 use crate::service::boards::Ask;
 use crate::service::exports::report::Report;
 use crate::service::exports::{Format, Of, What, file_name};
-use crate::service::Moment;
 
 /// The format that is asked for; the first that can be had without.
 fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {

@@ -82,12 +82,9 @@ impl Right {
             | Self::Hidden
             | Self::Approve
             | Self::Waiting => Reach::Part,
-            Self::Contest
-            | Self::Rules
-            | Self::Campaigns
-            | Self::Audit
-            | Self::Certainty
-            | Self::Results => Reach::Campaign,
+            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty | Self::Results => {
+                Reach::Campaign
+            }
             Self::Accounts => Reach::Service,
         }
     }
@@ -106,8 +103,8 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden,
-        Results, Rules, Units, Waiting,
+        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Results, Rules,
+        Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),

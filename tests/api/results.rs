@@ -22,7 +22,8 @@ const UNITS: &str = "code,name,kind,parent_code,population\nd,Quận,district,,9
     w1,Phường 1,ward,d,9000\nw2,Phường 2,ward,d,9000\nw3,Phường 3,ward,d,9000\nw4,Phường 4,ward,d,9000\n\
     s1,Phường nhỏ,ward,,120\nh1,Hộ 1,household,,\n";
 
-/// Wards with two cases on each day of the baseline, and every day reported but one of w3.
+/// Wards with two or three cases on each day of the baseline, so that nothing looks copied,
+/// and every day reported but one of w3.
 fn contest(app: &TestApp) {
     contest_with(app, 1);
 }
@@ -30,10 +31,10 @@ fn contest(app: &TestApp) {
 /// The same, with so many cases a day of the private unit.
 fn contest_with(app: &TestApp, of_household: u32) {
     let mut figures = "unit_code,date,community_f0\n".to_owned();
-    for (unit, window) in [("w1", 0), ("w2", 1), ("w3", 2), ("w4", 3), ("s1", 1), ("h1", of_household)] {
+    for (unit, window) in [("w1", 0), ("w2", 1), ("w3", 2), ("w4", 4), ("s1", 1), ("h1", of_household)] {
         for day in 6..=23 {
             if (unit, day) != ("w3", 21) {
-                figures += &format!("{unit},2021-07-{day:02},{}\n", if day < 20 { 2 } else { window });
+                figures += &format!("{unit},2021-07-{day:02},{}\n", if day < 20 { 2 + day % 2 } else { window });
             }
         }
     }
@@ -122,7 +123,7 @@ on_both! {
     fn flags_and_requests_are_set_aside_with_a_reason_that_stays_with_the_issue(app: TestApp) {
         complete(&app);
         report(&app, "w1", "2021-07-23", 9).ok();
-        let now = app.get(BASE);
+        let now = app.get_as_council(BASE);
         let mut document = now.json();
         document["reporting"] = json!({"corrections": "approval"});
         app.put_with(BASE, &[("if-match", now.header("etag").unwrap())], &document).ok();
@@ -160,7 +161,7 @@ on_both! {
     }
 }
 
-/// Everything of an issue that anybody can keep: its document and boards, to each reader.
+/// Everything of an issue that anybody can keep: its document and boards, to each reader, and exports.
 fn kept(app: &TestApp, issue: u32) -> Vec<(String, Vec<u8>)> {
     let boards = ["kind=ward", "kind=ward&track=kept_clean", "kind=district", ""];
     let boards = boards.map(|query| at(&format!("boards/{issue}?{query}")));
@@ -170,6 +171,11 @@ fn kept(app: &TestApp, issue: u32) -> Vec<(String, Vec<u8>)> {
             assert_eq!(answer.status, 200, "{path}: {}", answer.text());
             kept.push((answer.header("etag").unwrap().to_owned(), answer.body));
         }
+    }
+    for format in ["json", "csv", "xlsx", "pack"] {
+        let export = app.get_as_council(&at(&format!("exports/leaderboard?issue={issue}&format={format}")));
+        assert_eq!(export.status, 200, "{format}: {}", export.text());
+        kept.push((format.to_owned(), export.body));
     }
     kept
 }
@@ -341,7 +347,7 @@ on_both! {
 
 on_both! {
     fn a_tie_waits_before_the_result_and_the_difference_tells_who_wins_now(app: TestApp) {
-        app.import(&super::awards::contest());
+        app.import(&crate::api::awards::contest());
         let of = |path: &str| format!("/api/v1/campaigns/awards/{path}");
         let waits = || {
             let found = app.get_as_council(&of("blockers")).ok();

@@ -210,13 +210,7 @@ impl Service {
     ///
     /// # Errors
     /// As [`write`], or what the database says.
-    pub fn write_export(
-        &self,
-        grant: &Grant<Results>,
-        of: &Of,
-        what: What,
-        format: Format,
-    ) -> Result<Vec<u8>, Fault> {
+    pub fn write_export(&self, grant: &Grant<Results>, of: &Of, what: What, format: Format) -> Result<Vec<u8>, Fault> {
         let (snapshot, as_of) = (of.snapshot(), of.as_of());
         match of {
             Of::Present(..) if format == Format::Pack => {

@@ -54,7 +54,7 @@ impl Given {
     pub(super) fn parts(&self) -> Result<Vec<PackedPart>, Fault> {
         let part = |reader: Reader| {
             let bytes = serde_json::to_vec(self.seen_by(reader)).map_err(Fault::internal)?;
-            Ok((reader, PART.to_owned(), pack(&bytes)?))
+            Ok::<PackedPart, Fault>((reader, PART.to_owned(), pack(&bytes)?))
         };
         Reader::ALL.into_iter().map(part).collect()
     }

@@ -106,8 +106,7 @@ pub(super) fn packed(
         Reader::Public if snapshot.is_private_kind(query.kind) => return Ok(None),
         Reader::Public => Sight::Public,
     };
-    let mut board = board_view(&snapshot.boards, query, show, |unit| snapshot.shown(unit, sight, true));
-    board.status = "final";
+    let board = board_view(&snapshot.boards, query, show, |unit| snapshot.shown(unit, sight, true));
     lines(board).and_then(|lines| pack(&lines)).map(Some)
 }
 

@@ -221,6 +221,7 @@ fn compute(snapshot: &Snapshot, known_at: Instant) -> Result<Vec<PackedBoard>, F
         known_at: Some(known_at),
         revision: Some(snapshot.revision),
         policy_version: Some(snapshot.policy_version),
+        status: Some("final"),
         ..Show::default()
     };
     let mut computed = Vec::new();
