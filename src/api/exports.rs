@@ -45,6 +45,7 @@ pub(super) async fn get_export(call: Call) -> Answer {
     let grant = call.may::<Exports>()?;
     let what = What::parse(&call.path("what")?)?;
     let format = format_of(&call, what)?;
+    call.accepts(&[format.media_type()])?;
     let issue = call.number("issue", 1, i64::MAX as u64)?;
     let view = call.look(Moment::Now).await?;
     if let Some(issue) = issue {

@@ -362,7 +362,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 13] = [
+    const TABLE: [(Right, &str); 14] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -377,6 +377,7 @@ mod tests {
         (Right::Certainty, "-y--y"),
         (Right::Approve, "-y---"),
         (Right::Waiting, "-y--y"),
+        (Right::Exports, "-y-yy"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -403,7 +404,12 @@ mod tests {
                     let at = |campaign| permits(&mandate, right, campaign);
                     let is_whole = matches!(
                         right,
-                        Right::Contest | Right::Rules | Right::Campaigns | Right::Audit | Right::Certainty
+                        Right::Contest
+                            | Right::Rules
+                            | Right::Campaigns
+                            | Right::Audit
+                            | Right::Certainty
+                            | Right::Exports
                     );
                     let of_campaign = match &scope {
                         Scope::All => true,

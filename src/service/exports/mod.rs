@@ -134,6 +134,11 @@ impl Format {
         }
     }
 
+    /// Its type without parameters.
+    pub fn media_type(self) -> &'static str {
+        self.content_type().split(';').next().unwrap_or_default()
+    }
+
     fn ending(self) -> &'static str {
         if self == Self::Pack { "zip" } else { self.code() }
     }
