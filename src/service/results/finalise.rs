@@ -17,6 +17,7 @@ use crate::pack::{Files, files};
 use crate::service::Service;
 use crate::service::access::{Contest, Grant};
 use crate::service::audit::Note;
+use crate::service::awards::AwardsView;
 use crate::service::boards::Show;
 use crate::service::fault::{Code, Fault};
 use crate::service::figures::{done, escape};
@@ -69,6 +70,8 @@ struct Material {
     found: Vec<BlockerView>,
     known_at: Instant,
     files: Files,
+    /// The awards as they were computed, and as each reader sees them.
+    computed: AwardsView,
     awards: Given,
 }
 
@@ -107,7 +110,7 @@ impl Service {
     /// Computes all that an issue consists of. May block.
     fn prepare(&self, campaign: &str, ask: &FinaliseFor) -> Result<Prepared, Fault> {
         let (snapshot, created_at, keys) = (self.snapshot(campaign)?, self.clock.now(), self.result_keys()?);
-        let Material { issues, found, known_at, files, awards } = self.read_all(&snapshot, created_at)?;
+        let Material { issues, found, known_at, files, computed, awards } = self.read_all(&snapshot, created_at)?;
         let overrides = set_aside(&found, &ask.overrides)?;
         let imprint = Imprint {
             issue: issues.latest().map_or(0, |row| row.issue) + 1,
@@ -139,6 +142,8 @@ impl Service {
         }
         let Documents { files, whole_sha256, public_sha256 } =
             documents(&imprint, files, (&awards, whole_difference.as_ref()), keys)?;
+        let report = documents::report(&imprint, &snapshot, &computed, &whole_sha256)?;
+        parts.push((Reader::Whole, documents::REPORT.to_owned(), pack(&report)?));
         for (reader, bytes) in files {
             parts.push((reader, documents::PART.to_owned(), pack(&bytes)?));
         }
@@ -152,9 +157,10 @@ impl Service {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
             let issues = Issues::new(results::list(conn, stored.id)?);
             let files = files(&contests::load_stored(conn, &stored)?.contest);
-            let awards = Given::of(snapshot, &awards::computed(conn, stored.id, snapshot)?)?;
+            let computed = awards::computed(conn, stored.id, snapshot)?;
+            let awards = Given::of(snapshot, &computed)?;
             let found = blockers(&mut Ground { conn, campaign_id: stored.id, snapshot, now })?;
-            Ok(Material { issues, found, known_at: stored.last_recorded_at, files, awards })
+            Ok(Material { issues, found, known_at: stored.last_recorded_at, files, computed, awards })
         })
     }
 
