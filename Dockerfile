@@ -8,6 +8,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY migrations migrations
 COPY packs packs
+COPY assets assets
 COPY benches benches
 COPY tests tests
 RUN cargo build --release --locked --features tls

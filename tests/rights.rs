@@ -206,6 +206,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("POST", api("/tokens"), OfService(&[Admin]), json!({"name": "X", "role": "council", "days": 1})),
         ("GET", api("/tokens/{id}"), OfService(&[Admin]), none.clone()),
         ("DELETE", api("/tokens/{id}"), OfService(&[Admin]), none.clone()),
+        ("GET", of("/exports/{what}"), OfCampaign(&[Auditor, Committee, Council]), none.clone()),
         ("GET", api("/audit"), OfCampaign(&[Auditor]), none.clone()),
         ("GET", "/.well-known/jwks.json".to_owned(), Anyone, none.clone()),
         ("GET", "/.well-known/result-keys.json".to_owned(), Anyone, none.clone()),
@@ -242,6 +243,7 @@ pub fn filled(path: &str) -> String {
         ("{issue}", "1"),
         ("{kind}", "ward"),
         ("{criterion}", "committee"),
+        ("{what}", "leaderboard"),
         ("{username}", "somebody"),
     ]
     .iter()

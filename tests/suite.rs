@@ -10,6 +10,7 @@ mod clients;
 mod command_line;
 mod days;
 mod dry_run;
+mod exports;
 mod freeze_law;
 mod house;
 mod metrics;

@@ -19,6 +19,7 @@ mod criteria;
 mod days;
 mod decisions;
 mod dry_run;
+mod exports;
 mod figures;
 mod firmness;
 mod flags;
@@ -176,6 +177,7 @@ operations! {
     awards::list_award_decisions,
     awards::create_award_decision,
     awards::delete_award_decision,
+    exports::get_export,
     auth::login,
     auth::refresh,
     auth::logout,

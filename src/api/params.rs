@@ -43,6 +43,15 @@ pub(super) struct CampaignDayPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct ExportPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// `leaderboard`, `awards`, `decision` or `certificates`.
+    what: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct ImportPath {
     /// Code of the campaign.
     campaign: String,

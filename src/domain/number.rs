@@ -3,7 +3,7 @@
 //! Points, percentages and means are integers of one hundredth; no floating
 //! point decides anything (domain.md section 4, first sentence).
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A number with two decimals, held as an integer of hundredths (3544 is 35.44).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,16 @@ impl Serialize for Hundredths {
     /// 100 is the double nearest to it, whose shortest form is the decimal itself.
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         if self.0 % 100 == 0 { s.serialize_i64(self.0 / 100) } else { s.serialize_f64(self.0 as f64 / 100.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Hundredths {
+    /// Reads what is written, by its digits.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?.to_string();
+        let text = number.strip_suffix(".0").unwrap_or(&number);
+        let expected = || serde::de::Error::custom(format!("expected a number with two decimals, found {number}"));
+        parse_decimal(text, 2).map(Self).ok_or_else(expected)
     }
 }
 

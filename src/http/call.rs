@@ -443,7 +443,10 @@ impl Call {
         caching: &'static str,
     ) -> HttpResponse {
         let wants_gzip = accepts_gzip(&self.request);
-        let gzip = if wants_gzip { rendered.gzip() } else { None };
+        // workbooks, papers and packs are compressed already
+        let is_packed =
+            ["application/pdf", "application/zip", "application/vnd."].iter().any(|t| content_type.starts_with(t));
+        let gzip = if wants_gzip && !is_packed { rendered.gzip() } else { None };
         let etag =
             if gzip.is_some() { format!("\"{}-gzip\"", rendered.etag) } else { format!("\"{}\"", rendered.etag) };
         let is_known = self.request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
@@ -465,6 +468,22 @@ impl Call {
             Some(bytes) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(bytes),
             None => response.body(rendered.bytes.clone()),
         }
+    }
+
+    /// Answers as [`Call::reply`], with a name under which browsers put the file aside.
+    pub fn reply_file(
+        &self,
+        rendered: &Rendered,
+        content_type: &'static str,
+        name: &str,
+        revision: Option<i64>,
+    ) -> HttpResponse {
+        let mut response = self.reply(rendered, content_type, revision);
+        let value = format!("attachment; filename=\"{name}\"");
+        if let Ok(value) = header::HeaderValue::from_str(&value) {
+            response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+        }
+        response
     }
 
     /// Answers with a document that is made anew each time.

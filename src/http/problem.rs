@@ -222,6 +222,8 @@ fn of_code(code: Code) -> Row {
         Code::ResultStale => {
             row(code.name(), 409, "Dữ liệu đổi trong lúc chốt, hãy thử lại", "It changed while the result was made")
         }
+        Code::ExportNotFound => row(code.name(), 404, "Không có bản xuất này", "There is no such export"),
+        Code::NothingToExport => row(code.name(), 409, "Chưa có gì để xuất", "There is nothing to export yet"),
         Code::BoardTooLarge => row(code.name(), 422, "Bảng quá lớn để tính", "The board is too large for this report"),
         Code::CursorStale => row(code.name(), 410, "Trang cũ không còn, hãy đọc lại từ đầu", "Start the list again"),
         Code::InvalidCursor => row(code.name(), 422, "Con trỏ trang sai", "The cursor is none of this list"),

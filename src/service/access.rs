@@ -69,6 +69,8 @@ rights! {
     Results,
     /// See who wins what before a result is final, and how ties were decided.
     Awards,
+    /// Take the results of a campaign home as files.
+    Exports,
 }
 
 impl Right {
@@ -89,7 +91,8 @@ impl Right {
             | Self::Audit
             | Self::Certainty
             | Self::Results
-            | Self::Awards => Reach::Campaign,
+            | Self::Awards
+            | Self::Exports => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -108,8 +111,8 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Awards, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Results,
-        Rules, Units, Waiting,
+        Accounts, Approve, Assess, Audit, Awards, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden,
+        Results, Rules, Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
@@ -129,11 +132,12 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Waiting
                     | Results
                     | Awards
+                    | Exports
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden | Results | Awards),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Results | Awards),
+        Role::Committee => matches!(right, Hidden | Results | Awards | Exports),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Results | Awards | Exports),
     }
 }
 
@@ -380,7 +384,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 15] = [
+    const TABLE: [(Right, &str); 16] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -397,6 +401,7 @@ mod tests {
         (Right::Waiting, "-y--y"),
         (Right::Results, "-y-yy"),
         (Right::Awards, "-y-yy"),
+        (Right::Exports, "-y-yy"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -430,6 +435,7 @@ mod tests {
                             | Right::Certainty
                             | Right::Results
                             | Right::Awards
+                            | Right::Exports
                     );
                     let of_campaign = match &scope {
                         Scope::All => true,

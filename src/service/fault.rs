@@ -146,6 +146,10 @@ pub enum Code {
     ResultUnchanged,
     /// The campaign changed while its result was computed.
     ResultStale,
+    /// Nothing of this name can be exported.
+    ExportNotFound,
+    /// The campaign has no awards, or nobody won one.
+    NothingToExport,
     /// The board is too large for the report that was asked for.
     BoardTooLarge,
     /// The pages of this walk can no longer be served.
@@ -248,6 +252,8 @@ impl Code {
             Self::ResultRevoked => "result_revoked",
             Self::ResultUnchanged => "result_unchanged",
             Self::ResultStale => "result_stale",
+            Self::ExportNotFound => "export_not_found",
+            Self::NothingToExport => "nothing_to_export",
             Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
             Self::InvalidCursor => "invalid_cursor",
@@ -331,6 +337,8 @@ impl Code {
         Code::ResultRevoked,
         Code::ResultUnchanged,
         Code::ResultStale,
+        Code::ExportNotFound,
+        Code::NothingToExport,
         Code::BoardTooLarge,
         Code::CursorStale,
         Code::InvalidCursor,

@@ -25,6 +25,7 @@ pub mod declared_levels;
 pub mod dry_run;
 pub mod effects;
 pub mod effort;
+pub mod exports;
 pub mod fault;
 pub mod figures;
 pub mod firmness;

@@ -364,6 +364,18 @@ pub fn list_revisions(conn: &mut DbConn, id: i64) -> Result<Vec<(i64, Instant)>,
     Ok(rows.into_iter().map(|(revision, at)| (revision, Instant::from_micros(at))).collect())
 }
 
+/// When a revision of a campaign was made, if there is one.
+///
+/// # Errors
+/// What the database says.
+pub fn instant_of(conn: &mut DbConn, code: &str, revision: i64) -> Result<Option<Instant>, StoreError> {
+    let campaign = campaigns::table.filter(campaigns::code.eq(code)).select(campaigns::id);
+    let Some(id) = campaign.get_result::<i64>(conn).optional()? else { return Ok(None) };
+    let row = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::revision.eq(revision));
+    let at: Option<i64> = row.select(revisions::recorded_us).get_result(conn).optional()?;
+    Ok(at.map(Instant::from_micros))
+}
+
 /// What made some revisions: their words, by number.
 ///
 /// # Errors

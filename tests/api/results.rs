@@ -161,7 +161,7 @@ on_both! {
     }
 }
 
-/// Everything of an issue that anybody can keep: its document and boards, to each reader.
+/// Everything of an issue that anybody can keep: its document and boards, to each reader, and exports.
 fn kept(app: &TestApp, issue: u32) -> Vec<(String, Vec<u8>)> {
     let boards = ["kind=ward", "kind=ward&track=kept_clean", "kind=district", ""];
     let boards = boards.map(|query| at(&format!("boards/{issue}?{query}")));
@@ -171,6 +171,11 @@ fn kept(app: &TestApp, issue: u32) -> Vec<(String, Vec<u8>)> {
             assert_eq!(answer.status, 200, "{path}: {}", answer.text());
             kept.push((answer.header("etag").unwrap().to_owned(), answer.body));
         }
+    }
+    for format in ["json", "csv", "xlsx", "pack"] {
+        let export = app.get_as_council(&at(&format!("exports/leaderboard?issue={issue}&format={format}")));
+        assert_eq!(export.status, 200, "{format}: {}", export.text());
+        kept.push((format.to_owned(), export.body));
     }
     kept
 }

@@ -23,9 +23,11 @@ pub use finalise::{FinaliseFor, Override};
 pub use views::{IssueDocument, OverrideView, ResultLinks, ResultRowView, ResultView, StatusResultView};
 
 use super::Service;
-use super::access::{Contest, Grant};
+use super::access::{Contest, Exports, Grant};
 use super::audit::Note;
 use super::boards::Ask;
+use super::exports::report::Report;
+use super::exports::{self, Format, What};
 use super::fault::{Code, Fault};
 use super::figures::done;
 use super::live::Snapshot;
@@ -35,6 +37,7 @@ use super::writer::{Pending, WriteRequest};
 use crate::domain::Instant;
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::By;
+use crate::store::archives;
 use crate::store::campaigns;
 use crate::store::pins;
 use crate::store::results::{self, ResultRow};
@@ -240,6 +243,27 @@ impl Service {
     /// What the database says.
     pub fn result_awards(&self, campaign: &str, issue: i64, reader: Reader) -> Result<serde_json::Value, Fault> {
         serde_json::from_slice(&self.part(campaign, issue, reader, awards::PART)?).map_err(Fault::internal)
+    }
+
+    /// Makes an export of an issue: the same bytes at any time. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such issue, as [`exports::write`], or what the database says.
+    pub fn write_issue_export(
+        &self,
+        _grant: &Grant<Exports>,
+        campaign: &str,
+        number: &str,
+        (what, format): (What, Format),
+    ) -> Result<Vec<u8>, Fault> {
+        let issues = self.issues(campaign)?;
+        let row = issues.find(number)?;
+        if format == Format::Pack {
+            let pack = self.of_campaign(campaign, |conn, id| Ok(archives::pack(conn, id, row.archive)?))?;
+            return pack.ok_or_else(|| Fault::internal(format!("issue {number} of {campaign} lacks its archive")));
+        }
+        let report = self.part(campaign, row.issue, Reader::Whole, documents::REPORT)?;
+        exports::write(&Report::of_document(&report)?, what, format)
     }
 
     fn part(&self, campaign: &str, issue: i64, reader: Reader, part: &str) -> Result<Vec<u8>, Fault> {
