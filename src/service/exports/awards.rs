@@ -50,7 +50,7 @@ fn one_winner(winner: &WinnerView, register: &Register) -> ReportWinner {
 
 /// For what an award is given and how often at most.
 fn quota(award: &AwardView) -> String {
-    let places = award.places.map(|places| match places.to - places.from {
+    let places = award.places.map(|places| match places.to.saturating_sub(places.from) {
         0 => format!("hạng {}", places.from),
         _ => format!("hạng {} đến {}", places.from, places.to),
     });

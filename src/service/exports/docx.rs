@@ -44,7 +44,7 @@ pub(super) fn paper(report: &Report, paper: &Paper<'_>) -> Result<Vec<u8>, Fault
             .page_margin(margins())
             .page_num_type(PageNumType::new().start(1))
             .title_pg()
-            .first_header(Header::new())
+            .first_header(Header::new().add_paragraph(Paragraph::new()))
             .header(page_numbers());
         for child in children(part, &mut tables) {
             section = match child {
@@ -56,7 +56,7 @@ pub(super) fn paper(report: &Report, paper: &Paper<'_>) -> Result<Vec<u8>, Fault
     }
     docx = docx.page_size(mm(210) as u32, mm(297) as u32).page_margin(margins());
     docx = docx.page_num_type(PageNumType::new().start(1)).title_pg();
-    docx = docx.first_header(Header::new()).header(page_numbers());
+    docx = docx.first_header(Header::new().add_paragraph(Paragraph::new())).header(page_numbers());
     for child in children(last, &mut tables) {
         docx = match child {
             Child::Paragraph(paragraph) => docx.add_paragraph(*paragraph),
@@ -111,6 +111,7 @@ fn children<'a>(part: &'a Part<'_>, tables: &mut Vec<&'a Rows<'a>>) -> Vec<Child
     }
     children.push(empty());
     children.push(Child::Table(Box::new(foot(&part.foot))));
+    children.push(empty());
     children
 }
 

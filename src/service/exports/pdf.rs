@@ -244,7 +244,7 @@ impl Setter {
             Block::Centred(text) => self.middle(text, Face::Bold, BODY, 8.0),
             Block::Heading(text) => {
                 self.y += 8.0;
-                self.need(leading(BODY) * 2.0 + leading(CELL) * 5.0);
+                self.need(leading(BODY) * 2.0 + leading(CELL) * 7.0);
                 self.paragraph(text, (Face::Bold, BODY), 0.0, 5.0);
             }
             Block::Text(text) => self.paragraph(text, (Face::Regular, 14.0), 10.0 * MM, 6.0),

@@ -361,7 +361,7 @@ impl Report {
         let mut won: HashMap<(&str, &str), &ReportTexts> = HashMap::new();
         for award in &awards {
             for winner in &award.winners {
-                won.entry((&award.kind, &winner.code)).or_insert(&award.form);
+                won.entry((award.kind.as_str(), winner.code.as_str())).or_insert(&award.form);
             }
         }
         for section in &mut self.sections {
