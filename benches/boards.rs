@@ -19,7 +19,7 @@ use greenzone::service::dry_run::{DryRun, Trial};
 use greenzone::service::figures::NewFigure;
 use greenzone::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters};
 use greenzone::service::writer::WriteRequest;
-use greenzone::service::{Caller, Moment, Security};
+use greenzone::service::{Audience, Caller, Moment, Security};
 use greenzone::store::Address;
 use std::sync::{Arc, LazyLock};
 use support::contest;
@@ -235,7 +235,7 @@ fn other_points() -> Policy {
 fn try_out(bencher: Bencher<'_, '_>, trial: Trial) {
     let address = Address::Sqlite(STORED.path().join("greenzone.db"));
     let service = greenzone::app::open(address, Clock::System, false, security()).expect("a service");
-    let view = service.at("bench", Moment::Now).expect("the campaign");
+    let view = service.at("bench", Moment::Now, &Audience::Full).expect("the campaign");
     let grant = Caller::Operator.may(None).expect("a grant");
     let asked = DryRun { trial, ask: Ask::default(), offset: 0, limit: 50 };
     let told = service.dry_run(&grant, &view, asked.clone()).expect("told");
@@ -246,11 +246,11 @@ fn try_out(bencher: Bencher<'_, '_>, trial: Trial) {
 /// Nobody signs in here.
 fn security() -> Security {
     let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
-    Security { passwords: Passwords::new(parameters, 1), keys: None, private_webhooks: false }
+    Security { passwords: Passwords::new(parameters, 1), keys: None, result_keys: None, private_webhooks: false }
 }
 
 fn first_board(service: &greenzone::service::Service, campaign: &str) -> usize {
-    let view = service.at(campaign, Moment::Now).expect("the campaign");
+    let view = service.at(campaign, Moment::Now, &Audience::Full).expect("the campaign");
     let ledger = view.snapshot.ledger();
     let kind = ledger.register.campaign.default_kind();
     let as_of = ledger.calendar.window.start + 3;

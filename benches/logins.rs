@@ -57,8 +57,12 @@ fn serve(cores: usize) -> String {
     let address = Address::Sqlite(folder.join("bench.db"));
     let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
     let passwords = Passwords::new(parameters, cores);
-    let security =
-        Security { passwords, keys: Some(KeyRing::random().expect("random bytes")), private_webhooks: false };
+    let security = Security {
+        passwords,
+        keys: Some(KeyRing::random().expect("random bytes")),
+        result_keys: None,
+        private_webhooks: false,
+    };
     let service = greenzone::app::open(address, Clock::System, true, security).expect("a service");
     let [q6, ..] = pack::bundled();
     let contest = pack::read(&q6.files()).expect("the pack");

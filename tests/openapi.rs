@@ -130,10 +130,14 @@ fn with_everything() -> TestApp {
     app.put(&filled("/api/v1/campaigns/{campaign}/criteria/{kind}/{code}"), &criterion).ok();
     let lifetime = serde_json::json!({"closes": "2021-07-20", "reason": "x"});
     app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/lifetime"), &lifetime).ok();
+    app.post(&filled("/api/v1/campaigns/{campaign}/appeals"), &serde_json::json!({"unit_code": "27382", "text": "x"}))
+        .ok();
     ask_for_care(&app);
     let correction = serde_json::json!({"community_f0": 2, "reason": "x"});
     let waits = app.put(&filled("/api/v1/campaigns/{campaign}/units/{code}/figures/{date}"), &correction);
     assert_eq!(waits.status, 202, "{}", waits.text());
+    app.report_all("q6-2021");
+    app.finalise("q6-2021", "x").ok();
     app
 }
 
@@ -175,17 +179,18 @@ fn every_described_parameter_is_taken() {
                 "limit" | "span" | "revision" | "min_revision" | "seed" => "1",
                 "draws" => "100",
                 "known_at" => "2099-01-01T00:00:00Z",
+                "audience" => "public",
                 "kind" => "ward",
                 "track" => "improvement",
+                "by" if operation.path.ends_with("/boards/{issue}") => "points",
                 "by" => "reduction",
                 "as_of" | "date" | "from" | "to" => "2021-07-12",
                 "within" | "parent" => "775",
                 "include" => "days",
                 "format" => "json",
-                // no result was made
-                "issue" => continue,
+                "issue" => "1",
                 "state" if operation.path.ends_with("/approvals") => "pending",
-                "state" if operation.path.ends_with("flags") => "open",
+                "state" if operation.path.ends_with("flags") || operation.path.ends_with("appeals") => "open",
                 "rule" => "zero_streak",
                 "state" => "active",
                 "unit" => "27382",

@@ -9,11 +9,12 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use greenzone::pack;
+use greenzone::store::appeals;
 use greenzone::store::approvals::{self, ApprovalState};
 use greenzone::store::partitions::{PartitionError, count, prepare};
 use greenzone::store::{
-    Address, DbConn, audit, campaigns, contests, days, decisions, figures, flag_answers, imports, is_current,
-    lifetimes, migrate, policies, revert, source_figures, units, webhooks,
+    Address, DbConn, archives, audit, award_decisions, campaigns, contests, days, decisions, figures, flag_answers,
+    imports, is_current, lifetimes, migrate, pins, policies, results, revert, source_figures, units, webhooks,
 };
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
@@ -183,13 +184,22 @@ fn work_on(conn: &mut DbConn, code: &str) {
     imports::list(conn, id).expect("imports");
     lifetimes::latest(conn, id, unit).expect("an answer");
     flag_answers::list(conn, id, Some(unit)).expect("answers");
+    award_decisions::list(conn, id).expect("decisions");
     figures::last_changes(conn, id, stored.last_recorded_at).expect("changes");
     source_figures::of_day(conn, id, unit, day).expect("reports");
     policies::latest_version(conn, id).expect("a version");
+    archives::next_id(conn, id).expect("a number");
+    pins::list(conn, id).expect("pins");
     approvals::next_number(conn, id).expect("a number");
     approvals::pending_days(conn, id).expect("days");
     approvals::about(conn, id, (unit, Some(day)), ApprovalState::Pending).expect("approvals");
+    appeals::next_number(conn, id).expect("a number");
+    appeals::open_appeals(conn, id).expect("a number");
+    appeals::any_of(conn, id, unit).expect("an answer");
+    appeals::answers(conn, id, Some(1)).expect("answers");
     days::find_opt(conn, id, day).expect("an answer");
+    results::list(conn, id).expect("issues");
+    results::part(conn, (id, 1), "public", "document").expect("an answer");
     webhooks::find_opt(conn, id, "x").expect("an answer");
     webhooks::list_deliveries(conn, id, "x").expect("messages");
 }
@@ -243,10 +253,14 @@ fn explain(conn: &mut DbConn, mode: &str, statement: &str) -> String {
 fn spread_tables() -> Vec<&'static str> {
     vec![
         "adjustments",
+        "appeal_answers",
+        "appeals",
         "approval_days",
         "approvals",
+        "archives",
         "assessments",
         "audit_entries",
+        "award_decisions",
         "criteria",
         "day_closings",
         "declared_levels",
@@ -256,7 +270,10 @@ fn spread_tables() -> Vec<&'static str> {
         "imports",
         "lifetimes",
         "neighbours",
+        "pins",
         "policies",
+        "result_parts",
+        "results",
         "revisions",
         "source_figures",
         "start_levels",

@@ -12,7 +12,7 @@ use greenzone::pack;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
     /// A number below `sides` (Knuth's MMIX constants).
@@ -43,16 +43,16 @@ const CAMPAIGN: &str = r##"{
 }"##;
 
 /// A tree, and figures by unit and day; which units are small or private.
-struct World {
+pub struct World {
     campaign: String,
     units: String,
     neighbours: String,
-    hidden: Vec<String>,
-    codes: Vec<String>,
+    pub hidden: Vec<String>,
+    pub codes: Vec<String>,
     figures: BTreeMap<(String, u64), u64>,
 }
 
-fn world(dice: &mut Dice) -> World {
+pub fn world(dice: &mut Dice) -> World {
     let mut units = "code,name,kind,parent_code,population\nd,Quận,district,,90000\n".to_owned();
     let (mut hidden, mut codes, mut groups) = (Vec::new(), vec!["d".to_owned()], Vec::new());
     for ward in 0..2 + dice.roll(2) {
@@ -95,6 +95,12 @@ fn world(dice: &mut Dice) -> World {
 
 impl World {
     fn served(&self) -> TestApp {
+        let app = TestApp::on(TestDatabase::sqlite());
+        app.import(&self.contest());
+        app
+    }
+
+    pub fn contest(&self) -> greenzone::domain::Contest {
         let mut figures = "unit_code,date,community_f0\n".to_owned();
         for ((code, day), cases) in &self.figures {
             figures += &format!("{code},2021-07-{day:02},{cases}\n");
@@ -116,11 +122,7 @@ impl World {
             ("figures.csv", &figures),
         ];
         let files = files.map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()));
-        let contest =
-            pack::read(&pack::Files(files.into_iter().collect())).unwrap_or_else(|e| panic!("{:#?}", e.errors));
-        let app = TestApp::on(TestDatabase::sqlite());
-        app.import(&contest);
-        app
+        pack::read(&pack::Files(files.into_iter().collect())).unwrap_or_else(|e| panic!("{:#?}", e.errors))
     }
 
     /// The same world with other figures of some hidden units: one kept sum where there are
@@ -151,7 +153,7 @@ impl World {
 }
 
 /// Everything that a stranger can ask of a campaign.
-fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
+pub fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
     let document: Value = serde_json::from_str(&greenzone::api::document_text()).expect("JSON");
     let days = ["2021-07-18", "2021-07-20", "2021-07-21", "2021-07-22", "2021-07-23"];
     let mut asked = Vec::new();
@@ -160,7 +162,7 @@ fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
         let Some(operation) = item.get("get").filter(|_| is_of_campaign && role_for("GET", path).is_none()) else {
             continue;
         };
-        let mut addresses = vec![path.replace("{campaign}", "law")];
+        let mut addresses = vec![path.replace("{campaign}", "law").replace("{issue}", "1")];
         if path.contains("{code}") {
             addresses = codes.iter().map(|code| addresses[0].replace("{code}", code)).collect();
         }
@@ -281,7 +283,7 @@ fn premise(app: &TestApp, hidden: &[String]) -> Vec<Value> {
     kept
 }
 
-fn answer(app: &TestApp, question: &(String, &'static str)) -> (u16, String, Vec<Option<String>>) {
+pub fn answer(app: &TestApp, question: &(String, &'static str)) -> (u16, String, Vec<Option<String>>) {
     let headers = [("accept", question.1), ("x-request-id", "r")];
     let answer = app.send("GET", &question.0, None, &headers, None);
     let told = ["etag", "greenzone-revision", "content-type", "cache-control", "location"];

@@ -93,6 +93,9 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/days"), Anyone, none.clone()),
         ("GET", of("/days/{date}"), Anyone, none.clone()),
         ("POST", of("/days/{date}/close"), OfCampaign(&[Council]), reason.clone()),
+        ("GET", of("/freeze"), OfCampaign(&[Council, Committee, Auditor]), none.clone()),
+        ("PUT", of("/freeze"), OfCampaign(&[Council]), reason.clone()),
+        ("DELETE", of("/freeze"), OfCampaign(&[Council]), none.clone()),
         ("GET", of("/webhooks"), OfCampaign(&[Council]), none.clone()),
         ("POST", of("/webhooks"), OfCampaign(&[Council]), webhook.clone()),
         ("GET", of("/webhooks/{id}"), OfCampaign(&[Council]), none.clone()),
@@ -100,6 +103,15 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("DELETE", of("/webhooks/{id}"), OfCampaign(&[Council]), none.clone()),
         ("POST", of("/webhooks/{id}/ping"), OfCampaign(&[Council]), none.clone()),
         ("GET", of("/webhooks/{id}/deliveries"), OfCampaign(&[Council]), none.clone()),
+        ("GET", of("/awards"), OfCampaign(&[Auditor, Committee, Council]), none.clone()),
+        ("GET", of("/awards/decisions"), OfCampaign(&[Auditor, Committee, Council]), none.clone()),
+        (
+            "POST",
+            of("/awards/decisions"),
+            OfCampaign(&[Council]),
+            json!({"award": "first", "winners": ["27382"], "reason": "x"}),
+        ),
+        ("DELETE", of("/awards/decisions/{id}"), OfCampaign(&[Council]), none.clone()),
         ("GET", of("/completeness/days"), Anyone, none.clone()),
         ("GET", of("/flags"), InCampaign(&[Auditor, Committee, Reporter, Council]), none.clone()),
         ("GET", of("/flags/{id}"), InCampaign(&[Auditor, Committee, Reporter, Council]), none.clone()),
@@ -158,6 +170,18 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/imports"), OfCampaign(&[Council]), none.clone()),
         ("GET", of("/imports/{id}"), OfCampaign(&[Council]), none.clone()),
         ("POST", of("/imports/{id}/undo"), OfCampaign(&[Council]), reason.clone()),
+        ("GET", of("/appeals"), InCampaign(&[Auditor, Committee, Reporter, Council]), none.clone()),
+        ("POST", of("/appeals"), OfUnit(&[Council, Reporter]), json!({"unit_code": "27382", "text": "x"})),
+        ("GET", of("/appeals/{id}"), InCampaign(&[Auditor, Committee, Reporter, Council]), none.clone()),
+        ("PUT", of("/appeals/{id}"), InCampaign(&[Council]), json!({"state": "rejected", "answer": "x"})),
+        ("DELETE", of("/appeals/{id}"), InCampaign(&[Council, Reporter]), none.clone()),
+        ("GET", of("/blockers"), OfCampaign(&[Auditor, Committee, Council]), none.clone()),
+        ("POST", of("/finalise"), OfCampaign(&[Council]), reason.clone()),
+        ("GET", of("/results"), Anyone, none.clone()),
+        ("GET", of("/results/{issue}"), Anyone, none.clone()),
+        ("GET", of("/results/{issue}/document"), Anyone, none.clone()),
+        ("POST", of("/results/{issue}/revoke"), OfCampaign(&[Council]), reason.clone()),
+        ("GET", of("/boards/{issue}"), Anyone, none.clone()),
         ("GET", of("/approvals"), Known, none.clone()),
         ("GET", of("/approvals/{id}"), Known, none.clone()),
         ("POST", of("/approvals/{id}/approve"), OfUnit(&[Council]), json!({})),
@@ -185,6 +209,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/exports/{what}"), OfCampaign(&[Auditor, Committee, Council]), none.clone()),
         ("GET", api("/audit"), OfCampaign(&[Auditor]), none.clone()),
         ("GET", "/.well-known/jwks.json".to_owned(), Anyone, none.clone()),
+        ("GET", "/.well-known/result-keys.json".to_owned(), Anyone, none.clone()),
         ("GET", "/healthz".to_owned(), Anyone, none.clone()),
         ("GET", "/readyz".to_owned(), Anyone, none.clone()),
         ("GET", "/openapi.json".to_owned(), Anyone, none.clone()),
@@ -215,6 +240,7 @@ pub fn filled(path: &str) -> String {
         ("{scheme}", "counts-14d"),
         ("{version}", "1"),
         ("{id}", "1"),
+        ("{issue}", "1"),
         ("{kind}", "ward"),
         ("{criterion}", "committee"),
         ("{what}", "leaderboard"),
@@ -268,6 +294,16 @@ fn one_that_waits(app: &TestApp) -> String {
     waits.json()["id"].as_str().expect("an id").to_owned()
 }
 
+/// Id of an appeal of unit 27382 that nobody has answered.
+fn one_that_is_open(app: &TestApp) -> String {
+    let list = app.get_as_council("/api/v1/campaigns/q6-2021/appeals?state=open").ok();
+    if let Some(id) = list["items"][0]["id"].as_str() {
+        return id.to_owned();
+    }
+    let made = app.post("/api/v1/campaigns/q6-2021/appeals", &json!({"unit_code": "27382", "text": "x"})).ok();
+    made["id"].as_str().expect("an id").to_owned()
+}
+
 fn send(app: &TestApp, method: &str, path: &str, token: Option<&str>, body: &Value) -> (u16, String) {
     let mut address = filled(path);
     if path.ends_with("/adjustments/{id}") {
@@ -278,6 +314,9 @@ fn send(app: &TestApp, method: &str, path: &str, token: Option<&str>, body: &Val
     }
     if path.contains("/approvals/{id}") {
         address = address.replace("approvals/1", &format!("approvals/{}", one_that_waits(app)));
+    }
+    if path.contains("/appeals/{id}") {
+        address = address.replace("appeals/1", &format!("appeals/{}", one_that_is_open(app)));
     }
     if method == "DELETE" && path.contains("{campaign}") && !path.ends_with("units/{code}") {
         address.push_str("?reason=x");

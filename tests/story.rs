@@ -228,7 +228,9 @@ fn do_things(app: &TestApp, seed: u64, mut look: impl FnMut()) {
 fn anew(app: &TestApp, database: &greenzone::store::Address) -> String {
     let service: Arc<Service> =
         greenzone::app::open(database.clone(), app.clock.clone(), false, security()).expect("a service");
-    let view = service.at("q6-2021", greenzone::service::Moment::Now).expect("the campaign");
+    let view = service
+        .at("q6-2021", greenzone::service::Moment::Now, &greenzone::service::Audience::Full)
+        .expect("the campaign");
     use greenzone::service::boards::{AsOf, Ask, Show, board_view, resolve};
     let boards = By::ALL.map(|by| {
         let ask = Ask { as_of: Some(AsOf::Live), by: Some(by), ..Ask::default() };
@@ -311,10 +313,10 @@ fn beside(app: &TestApp) -> Arc<Service> {
 
 /// The board of a service as it stands, after it noticed a revision.
 fn board_at(service: &Arc<Service>, revision: i64) -> String {
-    use greenzone::service::Moment;
     use greenzone::service::boards::{Ask, Show, board_view, resolve};
     use greenzone::service::privacy::Shown;
-    let look = service.look("q6-2021", Moment::Now, Some(revision));
+    use greenzone::service::{Audience, Moment};
+    let look = service.look("q6-2021", Moment::Now, Some(revision), &Audience::Full);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let view = runtime.block_on(look).expect("the campaign");
     let ask = Ask { as_of: Some(greenzone::service::boards::AsOf::Live), ..Ask::default() };

@@ -79,7 +79,8 @@ pub fn registered(units: usize) -> Contest {
 pub fn service(address: &Address) -> Arc<Service> {
     let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
     let keys = Some(KeyRing::random().expect("random bytes"));
-    let security = Security { passwords: Passwords::new(parameters, 1), keys, private_webhooks: false };
+    let security =
+        Security { passwords: Passwords::new(parameters, 1), keys, result_keys: None, private_webhooks: false };
     greenzone::app::open(address.clone(), Clock::System, true, security).expect("a service")
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn list_approvals(call: Call) -> Answer {
     let cursor = Cursor::of(&call)?;
     let state = call.parse("state", "pending, approved, rejected, stale or withdrawn", ApprovalState::parse)?;
     let filter = ApprovalFilter { state, unit: call.text("unit")? };
-    call.look(Moment::Now).await?;
+    call.look_live(Moment::Now).await?;
     let campaign = call.path("campaign")?;
     let name = format!("approvals {filter:?} {viewer:?}");
     let found = call.service.blocking(move |service| service.approvals(&campaign, &filter, &viewer)).await?;
@@ -69,7 +69,7 @@ pub(super) async fn list_approvals(call: Call) -> Answer {
 pub(super) async fn get_approval(call: Call) -> Answer {
     let viewer = viewer(&call)?;
     call.accepts(&[JSON])?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let snapshot = call.look_live(Moment::Now).await?.snapshot;
     let (campaign, id) = (call.path("campaign")?, call.path("id")?);
     let (revision, approval, has_private) =
         call.service.blocking(move |service| service.approval(&campaign, &id, &viewer)).await?;

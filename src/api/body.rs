@@ -12,6 +12,7 @@ use crate::service::criteria::{AssessmentFor, CriterionFor, Given, Verdict};
 use crate::service::figures::{FigureFor, NewFigure};
 use crate::service::flag_answers::{FlagAnswerFor, FlagVerdict};
 use crate::service::lifetimes::Lifetime;
+use crate::service::results::{FinaliseFor, Override};
 use crate::service::units::NewUnit;
 use crate::service::{Code, Fault};
 use utoipa::ToSchema;
@@ -381,6 +382,48 @@ impl ReasonRequest {
             refuse_instants(reader, &of);
             let reason = required(reader, &of, "reason", parse_reason);
             Some(Self { reason: reason? })
+        })
+    }
+}
+
+/// An issue of a result.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+pub(super) struct FinaliseRequest {
+    /// Why it is made, 1 to 500 characters; never public.
+    reason: String,
+    /// What stands in the way and is set aside.
+    #[schema(required = false)]
+    overrides: Vec<OverrideRequest>,
+}
+
+/// Something that stands in the way and is set aside.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "the fields are read by the derive alone")]
+pub(super) struct OverrideRequest {
+    /// Code of a blocker that can be overridden.
+    code: String,
+    /// Why, 1 to 500 characters; never public.
+    reason: String,
+}
+
+impl FinaliseRequest {
+    /// Reads the body.
+    pub(super) fn read(bytes: &[u8]) -> Result<FinaliseFor, ApiError> {
+        read(bytes, |reader, json| {
+            let of = reader.object("", json, &["reason", "overrides", "recorded_at", "withdrawn_at"])?;
+            refuse_instants(reader, &of);
+            let reason = required(reader, &of, "reason", parse_reason);
+            let given = of.get("overrides").filter(|given| **given != Json::Null);
+            let given = given.and_then(|given| reader.list("overrides", given)).unwrap_or_default();
+            let overrides = given.iter().enumerate().map(|(at, json)| {
+                let of = reader.object(&format!("overrides.{at}"), json, &["code", "reason"])?;
+                let code = required(reader, &of, "code", parse_code);
+                let reason = required(reader, &of, "reason", parse_reason);
+                Some(Override { code: code?, reason: reason? })
+            });
+            let overrides: Vec<Option<Override>> = overrides.collect();
+            Some(FinaliseFor { reason: reason?, overrides: overrides.into_iter().collect::<Option<_>>()? })
         })
     }
 }

@@ -2,15 +2,15 @@
 
 use super::body::read_campaign;
 use super::paging::{Cursor, Page};
-use super::params::{CampaignPath, MinRevision, PageQuery};
+use super::params::{AudienceQuery, CampaignPath, MinRevision, PageQuery};
 use crate::http::call::{Answer, Call, JSON};
+use crate::http::problem::ApiError;
 use crate::service::access;
 use crate::service::approvals::ApprovalView;
-use crate::service::campaigns::{campaign_json, status};
+use crate::service::campaigns::{Told, campaign_json, status};
 use crate::service::rendered::Rendered;
-use crate::service::views::StatusView;
-use crate::service::views::WrittenView;
-use crate::service::{Fault, Moment};
+use crate::service::views::{FreezeStatusView, StatusView, WrittenView};
+use crate::service::{Audience, Fault, Moment, View};
 use actix_web::web;
 
 /// The campaigns, the oldest first.
@@ -26,7 +26,8 @@ pub(super) async fn list_campaigns(call: Call) -> Answer {
     let cursor = Cursor::of(&call)?;
     // campaigns are only ever added at the end, so a walk fits together by itself
     let page = Page::of(&call, cursor.as_ref(), "campaigns", 0, None)?;
-    let campaigns = call.service.blocking(|service| service.campaigns()).await?;
+    let caller = call.reader();
+    let campaigns = call.service.blocking(move |service| service.campaigns(&caller)).await?;
     let documents = campaigns.iter().map(|c| c.to_json()).collect();
     let list = crate::service::views::Page { revision: None, ..page.cut(documents) };
     call.reply_json(&list, None)
@@ -37,12 +38,14 @@ pub(super) async fn list_campaigns(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}",
     tag = "campaigns",
-    params(CampaignPath, MinRevision),
+    params(CampaignPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The campaign.json object", body = serde_json::Value))
 )]
 pub(super) async fn get_campaign(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let view = call.look(Moment::Now).await?;
+    // whoever may replace it reads what there is to replace
+    let is_theirs = call.reader().may::<access::Campaigns>(Some(&call.path("campaign")?)).is_ok();
+    let view = if is_theirs { call.look_live(Moment::Now).await? } else { call.look(Moment::Now).await? };
     let document = Rendered::new(campaign_json(view.snapshot.campaign()));
     Ok(call.reply(&document, JSON, Some(view.snapshot.revision)))
 }
@@ -91,14 +94,31 @@ pub(super) async fn put_campaign(call: Call, payload: web::Payload) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/status",
     tag = "campaigns",
-    params(CampaignPath, MinRevision),
+    params(CampaignPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The status", body = StatusView))
 )]
 pub(super) async fn get_status(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let view = call.look(Moment::Now).await?;
-    let learned = call.service.settling(view.snapshot.clone(), view.judged_at).await?;
-    let status = status(&view.snapshot, view.judged_at, &call.caller, &learned);
+    let learned = call.service.settling(&view).await?;
+    let freeze = freeze_told(&call, &view).await?;
+    let campaign = view.snapshot.campaign().code.clone();
+    let issues = call.service.blocking(move |service| service.issues(&campaign)).await?;
+    let told = Told { learned: &learned, issues: &issues, freeze };
+    let status = status(&view.snapshot, view.judged_at, &call.reader(), told);
     let bytes = serde_json::to_vec(&status).map_err(Fault::internal)?;
     Ok(call.reply(&Rendered::new(bytes), JSON, Some(status.revision)))
+}
+
+/// What the caller may know of the freeze: the public since when, the council all of it.
+async fn freeze_told(call: &Call, view: &View) -> Result<Option<FreezeStatusView>, ApiError> {
+    if let Some(pinned) = view.snapshot.pinned {
+        return Ok(Some(FreezeStatusView::public(&pinned)));
+    }
+    if !view.snapshot.is_pinned() || call.audience()? != Audience::Full {
+        return Ok(None);
+    }
+    let (grant, campaign) = (call.may::<access::Hidden>()?, call.path("campaign")?);
+    let freeze = call.service.blocking(move |service| service.freeze_of(&grant, &campaign)).await?;
+    Ok(freeze.pin.or(freeze.plan).map(FreezeStatusView::from))
 }

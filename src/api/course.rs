@@ -5,7 +5,7 @@ use super::body::{DeclaredLevelRequest, LifetimeRequest};
 use super::figures::is_private;
 use super::leaderboard::resolved;
 use super::paging::{Cursor, Page};
-use super::params::{CampaignPath, DayPath, MinRevision, MomentQuery, PageQuery, ReasonQuery, UnitPath};
+use super::params::{AudienceQuery, CampaignPath, DayPath, MinRevision, MomentQuery, PageQuery, ReasonQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::boards::Ask;
 use crate::service::declared_levels::{DeclaredLevelView, DeclaredLevelsView};
@@ -13,7 +13,7 @@ use crate::service::figures::visible_unit;
 use crate::service::lifetimes::LifetimeView;
 use crate::service::roll_up::{RollUpView, roll_up};
 use crate::service::views::{TakenBackView, WrittenView};
-use crate::service::{Code, Fault, Moment, access};
+use crate::service::{Code, Fault, Moment, View, access};
 use actix_web::web;
 
 /// What a unit declares, and its levels day by day: assessed, declared, effective.
@@ -21,13 +21,13 @@ use actix_web::web;
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/declared-levels",
     tag = "course",
-    params(UnitPath, MinRevision),
+    params(UnitPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "Declarations, and the levels of each day", body = DeclaredLevelsView))
 )]
 pub(super) async fn list_declared_levels(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
-    let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
+    let (campaign, code) = (call.path("campaign")?, call.path("code")?);
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
     let view = call.service.blocking(move |service| service.declared_levels(&campaign, &code, &audience)).await?;
     call.reply_json(&view, Some(view.revision))
@@ -80,7 +80,7 @@ pub(super) async fn delete_declared_level(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/lifetimes",
     tag = "course",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Lifetimes by unit", body = crate::service::views::Page<LifetimeView>))
 )]
 pub(super) async fn list_lifetimes(call: Call) -> Answer {
@@ -99,13 +99,13 @@ pub(super) async fn list_lifetimes(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/lifetime",
     tag = "course",
-    params(UnitPath, MinRevision),
+    params(UnitPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The lifetime", body = LifetimeView))
 )]
 pub(super) async fn get_lifetime(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
-    let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
+    let (campaign, code) = (call.path("campaign")?, call.path("code")?);
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     visible_unit(&snapshot, &code, call.sight(&snapshot))?;
     let (revision, found) = call.service.blocking(move |service| service.lifetimes(&campaign, &audience)).await?;
     let found = found.into_iter().find(|lifetime| lifetime.unit_code == code);
@@ -158,7 +158,7 @@ pub(super) async fn delete_lifetime(call: Call) -> Answer {
     path = "/api/v1/campaigns/{campaign}/units/{code}/roll-up",
     tag = "course",
     params(
-        UnitPath, MomentQuery,
+        UnitPath, MomentQuery, AudienceQuery,
         ("as_of" = Option<String>, Query, description = "The last day, or `live`; the latest closed day with a report without")
     ),
     responses((status = 200, description = "Green units by kind and day", body = RollUpView))

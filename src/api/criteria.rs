@@ -4,8 +4,8 @@ use super::body::{AssessmentRequest, CriteriaSetRequest, CriterionRequest, Verdi
 use super::figures::is_private;
 use super::paging::{Cursor, Page};
 use super::params::{
-    AssessmentPath, AssessmentsQuery, CampaignPath, CriteriaQuery, CriterionPath, MinRevision, PageQuery, ReasonQuery,
-    UnitPath,
+    AssessmentPath, AssessmentsQuery, AudienceQuery, CampaignPath, CriteriaQuery, CriterionPath, MinRevision,
+    PageQuery, ReasonQuery, UnitPath,
 };
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
@@ -14,7 +14,7 @@ use crate::service::criteria::{
     criteria_sets, no_criterion,
 };
 use crate::service::views::{TakenBackView, WrittenView};
-use crate::service::{Moment, access};
+use crate::service::{Moment, Service, View, access};
 use actix_web::web;
 
 /// The criteria that stand, by kind and code.
@@ -22,16 +22,17 @@ use actix_web::web;
     get,
     path = "/api/v1/campaigns/{campaign}/criteria",
     tag = "criteria",
-    params(CampaignPath, CriteriaQuery, MinRevision, PageQuery),
+    params(CampaignPath, CriteriaQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Criteria", body = crate::service::views::Page<CriterionView>))
 )]
 pub(super) async fn list_criteria(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     call.look(Moment::Now).await?;
-    let (campaign, kind) = (call.path("campaign")?, call.text("kind")?);
+    let (campaign, kind, audience) = (call.path("campaign")?, call.text("kind")?, call.audience()?);
     let name = format!("criteria {kind:?}");
-    let (revision, found) = call.service.blocking(move |service| service.criteria(&campaign, kind.as_deref())).await?;
+    let read = move |service: &Service| service.criteria(&campaign, kind.as_deref(), &audience);
+    let (revision, found) = call.service.blocking(read).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(found), Some(revision))
 }
@@ -75,14 +76,15 @@ pub(super) async fn adopt_criteria(call: Call, payload: web::Payload) -> Answer 
     get,
     path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}",
     tag = "criteria",
-    params(CriterionPath, MinRevision),
+    params(CriterionPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The criterion", body = CriterionView))
 )]
 pub(super) async fn get_criterion(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     call.look(Moment::Now).await?;
-    let (campaign, (kind, code)) = (call.path("campaign")?, criterion(&call)?);
-    let (revision, found) = call.service.blocking(move |service| service.criteria(&campaign, None)).await?;
+    let (campaign, (kind, code), audience) = (call.path("campaign")?, criterion(&call)?, call.audience()?);
+    let read = move |service: &Service| service.criteria(&campaign, None, &audience);
+    let (revision, found) = call.service.blocking(read).await?;
     let found = found.into_iter().find(|c| c.kind == kind && c.code == code);
     call.reply_json(&found.ok_or_else(|| no_criterion(&kind, &code))?, Some(revision))
 }
@@ -92,16 +94,16 @@ pub(super) async fn get_criterion(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/criteria/{kind}/{code}/history",
     tag = "criteria",
-    params(CriterionPath, MinRevision, PageQuery),
+    params(CriterionPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions", body = crate::service::views::Page<CriterionRevisionView>))
 )]
 pub(super) async fn get_criterion_history(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     call.look(Moment::Now).await?;
-    let (campaign, (kind, code)) = (call.path("campaign")?, criterion(&call)?);
+    let (campaign, (kind, code), audience) = (call.path("campaign")?, criterion(&call)?, call.audience()?);
     let name = format!("criterion history {kind} {code}");
-    let read = move |service: &crate::service::Service| service.criterion_history(&campaign, (&kind, &code));
+    let read = move |service: &Service| service.criterion_history(&campaign, (&kind, &code), &audience);
     let (revision, history) = call.service.blocking(read).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(history), Some(revision))
@@ -152,7 +154,7 @@ pub(super) async fn delete_criterion(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/assessments",
     tag = "criteria",
-    params(CampaignPath, AssessmentsQuery, MinRevision, PageQuery),
+    params(CampaignPath, AssessmentsQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Assessments by unit; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
 pub(super) async fn list_assessments(call: Call) -> Answer {
@@ -173,7 +175,7 @@ pub(super) async fn list_assessments(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/assessments",
     tag = "criteria",
-    params(UnitPath, MinRevision, PageQuery),
+    params(UnitPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
 pub(super) async fn list_unit_assessments(call: Call) -> Answer {
@@ -185,7 +187,7 @@ pub(super) async fn list_unit_assessments(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/assessments/{criterion}",
     tag = "criteria",
-    params(AssessmentPath, MinRevision, PageQuery),
+    params(AssessmentPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions; the public sees verified ones", body = crate::service::views::Page<AssessmentView>))
 )]
 pub(super) async fn get_assessment(call: Call) -> Answer {
@@ -196,13 +198,11 @@ pub(super) async fn get_assessment(call: Call) -> Answer {
 async fn of_unit(call: Call, criterion: Option<String>) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
-    let (campaign, code, audience) = (call.path("campaign")?, call.path("code")?, call.audience()?);
+    let (campaign, code) = (call.path("campaign")?, call.path("code")?);
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
     let name = format!("assessments of {code} {criterion:?} {audience:?}");
-    let read = move |service: &crate::service::Service| {
-        service.assessments_of(&campaign, &code, criterion.as_deref(), &audience)
-    };
+    let read = move |service: &Service| service.assessments_of(&campaign, &code, criterion.as_deref(), &audience);
     let (revision, found) = call.service.blocking(read).await?;
     let page = Page::of(&call, cursor.as_ref(), &name, revision, None)?;
     call.reply_json(&page.cut(found), Some(revision))

@@ -2,14 +2,15 @@
 
 use super::body;
 use super::body::required;
-use super::paging::{Cursor, Page, look};
-use super::params::{CampaignDayPath, CampaignPath, MinRevision, PageQuery};
+use super::paging::{Cursor, Page, at_cursor, look};
+use super::params::{AudienceQuery, CampaignDayPath, CampaignPath, MinRevision, PageQuery};
 use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call, JSON};
+use crate::http::problem::ApiError;
 use crate::service::days::{DayReportView, DayView, day_report, day_states, days_view, index_of};
 use crate::service::rendered::etag_of;
 use crate::service::views::WrittenView;
-use crate::service::{Fault, Moment, access};
+use crate::service::{Audience, Fault, Moment, View, access};
 use actix_web::web;
 use utoipa::ToSchema;
 
@@ -19,7 +20,7 @@ use utoipa::ToSchema;
     get,
     path = "/api/v1/campaigns/{campaign}/days",
     tag = "days",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Days in their order", body = crate::service::views::Page<DayView>))
 )]
 pub(super) async fn list_days(call: Call) -> Answer {
@@ -28,13 +29,14 @@ pub(super) async fn list_days(call: Call) -> Answer {
     let view = look(&call, Moment::Now, cursor.as_ref()).await?;
     let (snapshot, sight, now) = (view.snapshot.clone(), call.sight(&view.snapshot), view.judged_at);
     let code = snapshot.campaign().code.clone();
-    let closings = call.service.blocking(move |service| service.closings(&code)).await?;
+    let audience = call.audience()?;
+    let closings = call.service.blocking(move |service| service.closings(&code, &audience)).await?;
     let list = format!("days {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
     // beside the facts it follows the clock, and who closed what
     let states = day_states(&snapshot, now);
     let (told, rows) = (etag_of(format!("{states:?} {closings:?}").as_bytes()), &page.rows);
-    let key = format!("{}|{}|{list} {told} {rows:?}", snapshot.campaign().code, snapshot.read_at);
+    let key = format!("{}|{list} {told} {rows:?}", snapshot.edition());
     let revision = snapshot.revision;
     let make = move || {
         let days = page.cut(days_view(&snapshot, &closings, now, sight));
@@ -49,26 +51,38 @@ pub(super) async fn list_days(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/days/{date}",
     tag = "days",
-    params(CampaignDayPath, MinRevision, PageQuery),
+    params(CampaignDayPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "The day, and whom to remind", body = DayReportView))
 )]
 pub(super) async fn get_day(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
-    let view = look(&call, Moment::Now, cursor.as_ref()).await?;
+    let (view, audience) = look_for_reminders(&call, cursor.as_ref()).await?;
     let (snapshot, sight, now) = (view.snapshot.clone(), call.sight(&view.snapshot), view.judged_at);
     let at = index_of(&snapshot, call.day_in_path()?)?;
     call.note_private_read(&snapshot, snapshot.has_private(None)).await?;
     let code = snapshot.campaign().code.clone();
-    let closings = call.service.blocking(move |service| service.closings(&code)).await?;
+    let hides_others = matches!(audience, Audience::Own(_)) && snapshot.is_pinned();
+    let closings = call.service.blocking(move |service| service.closings(&code, &audience)).await?;
     let list = format!("day {at} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
     let revision = snapshot.revision;
     let rows = page.rows.clone();
     let make = move |_: &_| Ok(day_report(&snapshot, at, &closings, now, rows, sight));
     let mut report = call.service.blocking(make).await?;
+    if hides_others {
+        report.day.hide_reports();
+    }
     report.next_cursor = page.next(usize::try_from(report.total).unwrap_or(usize::MAX));
     call.reply_json(&report, Some(revision))
+}
+
+/// Whom to remind is asked of the campaign as it stands, by those who see any unit so.
+async fn look_for_reminders(call: &Call, cursor: Option<&Cursor>) -> Result<(View, Audience), ApiError> {
+    let audience = call.audience()?;
+    let Audience::Within(own) = &audience else { return Ok((look(call, Moment::Now, cursor).await?, audience)) };
+    let live = call.look_live(Moment::Now).await?;
+    Ok((at_cursor(call, live, Moment::Now, cursor)?, Audience::Own(own.clone())))
 }
 
 /// Why a day is closed before its cut-off.
@@ -99,6 +113,6 @@ pub(super) async fn close_day(call: Call, payload: web::Payload) -> Answer {
     })?;
     let (campaign, day, request) = (call.path("campaign")?, call.day_in_path()?, call.write_request(&body)?);
     // what is not in memory is loaded here, and not while others wait for the writer
-    call.look(Moment::Now).await?;
+    call.look_live(Moment::Now).await?;
     Ok(call.written(call.service.close_day(&grant, &campaign, day, reason, request).answer().await?))
 }

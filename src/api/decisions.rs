@@ -2,7 +2,9 @@
 
 use super::body::{AdjustmentRequest, ReasonRequest, StartLevelRequest, StateRequest};
 use super::paging::{Cursor, Page};
-use super::params::{AdjustmentPath, CampaignPath, DayPath, MinRevision, PageQuery, ReasonQuery, UnitPath};
+use super::params::{
+    AdjustmentPath, AudienceQuery, CampaignPath, DayPath, MinRevision, PageQuery, ReasonQuery, UnitPath,
+};
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::access;
 use crate::service::decisions::AdjustmentFor;
@@ -128,7 +130,7 @@ pub(super) async fn delete_excuse(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/excuses",
     tag = "decisions",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Excuses by unit and day", body = crate::service::views::Page<ExcuseView>))
 )]
 pub(super) async fn list_excuses(call: Call) -> Answer {
@@ -140,7 +142,7 @@ pub(super) async fn list_excuses(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/start-levels",
     tag = "decisions",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Start levels by unit", body = crate::service::views::Page<StartLevelView>))
 )]
 pub(super) async fn list_start_levels(call: Call) -> Answer {
@@ -152,7 +154,7 @@ pub(super) async fn list_start_levels(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/adjustments",
     tag = "decisions",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Adjustments, the oldest first", body = crate::service::views::Page<AdjustmentView>))
 )]
 pub(super) async fn list_adjustments(call: Call) -> Answer {
@@ -164,7 +166,7 @@ pub(super) async fn list_adjustments(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/adjustments/{id}",
     tag = "decisions",
-    params(AdjustmentPath, MinRevision),
+    params(AdjustmentPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The adjustment", body = AdjustmentView))
 )]
 pub(super) async fn get_adjustment(call: Call) -> Answer {

@@ -151,7 +151,7 @@ pub(super) async fn create_dry_run(call: Call, payload: web::Payload) -> Answer 
     let grant = call.may::<access::Rules>()?;
     let body = call.json_body(payload).await?;
     let asked = read_dry_run(&body)?;
-    let view = call.look(Moment::Now).await?;
+    let view = call.look_live(Moment::Now).await?;
     let snapshot = view.snapshot.clone();
     let kind = resolved(&view, &asked)?.kind;
     call.note_private_read(&snapshot, snapshot.is_private_kind(kind)).await?;

@@ -1,14 +1,14 @@
 //! Results as files: workbooks, papers, tables, certificates.
 
-use super::leaderboard::{key, resolved};
+use super::leaderboard::resolved;
 use super::params::ExportPath;
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
-use crate::service::access::Exports;
+use crate::service::access::Results;
 use crate::service::boards::Ask;
 use crate::service::exports::report::Report;
-use crate::service::exports::{Format, What, file_name};
-use crate::service::{Code, Fault, Moment};
+use crate::service::exports::{Format, Source, What, file_name};
+use crate::service::{Moment, Service};
 
 /// The format that is asked for; the first that can be had without.
 fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {
@@ -42,24 +42,32 @@ fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {
     security(("bearer" = []))
 )]
 pub(super) async fn get_export(call: Call) -> Answer {
-    let grant = call.may::<Exports>()?;
+    let grant = call.may::<Results>()?;
     let what = What::parse(&call.path("what")?)?;
     let format = format_of(&call, what)?;
     call.accepts(&[format.media_type()])?;
     let issue = call.number("issue", 1, i64::MAX as u64)?;
-    let view = call.look(Moment::Now).await?;
-    if let Some(issue) = issue {
-        return Err(Fault::new(Code::ResultNotFound, format!("there is no result {issue} of this campaign")).into());
-    }
-    let sight = call.sight(&view.snapshot);
-    let as_of = resolved(&view, &Ask::default(), sight)?.as_of;
-    let snapshot = view.snapshot;
-    call.note_private_read(&snapshot, snapshot.has_private(None)).await?;
-    let (revision, service) = (snapshot.revision, call.service.clone());
-    let day = snapshot.ledger().calendar.day(as_of).to_string();
-    let name = file_name(&snapshot.campaign().code, what, &day, format);
-    let key = key(&snapshot, sight, &format!("export {what:?} {format:?} {day}"));
-    let make = move || service.turns.take(|| service.write_export(&grant, &snapshot, as_of, what, format));
+    let view = call.look_live(Moment::Now).await?;
+    call.note_private_read(&view.snapshot, view.snapshot.has_private(None)).await?;
+    let (revision, campaign) = (view.snapshot.revision, call.path("campaign")?);
+    let source = match issue {
+        Some(issue) => issue_of(&call, campaign.clone(), issue).await?,
+        None => {
+            let as_of = resolved(&view, &Ask::default(), call.sight(&view.snapshot))?.as_of;
+            Source::Live { snapshot: view.snapshot, as_of }
+        }
+    };
+    let name = file_name(&campaign, what, &source.day(), format);
+    let (key, service) = (format!("export {}|{what:?}|{format:?}", source.key()), call.service.clone());
+    let make = move || service.turns.take(|| service.write_export(&grant, &source, what, format));
     let file = call.service.answers.get(key, make).await?;
-    Ok(call.reply_file(&file, format.content_type(), &name, Some(revision)))
+    Ok(call.reply_file(&file, format.content_type(), &name, issue.is_none().then_some(revision)))
+}
+
+async fn issue_of(call: &Call, campaign: String, number: u64) -> Result<Source, ApiError> {
+    let find = move |service: &Service| {
+        let row = service.issue(&campaign, &number.to_string())?;
+        Ok(Source::Issue { campaign, row: Box::new(row) })
+    };
+    Ok(call.service.blocking(find).await?)
 }

@@ -3,15 +3,16 @@
 use super::body::{self, FigureRequest, read_figures};
 use super::paging::{Cursor, Page};
 use super::params::{
-    CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery, SourceQuery, UnitPath,
+    AudienceQuery, CampaignPath, DayFiguresQuery, DayPath, FiguresQuery, MinRevision, PageQuery, ReasonQuery,
+    SourceQuery, UnitPath,
 };
 use crate::http::call::{Answer, Call, JSON};
-use crate::service::Moment;
 use crate::service::access;
 use crate::service::approvals::ApprovalView;
 use crate::service::figures::{FigureFilter, TakeBack};
 use crate::service::live::Snapshot;
 use crate::service::views::{FigureRevisionView, FigureView, RowsView, SourceRevisionView, TakenBackView, WrittenView};
+use crate::service::{Moment, View};
 use actix_web::web;
 
 /// The figures of a unit that stand.
@@ -19,7 +20,7 @@ use actix_web::web;
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures",
     tag = "figures",
-    params(UnitPath, FiguresQuery, MinRevision, PageQuery),
+    params(UnitPath, FiguresQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Figures by day", body = crate::service::views::Page<FigureView>))
 )]
 pub(super) async fn list_unit_figures(call: Call) -> Answer {
@@ -37,7 +38,7 @@ pub(super) async fn list_unit_figures(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/figures",
     tag = "figures",
-    params(CampaignPath, DayFiguresQuery, MinRevision, PageQuery),
+    params(CampaignPath, DayFiguresQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Figures by unit and day", body = crate::service::views::Page<FigureView>))
 )]
 pub(super) async fn list_figures(call: Call) -> Answer {
@@ -55,11 +56,15 @@ pub(super) async fn list_figures(call: Call) -> Answer {
 async fn list(call: Call, filter: FigureFilter) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (view, audience) = match filter.unit.as_ref().or(filter.within.as_ref()) {
+        Some(code) => call.look_at(code).await?,
+        None => (call.look(Moment::Now).await?, call.audience()?),
+    };
+    let snapshot = view.snapshot;
     let of_unit = filter.unit.as_ref().map(|code| is_private(&snapshot, code));
     let is_private = of_unit.unwrap_or_else(|| snapshot.has_private(filter.kind.as_deref()));
     call.note_private_read(&snapshot, is_private).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let name = format!("figures {filter:?} {audience:?}");
     let (revision, figures) =
         call.service.blocking(move |service| service.figures(&campaign, &filter, &audience)).await?;
@@ -76,15 +81,15 @@ pub(super) fn is_private(snapshot: &Snapshot, code: &str) -> bool {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}",
     tag = "figures",
-    params(DayPath, MinRevision),
+    params(DayPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The figure", body = FigureView))
 )]
 pub(super) async fn get_figure(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let (revision, figure) =
         call.service.blocking(move |service| service.figure(&campaign, &code, day, &audience)).await?;
     call.reply_json(&figure, Some(revision))
@@ -95,16 +100,16 @@ pub(super) async fn get_figure(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/history",
     tag = "figures",
-    params(DayPath, MinRevision, PageQuery),
+    params(DayPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions", body = crate::service::views::Page<FigureRevisionView>))
 )]
 pub(super) async fn get_figure_history(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let name = format!("history {code} {day} {audience:?}");
     let (revision, history) =
         call.service.blocking(move |service| service.figure_history(&campaign, &code, day, &audience)).await?;
@@ -117,16 +122,16 @@ pub(super) async fn get_figure_history(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/figures/{date}/sources",
     tag = "figures",
-    params(DayPath, MinRevision, PageQuery),
+    params(DayPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Revisions", body = crate::service::views::Page<SourceRevisionView>))
 )]
 pub(super) async fn get_figure_sources(call: Call) -> Answer {
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
     let (code, day) = (call.path("code")?, call.day_in_path()?);
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (View { snapshot, .. }, audience) = call.look_at(&code).await?;
     call.note_private_read(&snapshot, is_private(&snapshot, &code)).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let name = format!("sources {code} {day} {audience:?}");
     let (revision, said) =
         call.service.blocking(move |service| service.figure_sources(&campaign, &code, day, &audience)).await?;

@@ -24,7 +24,7 @@ impl Asked {
     async fn read(call: &Call) -> Result<Self, ApiError> {
         let grant = call.may::<Certainty>()?;
         call.accepts(&[JSON])?;
-        let view = call.look(call.moment()?).await?;
+        let view = call.look_live(call.moment()?).await?;
         let sight = call.sight(&view.snapshot);
         let query = resolved(&view, &call.board()?, sight)?;
         call.note_private_read(&view.snapshot, view.snapshot.is_private_kind(query.kind)).await?;

@@ -1,7 +1,7 @@
 //! Flags about figures: listed, looked at, answered, reopened. Never public.
 
 use super::body::FlagAnswerRequest;
-use super::paging::{Cursor, Page, look};
+use super::paging::{Cursor, Page, at_cursor};
 use super::params::{CampaignPath, FlagPath, FlagsQuery, MinRevision, PageQuery, ReasonQuery};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
@@ -28,7 +28,7 @@ pub(super) async fn list_flags(call: Call) -> Answer {
     call.may::<access::Hidden>()?;
     call.accepts(&[JSON])?;
     let cursor = Cursor::of(&call)?;
-    let snapshot = look(&call, Moment::Now, cursor.as_ref()).await?.snapshot;
+    let snapshot = at_cursor(&call, call.look_live(Moment::Now).await?, Moment::Now, cursor.as_ref())?.snapshot;
     let sight = call.sight(&snapshot);
     let filter = filter(&call, &snapshot, sight)?;
     call.note_private_read(&snapshot, snapshot.has_private(call.get("kind"))).await?;
@@ -75,7 +75,7 @@ fn filter(call: &Call, snapshot: &Snapshot, sight: Sight) -> Result<FlagFilter, 
 pub(super) async fn get_flag(call: Call) -> Answer {
     call.may::<access::Hidden>()?;
     call.accepts(&[JSON])?;
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let snapshot = call.look_live(Moment::Now).await?.snapshot;
     let (id, sight, revision) = (call.path("id")?, call.sight(&snapshot), snapshot.revision);
     call.note_private_read(&snapshot, snapshot.has_private(None)).await?;
     let view = call.service.blocking(move |service| service.flag(&snapshot, &id, sight)).await?;

@@ -1,7 +1,7 @@
 //! A contest over its days: a unit's ranks, and the share of green units.
 
 use super::leaderboard::{key, resolved};
-use super::params::{CampaignPath, HistoryQuery, LevelsQuery, MomentQuery, UnitPath};
+use super::params::{AudienceQuery, CampaignPath, HistoryQuery, LevelsQuery, MomentQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::Fault;
 use crate::service::boards::{AsOf, Ask};
@@ -14,7 +14,7 @@ use crate::service::levels::{Lens, level_day};
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}/history",
     tag = "boards",
-    params(UnitPath, HistoryQuery, MomentQuery),
+    params(UnitPath, HistoryQuery, MomentQuery, AudienceQuery),
     responses((status = 200, description = "The days", body = HistoryView))
 )]
 pub(super) async fn get_history(call: Call) -> Answer {
@@ -44,7 +44,7 @@ pub(super) async fn get_history(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/green-share",
     tag = "boards",
-    params(CampaignPath, LevelsQuery, MomentQuery),
+    params(CampaignPath, LevelsQuery, MomentQuery, AudienceQuery),
     responses((status = 200, description = "The share, and how many units have each level", body = GreenShareView))
 )]
 pub(super) async fn get_green_share(call: Call) -> Answer {

@@ -91,7 +91,7 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
         }
         May::Figures(grant) => {
             // the campaign is in memory, or gets there, before the writer needs it
-            let snapshot = call.look(Moment::Now).await?.snapshot;
+            let snapshot = call.look_live(Moment::Now).await?.snapshot;
             if format == Format::FiguresLines {
                 let figures = FigureSource::Rows(lines(&body, body::read_figure_for, body::figure_for)?);
                 call.service.import_figures(&grant, &campaign, figures, dry_run, request)
@@ -114,7 +114,7 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
             }
         }
         May::Units(grant) => {
-            let snapshot = call.look(Moment::Now).await?.snapshot;
+            let snapshot = call.look_live(Moment::Now).await?.snapshot;
             let read = |reader: &mut Reader, path: &str, json: &Json| UnitRequest::read(reader, path, json, true);
             let units: Vec<NewUnit> = match format {
                 Format::UnitsCsv => call.service.blocking(move |_| read_units(snapshot.campaign(), &body)).await?,

@@ -65,6 +65,6 @@ pub(super) async fn undo_import(call: Call, payload: web::Payload) -> Answer {
     let (reason, request) = (ReasonRequest::read(&body)?.reason, call.write_request(&body)?);
     let (campaign, id) = (call.path("campaign")?, call.path("id")?);
     // what is not in memory is loaded here, and not while others wait for the writer
-    call.look(crate::service::Moment::Now).await?;
+    call.look_live(crate::service::Moment::Now).await?;
     Ok(call.written(call.service.undo_import(&grant, &campaign, id, reason, request).answer().await?))
 }

@@ -1,7 +1,7 @@
 //! Boards, the rows around a unit, and standings.
 
 use super::paging::{Cursor, Page, look};
-use super::params::{BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
+use super::params::{AudienceQuery, BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::scoring::appraisal::Track;
@@ -21,8 +21,7 @@ const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
 
 /// What of a snapshot a cached answer stands for.
 pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
-    let campaign = &snapshot.campaign().code;
-    format!("{campaign}|{}|{:?}|{sight:?}|{what}", snapshot.read_at, snapshot.known_at)
+    format!("{}|{:?}|{sight:?}|{what}", snapshot.edition(), snapshot.known_at)
 }
 
 /// What is asked of a board, resolved against what there is and what the reader may know of.
@@ -35,7 +34,8 @@ pub(super) fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, Ap
 
 fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
     let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));
-    Show { rows: Some(rows), days, known_at, revision, policy_version: Some(snapshot.policy_version) }
+    let (policy_version, status) = (Some(snapshot.policy_version), Some(snapshot.status()));
+    Show { rows: Some(rows), days, known_at, revision, policy_version, status }
 }
 
 /// A leaderboard: units of a kind and track in their order, as of a day.
@@ -44,7 +44,7 @@ fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
     path = "/api/v1/campaigns/{campaign}/leaderboard",
     tag = "boards",
     params(
-        CampaignPath, BoardQuery, MomentQuery, PageQuery,
+        CampaignPath, BoardQuery, MomentQuery, AudienceQuery, PageQuery,
         ("include" = Option<String>, Query, description = "`days`: each row with its days from the baseline's first to the board's")
     ),
     responses((status = 200, description = "The board", content((BoardView = "application/json"), (String = "text/csv"))))
@@ -101,7 +101,7 @@ fn render_board(
     path = "/api/v1/campaigns/{campaign}/leaderboard/around/{code}",
     tag = "boards",
     params(
-        UnitPath, BoardQuery, MomentQuery,
+        UnitPath, BoardQuery, MomentQuery, AudienceQuery,
         ("span" = Option<u64>, Query, description = "Rows either side, 0 to 1000; fewer at the ends of the board", minimum = 0, maximum = 1000)
     ),
     responses((status = 200, description = "A part of the board", body = BoardView))
@@ -152,7 +152,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     path = "/api/v1/campaigns/{campaign}/units/{code}/standing",
     tag = "boards",
     params(
-        UnitPath, MomentQuery,
+        UnitPath, MomentQuery, AudienceQuery,
         ("by" = Option<String>, Query, description = "`points`, `reduction`, `level_drop` or `green_on`; points without"),
         ("as_of" = Option<String>, Query, description = "Day of the board or `live`; the latest closed day with a report without")
     ),

@@ -1,7 +1,7 @@
 //! Levels of units by day, and the built-in level schemes.
 
 use super::paging::{Cursor, Page, look};
-use super::params::{CampaignPath, LevelsQuery, MomentQuery, PageQuery};
+use super::params::{AudienceQuery, CampaignPath, LevelsQuery, MomentQuery, PageQuery};
 use crate::domain::builtin;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
@@ -38,7 +38,7 @@ impl Asked {
         call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
         let list = format!("{name} {day} {kind:?} {:?} {lens:?}", snapshot.known_at);
         let page = Page::of(call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
-        let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+        let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
         Ok(Self { snapshot, lens, day, kind, page, key })
     }
 
@@ -52,7 +52,7 @@ impl Asked {
     get,
     path = "/api/v1/campaigns/{campaign}/levels",
     tag = "boards",
-    params(CampaignPath, LevelsQuery, MomentQuery, PageQuery),
+    params(CampaignPath, LevelsQuery, MomentQuery, AudienceQuery, PageQuery),
     responses((status = 200, description = "Levels, and how many units have each", body = LevelsView))
 )]
 pub(super) async fn get_levels(call: Call) -> Answer {
@@ -72,7 +72,7 @@ pub(super) async fn get_levels(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/levels/history",
     tag = "boards",
-    params(CampaignPath, LevelsQuery, MomentQuery, PageQuery),
+    params(CampaignPath, LevelsQuery, MomentQuery, AudienceQuery, PageQuery),
     responses((status = 200, description = "Levels by day, and how many units have each", body = LevelHistoryView))
 )]
 pub(super) async fn get_level_history(call: Call) -> Answer {

@@ -5,9 +5,11 @@
 //! OpenAPI document is made; requests are checked against that document. Start reading
 //! at [`document`] and at `leaderboard`.
 
+mod appeals;
 mod approvals;
 mod audit;
 mod auth;
+mod awards;
 mod body;
 mod bounds;
 mod campaigns;
@@ -21,6 +23,7 @@ mod exports;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod imports;
@@ -30,6 +33,7 @@ mod paging;
 mod params;
 mod policies;
 mod reconciliation;
+mod results;
 mod system;
 mod units;
 mod users;
@@ -104,6 +108,9 @@ operations! {
     flags::get_flag,
     flags::put_flag,
     flags::delete_flag,
+    freeze::get_freeze,
+    freeze::put_freeze,
+    freeze::delete_freeze,
     figures::get_figure_sources,
     reconciliation::get_reconciliation,
     decisions::put_state,
@@ -149,12 +156,28 @@ operations! {
     imports::list_imports,
     imports::get_import,
     imports::undo_import,
+    results::get_blockers,
+    results::finalise,
+    results::list_results,
+    results::get_result,
+    results::get_result_document,
+    results::revoke_result,
+    results::get_result_board,
+    appeals::list_appeals,
+    appeals::create_appeal,
+    appeals::get_appeal,
+    appeals::put_appeal,
+    appeals::delete_appeal,
     approvals::list_approvals,
     approvals::get_approval,
     approvals::approve_request,
     approvals::reject_request,
     approvals::delete_approval,
     exports::get_export,
+    awards::get_awards,
+    awards::list_award_decisions,
+    awards::create_award_decision,
+    awards::delete_award_decision,
     auth::login,
     auth::refresh,
     auth::logout,
@@ -171,6 +194,7 @@ operations! {
     users::delete_token,
     audit::get_audit,
     system::get_keys,
+    system::get_result_keys,
     system::get_health,
     system::get_readiness,
     system::get_openapi,

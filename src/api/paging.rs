@@ -57,9 +57,14 @@ fn stale() -> Fault {
 
 /// The campaign at the moment of the first page of the walk.
 pub(super) async fn look(call: &Call, moment: Moment, cursor: Option<&Cursor>) -> Result<View, ApiError> {
-    let view = call.look(moment).await?;
+    at_cursor(call, call.look(moment).await?, moment, cursor)
+}
+
+/// A campaign that was looked at, at the moment of the first page of the walk.
+pub(super) fn at_cursor(call: &Call, view: View, moment: Moment, cursor: Option<&Cursor>) -> Result<View, ApiError> {
     let Some(cursor) = cursor.filter(|c| c.revision != view.snapshot.read_at) else { return Ok(view) };
-    if moment != Moment::Now {
+    // a frozen board has one revision: no other one is found by a cursor that somebody made
+    if moment != Moment::Now || view.frozen.is_some() {
         return Err(stale().into());
     }
     let kept = call.service.kept(&call.path("campaign")?, cursor.revision);

@@ -61,11 +61,49 @@ pub(super) struct ImportPath {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct ResultPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Number of the issue, from 1.
+    issue: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct IssueBoardQuery {
+    /// Code of the kind; the campaign's first reported kind without.
+    kind: Option<String>,
+    /// `improvement` or `kept_clean`; improvement without.
+    track: Option<String>,
+    /// `points`, or another order that an award goes by; points without.
+    by: Option<String>,
+    /// Only units of this block, where ranks are those within blocks.
+    block: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct WebhookPath {
     /// Code of the campaign.
     campaign: String,
     /// Id of the webhook.
     id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct AwardDecisionPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the decision.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AwardsQuery {
+    /// Day of the boards or `live`; the latest closed day with a report without.
+    as_of: Option<String>,
 }
 
 #[derive(IntoParams)]
@@ -189,6 +227,24 @@ pub(super) struct ApprovalsQuery {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(super) struct AppealPath {
+    /// Code of the campaign.
+    campaign: String,
+    /// Id of the appeal.
+    id: String,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AppealsQuery {
+    /// Only in this state: `open`, `accepted`, `rejected` or `withdrawn`.
+    state: Option<String>,
+    /// Only of this unit.
+    unit: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(super) struct PolicyPath {
     /// Code of the campaign.
     campaign: String,
@@ -244,9 +300,17 @@ pub(super) struct PageQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct MinRevision {
-    /// Not older than this revision; waits up to 2 s.
+    /// Not older than this revision; waits up to 2 s, but not where the boards are frozen.
     #[param(minimum = 0)]
     min_revision: Option<i64>,
+}
+
+/// For whose eyes: of everything that the public may read.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AudienceQuery {
+    /// `public`: what the public sees, whoever asks.
+    audience: Option<String>,
 }
 
 #[derive(IntoParams)]
@@ -258,7 +322,7 @@ pub(super) struct MomentQuery {
     /// The campaign as it stood at this revision.
     #[param(minimum = 1)]
     revision: Option<i64>,
-    /// Not older than this revision; waits up to 2 s.
+    /// Not older than this revision; waits up to 2 s, but not where the boards are frozen.
     #[param(minimum = 0)]
     min_revision: Option<i64>,
 }

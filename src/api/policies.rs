@@ -2,7 +2,7 @@
 
 use super::body::{INSTANTS, read, refuse_instants, required, text};
 use super::paging::{Cursor, Page};
-use super::params::{CampaignPath, MinRevision, PageQuery, PolicyPath};
+use super::params::{AudienceQuery, CampaignPath, MinRevision, PageQuery, PolicyPath};
 use crate::domain::RulesChange;
 use crate::domain::json::{Fields, Reader};
 use crate::domain::text::{parse_note, parse_reason};
@@ -62,7 +62,7 @@ pub(super) fn read_change(reader: &mut Reader, of: &Fields<'_>) -> RulesChange {
     get,
     path = "/api/v1/campaigns/{campaign}/policies",
     tag = "policies",
-    params(CampaignPath, MinRevision, PageQuery),
+    params(CampaignPath, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Versions, the oldest first", body = crate::service::views::Page<PolicyView>))
 )]
 pub(super) async fn list_policies(call: Call) -> Answer {
@@ -81,7 +81,7 @@ pub(super) async fn list_policies(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/policies/{version}",
     tag = "policies",
-    params(PolicyPath, MinRevision),
+    params(PolicyPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The version", body = PolicyView))
 )]
 pub(super) async fn get_policy(call: Call) -> Answer {

@@ -1,7 +1,7 @@
 //! What does not fit together, daily.
 
 use super::paging::{Cursor, Page};
-use super::params::{CampaignPath, MinRevision, PageQuery, ReconciliationQuery};
+use super::params::{AudienceQuery, CampaignPath, MinRevision, PageQuery, ReconciliationQuery};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::figures::FigureFilter;
@@ -14,7 +14,7 @@ use crate::service::{Code, Fault, Moment};
     get,
     path = "/api/v1/campaigns/{campaign}/reconciliation",
     tag = "figures",
-    params(CampaignPath, ReconciliationQuery, MinRevision, PageQuery),
+    params(CampaignPath, ReconciliationQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Residuals", body = crate::service::views::Page<ResidualView>))
 )]
 pub(super) async fn get_reconciliation(call: Call) -> Answer {
@@ -27,9 +27,13 @@ pub(super) async fn get_reconciliation(call: Call) -> Answer {
     }
     let (kind, within) = (call.text("kind")?, call.text("within")?);
     let filter = FigureFilter { unit: None, kind, within, from: date.or(from), to: date.or(to) };
-    let snapshot = call.look(Moment::Now).await?.snapshot;
+    let (view, audience) = match &filter.within {
+        Some(code) => call.look_at(code).await?,
+        None => (call.look(Moment::Now).await?, call.audience()?),
+    };
+    let snapshot = view.snapshot;
     call.note_private_read(&snapshot, snapshot.has_private(filter.kind.as_deref())).await?;
-    let (campaign, audience) = (call.path("campaign")?, call.audience()?);
+    let campaign = call.path("campaign")?;
     let name = format!("reconciliation {filter:?} {audience:?}");
     let (revision, found) =
         call.service.blocking(move |service| service.reconciliation(&campaign, &filter, &audience)).await?;

@@ -44,6 +44,14 @@ pub(super) async fn get_keys(call: Call) -> Answer {
     call.reply_json(&call.service.keys()?.public(), None)
 }
 
+/// The public keys that results are verified with: the one that signs, and every one that
+/// ever did (RFC 7517).
+#[utoipa::path(get, path = "/.well-known/result-keys.json", tag = "system", responses((status = 200, description = "A key set", body = PublicKeys)))]
+pub(super) async fn get_result_keys(call: Call) -> Answer {
+    call.accepts(&[JSON])?;
+    call.reply_json(&call.service.public_result_keys(), None)
+}
+
 /// The OpenAPI document as it is served.
 #[derive(Debug)]
 pub(super) struct Document(pub(super) Rendered);

@@ -2,7 +2,7 @@
 
 use super::body::{self, NeighboursRequest, UnitRequest, read_neighbours, read_units};
 use super::paging::{Cursor, Page, look};
-use super::params::{CampaignPath, MinRevision, PageQuery, UnitPath, UnitsQuery};
+use super::params::{AudienceQuery, CampaignPath, MinRevision, PageQuery, UnitPath, UnitsQuery};
 use crate::domain::unit::UnitState;
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::access;
@@ -18,7 +18,7 @@ use actix_web::web;
     get,
     path = "/api/v1/campaigns/{campaign}/units",
     tag = "units",
-    params(CampaignPath, UnitsQuery, MinRevision, PageQuery),
+    params(CampaignPath, UnitsQuery, MinRevision, AudienceQuery, PageQuery),
     responses((status = 200, description = "Units", body = crate::service::views::Page<UnitView>))
 )]
 pub(super) async fn list_units(call: Call) -> Answer {
@@ -37,7 +37,7 @@ pub(super) async fn list_units(call: Call) -> Answer {
     let list = format!("units {filter:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
     let revision = snapshot.revision;
-    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
     let make = move || {
         let found = page.cut(filter.find(&snapshot, sight)?);
         let list = crate::service::views::Page {
@@ -56,7 +56,7 @@ pub(super) async fn list_units(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/units/{code}",
     tag = "units",
-    params(UnitPath, MinRevision),
+    params(UnitPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "The unit", body = UnitView))
 )]
 pub(super) async fn get_unit(call: Call) -> Answer {
@@ -146,7 +146,7 @@ pub(super) async fn delete_unit(call: Call) -> Answer {
     get,
     path = "/api/v1/campaigns/{campaign}/neighbours",
     tag = "units",
-    params(CampaignPath, MinRevision),
+    params(CampaignPath, MinRevision, AudienceQuery),
     responses((status = 200, description = "All pairs", body = NeighbourListView))
 )]
 pub(super) async fn get_neighbours(call: Call) -> Answer {

@@ -75,7 +75,7 @@ impl DatabaseOptions {
 /// What people are known by in a process that knows nobody.
 fn no_people() -> Result<Security, Failure> {
     let parameters = parse_parameters(DEFAULT_PARAMETERS).map_err(Failure::Environment)?;
-    Ok(Security { passwords: Passwords::new(parameters, 1), keys: None, private_webhooks: false })
+    Ok(Security { passwords: Passwords::new(parameters, 1), keys: None, result_keys: None, private_webhooks: false })
 }
 
 /// Who runs the program on the machine of the database may do everything.

@@ -4,7 +4,7 @@ use super::Failure;
 use super::board_table;
 use super::database::{DatabaseOptions, operator};
 use super::output::{Format, Language};
-use super::security::{KeyOptions, PasswordOptions};
+use super::security::{KeyOptions, PasswordOptions, ResultKeyOptions};
 use super::serve::{bind, serve};
 use crate::config::{DEFAULT_RATES, Edges, random_password};
 use crate::domain::account::{Mandate, Role, Scope};
@@ -13,7 +13,7 @@ use crate::service::accounts::NewAccount;
 use crate::service::boards::{Ask, Show, board_view, resolve};
 use crate::service::privacy::Shown;
 use crate::service::writer::WriteRequest;
-use crate::service::{Code, Moment, Security, Service};
+use crate::service::{Audience, Code, Moment, Security, Service};
 use clap::Args;
 
 /// The unit that the demo's reporter reports for: Phường 07.
@@ -31,6 +31,8 @@ pub(super) struct Demo {
     passwords: PasswordOptions,
     #[command(flatten)]
     keys: KeyOptions,
+    #[command(flatten)]
+    result_keys: ResultKeyOptions,
     /// Language of the table
     #[arg(long, value_name = "LANGUAGE", value_enum, default_value_t = Language::from_environment())]
     lang: Language,
@@ -40,10 +42,12 @@ impl Demo {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let listener = bind(&format!("127.0.0.1:{}", self.port))?;
         let port = listener.local_addr().map_or(self.port, |a| a.port());
-        let keys = Some(self.keys.load(&self.database.address()?)?);
+        let address = self.database.address()?;
+        let (keys, result_keys) = (Some(self.keys.load(&address)?), self.result_keys.load(&address)?);
         let service = self.database.open_with(Security {
             passwords: self.passwords.passwords()?,
             keys,
+            result_keys,
             private_webhooks: false,
         })?;
         let [first, others @ ..] = pack::bundled();
@@ -72,7 +76,7 @@ impl Demo {
     }
 
     fn print_board(&self, service: &Service, campaign: &str) -> Result<(), Failure> {
-        let view = service.at(campaign, Moment::Now)?;
+        let view = service.at(campaign, Moment::Now, &Audience::Full)?;
         let snapshot = &view.snapshot;
         let query = resolve(snapshot.ledger(), &Ask::default(), view.judged_at)?;
         let show = Show {

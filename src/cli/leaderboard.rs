@@ -5,9 +5,9 @@ use super::database::DatabaseOptions;
 use super::output::Format;
 use super::{Failure, board_table};
 use crate::domain::text::nfc;
-use crate::service::Moment;
 use crate::service::boards::{Show, board_view, resolve};
 use crate::service::privacy::Shown;
+use crate::service::{Audience, Moment};
 use clap::Args;
 
 /// The command.
@@ -29,7 +29,7 @@ impl Leaderboard {
     pub(super) fn run(&self) -> Result<(), Failure> {
         let service = self.database.open_existing()?;
         let moment = self.options.known_at.map_or(Moment::Now, Moment::KnownAt);
-        let view = service.at(&nfc(&self.campaign), moment)?;
+        let view = service.at(&nfc(&self.campaign), moment, &Audience::Full)?;
         let snapshot = &view.snapshot;
         let query = resolve(snapshot.ledger(), &self.options.ask(), view.judged_at)?;
         let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));

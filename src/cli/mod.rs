@@ -19,6 +19,7 @@ mod security;
 mod serve;
 mod simulate;
 mod user;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -55,8 +56,10 @@ enum Command {
     User(user::User),
     /// Check the log of what was done
     Audit(audit::Audit),
-    /// Make and change the keys that sign-ins are signed with
+    /// Make and change the keys that sign-ins and results are signed with
     Keys(keys::Keys),
+    /// Check a final result: its signature, and every rank from its inputs; no server, no database
+    Verify(verify::Verify),
     /// Print the OpenAPI document
     Openapi,
 }
@@ -138,6 +141,7 @@ pub fn run() -> ExitCode {
         Command::User(command) => (command.run(), false),
         Command::Audit(command) => (command.run(), command.is_json()),
         Command::Keys(command) => (command.run(), false),
+        Command::Verify(command) => (command.run(), command.is_json()),
         Command::Openapi => {
             anstream::print!("{}", crate::api::document_text());
             (Ok(()), false)

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::database::{DatabaseOptions, operator};
-use super::security::{KeyOptions, PasswordOptions};
+use super::security::{KeyOptions, PasswordOptions, ResultKeyOptions};
 use crate::clock::Clock;
 use crate::config::{DEFAULT_RATES, Edges, Rates, parse_networks, parse_origins, without_password};
 use crate::http::Metrics;
@@ -25,6 +25,8 @@ pub(super) struct Serve {
     passwords: PasswordOptions,
     #[command(flatten)]
     keys: KeyOptions,
+    #[command(flatten)]
+    result_keys: ResultKeyOptions,
     #[command(flatten)]
     edges: EdgeOptions,
     /// Let webhooks lead to addresses that are not public, and to this machine without TLS
@@ -92,7 +94,8 @@ impl Serve {
         };
         let database = self.database.address()?;
         let (passwords, keys) = (self.passwords.passwords()?, Some(self.keys.load(&database)?));
-        let security = Security { passwords, keys, private_webhooks: self.webhooks_allow_private };
+        let result_keys = self.result_keys.load(&database)?;
+        let security = Security { passwords, keys, result_keys, private_webhooks: self.webhooks_allow_private };
         let service = app::open(database, Clock::System, !self.no_migrate, security)?;
         if service.accounts(&operator()?, "", 1)?.0 == 0 {
             tracing::warn!("there is no account yet: `greenzone user add NAME --role admin` makes the first one");

@@ -1,6 +1,8 @@
 //! A campaign: its window, kinds, scheme and policy, read from `campaign.json`
 //! (contract.md section 1; domain.md section 2).
 
+use super::appeals::Appeals;
+use super::awards::Awards;
 use super::json::{FieldError, Fields, Json, Reader};
 use super::policy::{MAX_ALLOWANCE, Policy};
 use super::reporting::Reporting;
@@ -103,6 +105,10 @@ pub struct Campaign {
     pub reporting: Reporting,
     /// Who may say what a day was, in order of precedence.
     pub sources: Sources,
+    /// What its winners get.
+    pub awards: Awards,
+    /// Until when units can appeal; none: until the result is final.
+    pub appeals: Option<Appeals>,
 }
 
 const MAX_SPAN_DAYS: u32 = 1_000;
@@ -158,6 +164,12 @@ impl Campaign {
         }
         if let (false, Value::Object(fields)) = (self.sources.is_empty(), &mut document) {
             fields.insert("sources".to_owned(), self.sources.to_json());
+        }
+        if let (false, Value::Object(fields)) = (self.awards.is_empty(), &mut document) {
+            fields.insert("awards".to_owned(), self.awards.to_json());
+        }
+        if let (Some(appeals), Value::Object(fields)) = (self.appeals, &mut document) {
+            fields.insert("appeals".to_owned(), appeals.to_json());
         }
         document
     }
@@ -231,7 +243,7 @@ impl Campaign {
 }
 
 fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
-    const KNOWN: [&str; 16] = [
+    const KNOWN: [&str; 17] = [
         "code",
         "title",
         "organiser",
@@ -247,6 +259,7 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         "green_by",
         "reporting",
         "sources",
+        "appeals",
         "awards",
     ];
     let of = reader.object("", json, &KNOWN)?;
@@ -276,9 +289,8 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
     let green_by = of.get("green_by").and_then(|v| reader.text("green_by", v, parse_day));
     let reporting = of.get("reporting").and_then(|v| Reporting::read(reader, v)).unwrap_or_default();
     let sources = of.get("sources").and_then(|v| Sources::read(reader, "sources", v)).unwrap_or_default();
-    if let Some(awards) = of.get("awards") {
-        reader.wrong("awards", Some(awards), "no awards yet: this version has none");
-    }
+    let awards = of.get("awards").and_then(|v| Awards::read(reader, v)).unwrap_or_default();
+    let appeals = of.get("appeals").and_then(|v| Appeals::read(reader, v));
     let (time_zone_name, time_zone) = zone?;
     let campaign = Campaign {
         code: code?,
@@ -297,6 +309,8 @@ fn read_campaign(reader: &mut Reader, json: &Json) -> Option<Campaign> {
         green_by,
         reporting,
         sources,
+        awards,
+        appeals,
     };
     check_together(reader, &campaign);
     Some(campaign)
@@ -309,6 +323,8 @@ fn check_together(reader: &mut Reader, campaign: &Campaign) {
     {
         reader.wrong("green_by", Some(&Json::Text(day.to_string())), "a day of the window");
     }
+    campaign.awards.check(reader, campaign);
+    campaign.appeals.iter().for_each(|appeals| appeals.check(reader, campaign.window));
     check_rules(reader, campaign);
     for i in 0..campaign.kinds.len() {
         if derives_from_itself(campaign, i) {

@@ -6,6 +6,8 @@
 //! [`scheme`] and [`contest`], which holds a whole contest with its history.
 
 pub mod account;
+pub mod appeals;
+pub mod awards;
 pub mod builtin;
 pub mod campaign;
 pub mod contest;
@@ -13,6 +15,7 @@ pub mod criteria_sets;
 pub mod figure;
 pub mod json;
 pub mod number;
+pub mod order;
 pub mod policy;
 pub mod reporting;
 pub mod rules;
@@ -22,6 +25,7 @@ pub mod text;
 pub mod time;
 pub mod unit;
 
+pub use awards::Awards;
 pub use campaign::{Campaign, Kind};
 pub use contest::Contest;
 pub use figure::{Counts, Indicator};

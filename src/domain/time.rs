@@ -76,6 +76,11 @@ impl Instant {
     pub fn day_in(self, zone: Tz) -> Option<Day> {
         DateTime::<Utc>::from_timestamp_micros(self.0).map(|t| t.with_timezone(&zone).date_naive())
     }
+
+    /// What clocks show at this instant in a time zone, as hours and minutes.
+    pub fn clock_in(self, zone: Tz) -> Option<String> {
+        DateTime::<Utc>::from_timestamp_micros(self.0).map(|t| t.with_timezone(&zone).format("%H:%M").to_string())
+    }
 }
 
 impl Serialize for Instant {

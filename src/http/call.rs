@@ -50,6 +50,8 @@ pub struct Call {
     /// The address as the document writes it.
     pattern: Arc<str>,
     query: Vec<(String, String)>,
+    /// Whether somebody who is known asks for what the public sees.
+    as_public: bool,
 }
 
 impl Call {
@@ -77,7 +79,9 @@ impl Call {
             }
         }
         let service = data::<Service>(&request)?.clone().into_inner();
-        Ok(Self { service, caller, request, client, pattern, query })
+        let mut call = Self { service, caller, request, client, pattern, query, as_public: false };
+        call.as_public = call.parse("audience", "public", |text| (text == "public").then_some(()))?.is_some();
+        Ok(call)
     }
 
     /// Something that the application holds for all requests.
@@ -88,14 +92,19 @@ impl Call {
         Ok(data::<T>(&self.request)?.clone().into_inner())
     }
 
+    /// Who reads: the caller, or the public where the caller asks for what it sees.
+    pub fn reader(&self) -> Caller {
+        if self.as_public { Caller::Anonymous } else { self.caller.clone() }
+    }
+
     /// What the caller may see of the campaign of the path.
     pub fn audience(&self) -> Result<Audience, ApiError> {
-        Ok(self.caller.audience(&self.path("campaign")?))
+        Ok(self.reader().audience(&self.path("campaign")?))
     }
 
     /// What the caller may see of a campaign at a revision.
     pub fn sight(&self, snapshot: &Snapshot) -> Sight {
-        snapshot.sight(&self.caller.audience(&snapshot.campaign().code))
+        snapshot.sight(&self.reader().audience(&snapshot.campaign().code))
     }
 
     /// A right in the campaign of the path; without one there, in the service itself.
@@ -268,11 +277,35 @@ impl Call {
         })
     }
 
-    /// The campaign of the path at the moment that is asked for.
+    /// The campaign of the path at the moment that is asked for, as the caller sees it: while
+    /// a board is frozen or final, the public sees nothing newer.
     pub async fn look(&self, moment: Moment) -> Result<View, ApiError> {
+        self.look_as(moment, &self.audience()?).await
+    }
+
+    /// The campaign of the path as it stands, for what only those may ask who see it so: the
+    /// handler has proven a right, or looks no further than what the caller is entrusted with.
+    pub async fn look_live(&self, moment: Moment) -> Result<View, ApiError> {
+        self.look_as(moment, &Audience::Full).await
+    }
+
+    /// The campaign of the path now, and as whom the caller reads it who asks for one unit,
+    /// or what lies below it: people see their own unit as it stands.
+    pub async fn look_at(&self, unit: &str) -> Result<(View, Audience), ApiError> {
+        let audience = self.audience()?;
+        let Audience::Within(own) = &audience else { return Ok((self.look(Moment::Now).await?, audience)) };
+        let live = self.look_live(Moment::Now).await?;
+        let asked = live.snapshot.register().find(unit);
+        if asked.is_some_and(|unit| live.snapshot.is_confided(unit, live.snapshot.sight(&audience))) {
+            return Ok((live, Audience::Own(own.clone())));
+        }
+        Ok((self.look(Moment::Now).await?, audience))
+    }
+
+    async fn look_as(&self, moment: Moment, audience: &Audience) -> Result<View, ApiError> {
         let campaign = self.path("campaign")?;
         let min = self.number("min_revision", 0, i64::MAX as u64)?.and_then(|n| i64::try_from(n).ok());
-        Ok(self.service.look(&campaign, moment, min).await?)
+        Ok(self.service.look(&campaign, moment, min, audience).await?)
     }
 
     /// What of several types the caller takes first; JSON is always among them.
@@ -391,6 +424,24 @@ impl Call {
 
     /// Answers with bytes that are kept: entity tag, 304, compression, caching.
     pub fn reply(&self, rendered: &Rendered, content_type: &'static str, revision: Option<i64>) -> HttpResponse {
+        self.reply_cached(rendered, content_type, revision, self.cache_control())
+    }
+
+    /// As [`Call::reply`], with bytes that never change: anybody may keep those of the public
+    /// for ever; what somebody sees by a right is asked for anew.
+    pub fn reply_for_ever(&self, rendered: &Rendered, content_type: &'static str) -> HttpResponse {
+        let is_public = self.caller.is_anonymous();
+        let caching = if is_public { "public, max-age=31536000, immutable" } else { self.cache_control() };
+        self.reply_cached(rendered, content_type, None, caching)
+    }
+
+    fn reply_cached(
+        &self,
+        rendered: &Rendered,
+        content_type: &'static str,
+        revision: Option<i64>,
+        caching: &'static str,
+    ) -> HttpResponse {
         let wants_gzip = accepts_gzip(&self.request);
         // workbooks, papers and packs are compressed already
         let is_packed =
@@ -404,7 +455,7 @@ impl Call {
         });
         let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
         response.insert_header((header::ETAG, etag));
-        response.insert_header((header::CACHE_CONTROL, self.cache_control()));
+        response.insert_header((header::CACHE_CONTROL, caching));
         response.insert_header((header::VARY, VARY));
         if let Some(revision) = revision {
             response.insert_header(("Greenzone-Revision", revision.to_string()));

@@ -167,7 +167,13 @@ fn of_code(code: Code) -> Row {
         }
         Code::DayNotBegun => row(code.name(), 422, "Ngày chưa bắt đầu", "The day has not begun"),
         Code::DayClosed => row(code.name(), 409, "Ngày đã khóa sổ", "The day is closed"),
+        Code::AlreadyFrozen => row(code.name(), 409, "Bảng xếp hạng đã đóng băng", "The boards are frozen already"),
+        Code::NotFrozen => row(code.name(), 409, "Bảng xếp hạng không bị đóng băng", "The boards are not frozen"),
         Code::DayNotOver => row(code.name(), 409, "Ngày chưa kết thúc", "The day is not over"),
+        Code::NoOpenTie => row(code.name(), 409, "Không có đồng hạng nào chờ quyết định", "No such tie is open"),
+        Code::AwardDecisionNotFound => {
+            row(code.name(), 404, "Không có quyết định này về đồng hạng", "No such decision about a tie stands")
+        }
         Code::WebhookNotFound => row(code.name(), 404, "Không có địa chỉ nhận tin này", "No such webhook"),
         Code::TooManyWebhooks => {
             row(code.name(), 409, "Đã đủ số địa chỉ nhận tin", "There are as many webhooks as may be")
@@ -180,6 +186,11 @@ fn of_code(code: Code) -> Row {
             row(code.name(), 409, "Số liệu bất thường, hãy gửi lại kèm lý do", "Unusual: send it again with a reason")
         }
         Code::ReasonRequired => row(code.name(), 422, "Cần ghi lý do", "A reason is needed"),
+        Code::AppealNotFound => row(code.name(), 404, "Không có khiếu nại này", "No such appeal"),
+        Code::AppealsClosed => row(code.name(), 409, "Đã hết hạn khiếu nại", "Appeals are closed"),
+        Code::AppealNotOpen => {
+            row(code.name(), 409, "Khiếu nại đã được trả lời hoặc đã rút", "It was answered or taken back already")
+        }
         Code::ApprovalNotFound => row(code.name(), 404, "Không có yêu cầu duyệt này", "No such approval"),
         Code::ApprovalNeeded => {
             row(code.name(), 409, "Việc này cần người thứ hai duyệt", "A second person must approve")
@@ -199,6 +210,20 @@ fn of_code(code: Code) -> Row {
         Code::ResultNotFound => row(code.name(), 404, "Không có lần công bố kết quả này", "No such issue"),
         Code::ExportNotFound => row(code.name(), 404, "Không có bản xuất này", "There is no such export"),
         Code::NothingToExport => row(code.name(), 409, "Chưa có gì để xuất", "There is nothing to export yet"),
+        Code::BoardNotInIssue => row(code.name(), 404, "Kết quả này không có bảng đó", "The issue has no such board"),
+        Code::Blocked => {
+            row(code.name(), 409, "Còn việc phải xong trước khi chốt kết quả", "Something stands in the way")
+        }
+        Code::ResultRevoked => row(code.name(), 409, "Kết quả này đã bị thu hồi", "The issue is revoked already"),
+        Code::ResultUnchanged => row(
+            code.name(),
+            409,
+            "Kết quả đang có hiệu lực không có gì thay đổi",
+            "The issue that counts says the same",
+        ),
+        Code::ResultStale => {
+            row(code.name(), 409, "Dữ liệu đổi trong lúc chốt, hãy thử lại", "It changed while the result was made")
+        }
         Code::BoardTooLarge => row(code.name(), 422, "Bảng quá lớn để tính", "The board is too large for this report"),
         Code::CursorStale => row(code.name(), 410, "Trang cũ không còn, hãy đọc lại từ đầu", "Start the list again"),
         Code::InvalidCursor => row(code.name(), 422, "Con trỏ trang sai", "The cursor is none of this list"),

@@ -13,32 +13,7 @@ use crate::domain::unit::UnitState;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 
-/// The two contests that are ranked apart (domain.md section 4, track).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Track {
-    /// Had cases to reduce.
-    Improvement,
-    /// Had none, or next to none, and keeps it so.
-    KeptClean,
-}
-
-impl Track {
-    /// Both tracks.
-    pub const ALL: [Track; 2] = [Self::Improvement, Self::KeptClean];
-
-    /// The name on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Improvement => "improvement",
-            Self::KeptClean => "kept_clean",
-        }
-    }
-
-    /// The track of a name.
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|t| t.code() == code)
-    }
-}
+pub use crate::domain::order::Track;
 
 /// Why a unit has no rank, in the order in which reasons are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,6 +147,17 @@ impl Appraisal {
         let closing = BigRational::from_integer(BigInt::from(self.tally.closing_f0));
         let expected = self.expected.to_big();
         Some(Exact::from_big((&expected - closing) / &expected).scaled(10_000))
+    }
+
+    /// Whether the plain reduction (e − c)/e is at least so many hundredths of a percent,
+    /// exactly; where e = 0 there is none.
+    pub fn reduces_by(&self, least: i64) -> bool {
+        if self.expected.is_zero() {
+            return false;
+        }
+        let expected = self.expected.to_big();
+        let reduced = &expected - BigRational::from_integer(BigInt::from(self.tally.closing_f0));
+        reduced * BigInt::from(10_000) >= expected * BigInt::from(least)
     }
 }
 

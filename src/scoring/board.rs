@@ -18,38 +18,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
-/// What a board is ordered by first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum By {
-    /// Points, then the chain.
-    Points,
-    /// The exact change, then the chain without it.
-    Reduction,
-    /// Levels dropped, then the chain without it.
-    LevelDrop,
-    /// The day since which a unit is green, the earlier first, none last, then the chain.
-    GreenOn,
-}
-
-impl By {
-    /// All orders.
-    pub const ALL: [By; 4] = [Self::Points, Self::Reduction, Self::LevelDrop, Self::GreenOn];
-
-    /// The name on the wire.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Points => "points",
-            Self::Reduction => "reduction",
-            Self::LevelDrop => "level_drop",
-            Self::GreenOn => "green_on",
-        }
-    }
-
-    /// The order of a name.
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|b| b.code() == code)
-    }
-}
+pub use crate::domain::order::By;
 
 /// A key that ranks, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! know a database, a clock or a format. Start reading at [`board`].
 
 pub mod appraisal;
+pub mod awards;
 pub mod board;
 pub mod certainty;
 pub mod chance;

@@ -65,8 +65,10 @@ rights! {
     Approve,
     /// See what others asked for that waits, or waited, for a second person.
     Waiting,
-    /// Take the results of a campaign home as files.
-    Exports,
+    /// See what stands between a campaign and its result, and results whole.
+    Results,
+    /// See who wins what before a result is final, and how ties were decided.
+    Awards,
 }
 
 impl Right {
@@ -81,9 +83,13 @@ impl Right {
             | Self::Hidden
             | Self::Approve
             | Self::Waiting => Reach::Part,
-            Self::Contest | Self::Rules | Self::Campaigns | Self::Audit | Self::Certainty | Self::Exports => {
-                Reach::Campaign
-            }
+            Self::Contest
+            | Self::Rules
+            | Self::Campaigns
+            | Self::Audit
+            | Self::Certainty
+            | Self::Results
+            | Self::Awards => Reach::Campaign,
             Self::Accounts => Reach::Service,
         }
     }
@@ -102,8 +108,8 @@ enum Reach {
 /// The table: what each role may do inside its scope.
 pub fn allows(role: Role, right: Right) -> bool {
     use Right::{
-        Accounts, Approve, Assess, Audit, Campaigns, Certainty, Contest, Decisions, Exports, Figures, Hidden, Rules,
-        Units, Waiting,
+        Accounts, Approve, Assess, Audit, Awards, Campaigns, Certainty, Contest, Decisions, Figures, Hidden, Results,
+        Rules, Units, Waiting,
     };
     match role {
         Role::Admin => matches!(right, Accounts | Campaigns),
@@ -121,12 +127,13 @@ pub fn allows(role: Role, right: Right) -> bool {
                     | Certainty
                     | Approve
                     | Waiting
-                    | Exports
+                    | Results
+                    | Awards
             )
         }
         Role::Reporter => matches!(right, Figures | Assess | Hidden),
-        Role::Committee => matches!(right, Hidden | Exports),
-        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Exports),
+        Role::Committee => matches!(right, Hidden | Results | Awards),
+        Role::Auditor => matches!(right, Hidden | Audit | Certainty | Waiting | Results | Awards),
     }
 }
 
@@ -196,10 +203,21 @@ pub enum Caller {
 pub enum Audience {
     /// What is public.
     Public,
-    /// What is public, and everything of a unit and below it.
+    /// What is public, and everything of a unit and below it; of a frozen board what the
+    /// public sees.
     Within(Arc<str>),
-    /// Everything.
+    /// The same of the campaign as it stands, where only what lies at or below the unit is
+    /// asked for.
+    Own(Arc<str>),
+    /// Everything, as it stands.
     Full,
+}
+
+impl Audience {
+    /// Whether it sees the campaign as it stands while the public sees it frozen or final.
+    pub fn sees_live(&self) -> bool {
+        matches!(self, Self::Own(_) | Self::Full)
+    }
 }
 
 impl Caller {
@@ -362,7 +380,7 @@ mod tests {
     use super::*;
 
     /// The table again, as people would write it down: a row a right, a column a role.
-    const TABLE: [(Right, &str); 14] = [
+    const TABLE: [(Right, &str); 15] = [
         //                     admin council reporter committee auditor
         (Right::Figures, "-yy--"),
         (Right::Assess, "-yy--"),
@@ -377,7 +395,8 @@ mod tests {
         (Right::Certainty, "-y--y"),
         (Right::Approve, "-y---"),
         (Right::Waiting, "-y--y"),
-        (Right::Exports, "-y-yy"),
+        (Right::Results, "-y-yy"),
+        (Right::Awards, "-y-yy"),
     ];
 
     fn scopes() -> [Scope; 3] {
@@ -409,7 +428,8 @@ mod tests {
                             | Right::Campaigns
                             | Right::Audit
                             | Right::Certainty
-                            | Right::Exports
+                            | Right::Results
+                            | Right::Awards
                     );
                     let of_campaign = match &scope {
                         Scope::All => true,

@@ -92,6 +92,11 @@ impl Batch {
         Ok(Self { campaigns, known, answers, figures, revisions, entries, missed, failed: None })
     }
 
+    /// The revisions that were accepted so far; they are stored at the end.
+    pub(super) fn revisions(&self) -> &[NewRevision] {
+        &self.revisions
+    }
+
     /// A campaign as the writes so far leave it.
     pub(super) fn head(&self, code: &str) -> Option<StoredCampaign> {
         self.campaigns.get(code)?.stored.clone()
@@ -216,8 +221,8 @@ impl Facts {
     }
 
     /// Those that a write found out itself.
-    pub(super) fn from_snapshot(snapshot: Snapshot) -> Self {
-        Self { revision: snapshot.revision, base: Arc::new(snapshot), ledger: None, changed_from: usize::MAX }
+    pub(super) fn from_snapshot(snapshot: Arc<Snapshot>) -> Self {
+        Self { revision: snapshot.revision, base: snapshot, ledger: None, changed_from: usize::MAX }
     }
 
     /// With what a write changed.

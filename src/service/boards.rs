@@ -174,6 +174,8 @@ pub struct Show {
     pub revision: Option<i64>,
     /// Version of the policy.
     pub policy_version: Option<i64>,
+    /// `frozen` or `final` of a pinned board; provisional without.
+    pub status: Option<&'static str>,
 }
 
 /// The places of a board as a reader sees them: those with a rank in its order, then the
@@ -217,7 +219,7 @@ pub fn board_view(boards: &Boards, query: &Query, show: &Show, shown: impl Fn(u3
         block: query.block.clone(),
         as_of: ledger.calendar.day(query.as_of).to_string(),
         known_at: show.known_at,
-        status: "provisional",
+        status: show.status.unwrap_or("provisional"),
         early: query.as_of + 1 - ledger.calendar.window.start < campaign.policy.closing_days as usize,
         revision: show.revision,
         level_scheme: campaign.scheme.code.clone(),

@@ -11,25 +11,37 @@ use super::figures::{done, escape};
 use super::live::Snapshot;
 use super::policies::{Words, first_version, replace};
 use super::rendered::etag_of;
+use super::results::Issues;
 use super::settling::Learned;
-use super::views::{CapabilitiesView, StatusDayView, StatusView};
+use super::views::{CapabilitiesView, FreezeStatusView, StatusDayView, StatusView};
 use super::writer::{Pending, WriteRequest};
 use crate::domain::campaign::{Campaign, Figures};
 use crate::domain::{Day, Instant};
 use crate::scoring::board::{self, By};
-use crate::store::campaigns::{self, StoredCampaign};
-use crate::store::{StoreError, figures, units};
+use crate::store::campaigns::{self, Pinning, StoredCampaign};
+use crate::store::{StoreError, archives, figures, pins, units};
 use std::sync::Arc;
 
 impl Service {
-    /// The campaigns, the oldest first. May block.
+    /// The campaigns as a caller sees them, the oldest first. May block.
     ///
     /// # Errors
     /// What the database says.
-    pub fn campaigns(&self) -> Result<Vec<Arc<Campaign>>, Fault> {
+    pub fn campaigns(&self, caller: &Caller) -> Result<Vec<Arc<Campaign>>, Fault> {
+        let now = self.clock.now();
+        let due = self.read(|conn| Ok(campaigns::list_freezes(conn)?))?;
+        for (code, _) in due.iter().filter(|(_, at)| *at <= now) {
+            self.freeze_due(code)?;
+        }
         self.read(|conn| {
             let listed = campaigns::list(conn)?;
-            let found = listed.iter().map(|(code, _)| Ok(campaigns::find_opt(conn, code)?.map(|s| s.campaign)));
+            let found = listed.iter().map(|(code, _)| -> Result<Option<Arc<Campaign>>, Fault> {
+                let Some(stored) = campaigns::find_opt(conn, code)? else { return Ok(None) };
+                match stored.pinning.pin.filter(|_| !caller.audience(code).sees_live()) {
+                    Some(pin) => frozen_document(conn, &stored, pin).map(Some),
+                    None => Ok(Some(stored.campaign)),
+                }
+            });
             found.filter_map(Result::transpose).collect()
         })
     }
@@ -80,6 +92,13 @@ impl Service {
     }
 }
 
+/// A campaign's document as the public sees it.
+fn frozen_document(conn: &mut crate::store::DbConn, stored: &StoredCampaign, pin: i64) -> Result<Arc<Campaign>, Fault> {
+    let archive = pins::find_opt(conn, stored.id, pin)?.and_then(|pin| pin.archive_id);
+    let document = archive.map(|archive| archives::document(conn, stored.id, archive)).transpose()?.flatten();
+    document.ok_or_else(|| Fault::internal(format!("pin {pin} shows no archive")))
+}
+
 /// Puts another document in place inside a write.
 pub(super) fn replace_document(
     work: &mut super::writer::Work<'_>,
@@ -104,7 +123,8 @@ pub(super) fn insert(work: &mut super::writer::Work<'_>, campaign: &Campaign) ->
 
 /// A campaign that was just added.
 pub(super) fn new_campaign(id: i64, campaign: Arc<Campaign>) -> StoredCampaign {
-    StoredCampaign { id, campaign, revision: 0, last_recorded_at: Instant::BEGINNING }
+    let pinning = Pinning::default();
+    StoredCampaign { id, campaign, revision: 0, last_recorded_at: Instant::BEGINNING, pinning }
 }
 
 /// The bytes of a campaign as it is read.
@@ -189,8 +209,24 @@ fn locked_fields(before: &Campaign, new: &Campaign) -> Vec<String> {
     fields.chain(kinds).chain(allowances).collect()
 }
 
+/// What a status tells beside the facts.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The campaign's delays.
+    pub learned: &'a Learned,
+    /// The issues of its result.
+    pub issues: &'a Issues,
+    /// What the caller may know of the freeze.
+    pub freeze: Option<FreezeStatusView>,
+}
+
 /// All that a client needs to draw its first screen.
-pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller, learned: &Learned) -> StatusView {
+pub fn status(
+    snapshot: &Snapshot,
+    now: Instant,
+    caller: &Caller,
+    Told { learned, issues, freeze }: Told<'_>,
+) -> StatusView {
     let ledger = snapshot.ledger();
     let campaign = snapshot.campaign();
     let today = now.day_in(campaign.time_zone).unwrap_or_default();
@@ -198,17 +234,12 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller, learned: &Lear
     // a number of reports says something about each of few hidden units
     let tells_all = audience == Audience::Full || snapshot.privacy.is_open();
     let window = ledger.calendar.window.clone();
-    let has_reports = (0..ledger.calendar.len).any(|day| ledger.reports_on(day) > 0);
-    let state = match () {
-        () if !has_reports => "draft",
-        () if now < campaign.cut_off(campaign.window.to) => "open",
-        () => "closed",
-    };
     let day_code = |day: Result<usize, board::StartedError>| day.ok().map(|d| ledger.calendar.day(d).to_string());
     let reporting = (0..snapshot.register().len() as u32).filter(|u| !snapshot.register().is_derived(*u)).count();
     StatusView {
         campaign: campaign.code.clone(),
-        state,
+        state: issues.state(snapshot, now),
+        result: issues.status_view(),
         today: today.to_string(),
         time_zone: campaign.time_zone_name.clone(),
         default_day: day_code(board::default_day(ledger, now)),
@@ -219,7 +250,7 @@ pub fn status(snapshot: &Snapshot, now: Instant, caller: &Caller, learned: &Lear
         reporting_units: tells_all.then_some(reporting as u64),
         settling: learned.view(snapshot, snapshot.sight(&audience)),
         revision: snapshot.revision,
-        freeze: None,
+        freeze,
         capabilities: CapabilitiesView {
             write: caller.may::<RecordFigures>(Some(&campaign.code)).is_ok(),
             tracks: ["improvement", "kept_clean"],

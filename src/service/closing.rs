@@ -149,7 +149,7 @@ pub(super) fn rules_need_two(work: &mut Work<'_>, stored: &StoredCampaign) -> Re
 
 /// Whether another document of a campaign needs a second person: it asks for less care than
 /// the one that stands, or lets days close later, while that one asks for two persons and
-/// figures exist; or it holds other rules, and these need one.
+/// figures exist; or it holds other rules or awards, and these need one.
 ///
 /// # Errors
 /// What the database says.
@@ -167,5 +167,7 @@ pub(super) fn document_needs_two(
     if is_looser && figures::any(work.conn()?, stored.id, None)? {
         return Ok(true);
     }
-    Ok(Rules::of(new) != Rules::of(before) && rules_need_two(work, stored)?)
+    // what is given for which place is a rule of the contest as well
+    let has_other_rules = Rules::of(new) != Rules::of(before) || new.awards != before.awards;
+    Ok(has_other_rules && rules_need_two(work, stored)?)
 }

@@ -14,7 +14,7 @@ use crate::domain::contest::{CriterionRow, CriterionType, Stamp, WEIGHT_DECIMALS
 use crate::domain::criteria_sets::{self, CriteriaSet, SetCriterion};
 use crate::domain::number::Hundredths;
 use crate::domain::{Campaign, Day, Instant};
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::StoredCampaign;
 pub use crate::store::criteria::AssessmentStatus;
 use crate::store::criteria::{self, AssessmentRow, NewAssessment};
 use crate::store::units;
@@ -456,9 +456,13 @@ impl Service {
     ///
     /// # Errors
     /// 404 where there is no such campaign, 422 for an unknown kind.
-    pub fn criteria(&self, campaign: &str, kind: Option<&str>) -> Result<(i64, Vec<CriterionView>), Fault> {
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+    pub fn criteria(
+        &self,
+        campaign: &str,
+        kind: Option<&str>,
+        audience: &Audience,
+    ) -> Result<(i64, Vec<CriterionView>), Fault> {
+        self.read_of(campaign, audience, |conn, stored| {
             let wanted = kind.map(|kind| kind_of(&stored.campaign, kind)).transpose()?;
             let rows = standing_criteria(criteria::list(conn, stored.id, &stored.campaign)?);
             let rows = rows.values().filter(|row| wanted.is_none_or(|kind| row.kind == kind));
@@ -474,9 +478,9 @@ impl Service {
         &self,
         campaign: &str,
         (kind, code): (&str, &str),
+        audience: &Audience,
     ) -> Result<(i64, Vec<CriterionRevisionView>), Fault> {
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let index = stored.campaign.kind_index(kind);
             let rows = criteria::list(conn, stored.id, &stored.campaign)?;
             let rows = rows.iter().filter(|row| Some(row.kind) == index && row.code == code);
@@ -531,15 +535,14 @@ impl Service {
         criterion: Option<&str>,
         audience: &Audience,
     ) -> Result<(i64, Vec<AssessmentView>), Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let sight = snapshot.sight(audience);
         let unit = visible_unit(&snapshot, unit_code, sight)?;
         let is_confided = snapshot.is_confided(unit, sight);
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let found = units::find_opt(conn, stored.id, &stored.campaign, unit_code)?;
             let found = found.ok_or_else(|| Fault::no_unit(unit_code))?;
-            let due = due_days(conn, &stored)?;
+            let due = due_days(conn, stored)?;
             let rows = criteria::assessments(conn, stored.id, Some(found.id))?.into_iter();
             let rows = rows.filter(|row| criterion.is_none_or(|code| row.criterion == code));
             let rows = rows.filter(|row| is_confided || row.verified).filter(|_| snapshot.shows_figures(unit, sight));

@@ -8,7 +8,7 @@
 //! for reporting before its hour; boards still wait for the cut-off.
 
 use super::Service;
-use super::access::{Contest, Grant};
+use super::access::{Audience, Contest, Grant};
 use super::audit::{Note, Origin};
 use super::closing::is_closed;
 use super::completeness::{SharesView, SilentUnitView, shares_on, silent, total_is_shown, with_share};
@@ -84,6 +84,14 @@ pub struct DayView {
     /// The closing, once it was run; null too for days that were over before the campaign
     /// came to this service.
     pub closing: Option<ClosingView>,
+}
+
+impl DayView {
+    /// Tells nothing of what was reported by others.
+    pub fn hide_reports(&mut self) {
+        self.reports = None;
+        self.closing.iter_mut().for_each(|closing| closing.reports = None);
+    }
 }
 
 /// The closing of a day.
@@ -301,11 +309,8 @@ impl Service {
     ///
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
-    pub fn closings(&self, campaign: &str) -> Result<Vec<Closing>, Fault> {
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
-            Ok(days::list(conn, stored.id)?)
-        })
+    pub fn closings(&self, campaign: &str, audience: &Audience) -> Result<Vec<Closing>, Fault> {
+        self.read_of(campaign, audience, |conn, stored| Ok(days::list(conn, stored.id)?))
     }
 
     /// The days of a campaign whose closing was not run, in their order, each with its

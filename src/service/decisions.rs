@@ -15,7 +15,7 @@ use crate::domain::number::Hundredths;
 use crate::domain::unit::UnitState;
 use crate::domain::{Day, Instant, Scheme};
 use crate::scoring::ledger::Adjustments;
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::StoredCampaign;
 use crate::store::decisions::{self, AdjustmentRow, ExcuseRow, NewAdjustment, StartLevelRow, StateRow};
 use crate::store::units::{self, StoredUnit};
 use serde::Serialize;
@@ -170,7 +170,7 @@ impl Service {
         self.write(grant, campaign, request, move |work, request| {
             let (stored, unit) = find(work, &unit_code)?;
             check_reports(&stored.campaign, &unit.unit)?;
-            check_excusable(&stored, day)?;
+            check_day(&stored, day, "date")?;
             let before = standing_excuse(work, &stored, &unit, day)?;
             let view = |row| tag(&excuse_view(&unit_code, row, true));
             request.check_if_match(before.as_ref().map(view).as_deref(), false)?;
@@ -325,10 +325,9 @@ impl Service {
         audience: &Audience,
         read: impl FnOnce(&mut crate::store::DbConn, &StoredCampaign, &HashMap<i64, Seen>) -> Result<Vec<T>, Fault>,
     ) -> Result<(i64, Vec<T>), Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let sight = snapshot.sight(audience);
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let register = snapshot.register();
             let visible = units::codes(conn, stored.id)?.into_iter().filter_map(|(id, code)| {
                 let unit = register.find(&code).filter(|u| snapshot.shows_figures(*u, sight))?;
@@ -337,7 +336,7 @@ impl Service {
                 Some((id, Seen { name_rank, code, kind, is_confided }))
             });
             let visible = visible.collect();
-            Ok((stored.revision, read(conn, &stored, &visible)?))
+            Ok((stored.revision, read(conn, stored, &visible)?))
         })
     }
 }
@@ -431,13 +430,13 @@ fn standing_excuse(
 }
 
 /// A day that is not due by itself needs no excuse, but the levels may look at it.
-fn check_excusable(stored: &StoredCampaign, day: Day) -> Result<(), Fault> {
+pub(super) fn check_day(stored: &StoredCampaign, day: Day, pointer: &str) -> Result<(), Fault> {
     let (first, last) = (stored.campaign.earliest_day(), stored.campaign.window.to);
     if (first..=last).contains(&day) {
         return Ok(());
     }
     let code = if day > last { Code::DayOutsideCampaign } else { Code::DayOutOfReach };
-    Err(Fault::of_field(code, "date", format!("expected a day from {first} to {last}")))
+    Err(Fault::of_field(code, pointer, format!("expected a day from {first} to {last}")))
 }
 
 fn excuse_view(unit_code: &str, row: &ExcuseRow, is_confided: bool) -> ExcuseView {

@@ -2,7 +2,6 @@
 //! or higher, never later or lower" (Vĩnh Phúc, plan 239; domain.md section 3, Declared
 //! levels). No score reads them: acting early costs nothing.
 
-use super::Service;
 use super::access::{Assess, Audience, Grant};
 use super::audit::Note;
 use super::boards::level_code;
@@ -11,11 +10,11 @@ use super::fault::{Code, Fault};
 use super::figures::{taken_back, visible_unit};
 use super::live::{Change, Snapshot};
 use super::writer::{Pending, WriteRequest};
+use super::{Moment, Service};
 use crate::domain::contest::Stamp;
 use crate::domain::{Day, Instant};
 use crate::scoring::Ledger;
 use crate::scoring::levels::{LevelReader, UnitLevels, demanded, known};
-use crate::store::campaigns;
 use crate::store::declared_levels::{self, DeclaredLevelRow, NewDeclaredLevel};
 use crate::store::units;
 use serde::Serialize;
@@ -136,13 +135,13 @@ impl Service {
         unit_code: &str,
         audience: &Audience,
     ) -> Result<DeclaredLevelsView, Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let view = self.at(campaign, Moment::Now, audience)?;
+        let snapshot = view.snapshot;
         let sight = snapshot.sight(audience);
         let unit = visible_unit(&snapshot, unit_code, sight)?;
         let is_confided = snapshot.is_confided(unit, sight);
         let shows_levels = snapshot.shown(unit, sight, false).levels;
-        let rows = self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        let rows = self.read_of(campaign, audience, |conn, stored| {
             let found = units::find_opt(conn, stored.id, &stored.campaign, unit_code)?;
             let found = found.ok_or_else(|| Fault::no_unit(unit_code))?;
             Ok(declared_levels::list(conn, stored.id, Some(found.id))?)
@@ -151,7 +150,7 @@ impl Service {
         let latest: std::collections::BTreeMap<Day, DeclaredLevelRow> =
             rows.into_iter().map(|row| (row.from(), row)).collect();
         let standing = latest.values().filter(|row| shows_levels && row.stamp().stands());
-        let last = last_day(snapshot.ledger(), self.clock.now());
+        let last = last_day(snapshot.ledger(), view.judged_at);
         Ok(DeclaredLevelsView {
             campaign: campaign.to_owned(),
             unit_code: unit_code.to_owned(),

@@ -8,19 +8,17 @@
 use super::Service;
 use super::View;
 use super::access::{Grant, Rules as ChangeRules};
-use super::boards::{Ask, level_code, named, resolve};
+use super::boards::{Ask, resolve};
+use super::effects::{BeforeAfterView, ChangedView, Comparison, MoveView, Wanted, compare};
 use super::fault::Fault;
 use super::figures::{NewFigure, check_figure, entry_with, entry_without, no_figure};
-use super::live::Snapshot;
+use super::live::{Sight, Snapshot};
 use super::policies::check_declared_starts;
-use super::views::UnitRef;
-use crate::domain::number::Hundredths;
-use crate::domain::{Day, Instant, RulesChange, Scheme};
-use crate::scoring::appraisal::{Appraisal, Appraiser, Track};
+use crate::domain::{Day, Instant, RulesChange};
+use crate::scoring::appraisal::Track;
 use crate::scoring::board::Query;
 use crate::scoring::check::{Warning, check_standing};
 use crate::scoring::ledger::DayEntry;
-use crate::scoring::survey::{Gist, Survey};
 use crate::scoring::{Ledger, Register};
 use crate::store::{DbConn, campaigns, decisions, figures};
 use serde::Serialize;
@@ -103,64 +101,6 @@ pub struct SchemesView {
     pub after: String,
 }
 
-/// A number before and after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct BeforeAfterView {
-    /// As it stands.
-    pub before: u64,
-    /// After the change.
-    pub after: u64,
-}
-
-/// How many units would change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ChangedView {
-    /// In their rank, or the board that it is of.
-    pub ranks: u64,
-    /// In their track.
-    pub tracks: u64,
-    /// In their total points.
-    pub points: u64,
-    /// In the level that they start from or are at.
-    pub levels: u64,
-}
-
-/// A unit that would change.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct MoveView {
-    /// Who.
-    pub unit: UnitRef,
-    /// As it stands.
-    pub before: PlaceView,
-    /// After the change.
-    pub after: PlaceView,
-}
-
-/// Where a unit stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PlaceView {
-    /// `improvement` or `kept_clean`.
-    pub track: &'static str,
-    /// Its place on the board of its track.
-    pub rank: Option<u64>,
-    /// Total points; null where there is no baseline or nothing is due.
-    #[schema(value_type = Option<f64>)]
-    pub points: Option<Hundredths>,
-    /// Its levels; null for a kind without rules.
-    pub level: Option<PlaceLevelView>,
-    /// Why there is no rank: every reason that holds.
-    pub unranked: Vec<&'static str>,
-}
-
-/// Levels of a unit on a board.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PlaceLevelView {
-    /// Declared start, else the level known at S−1, else `unknown`.
-    pub start: String,
-    /// Level known at D, else `unknown`.
-    pub current: String,
-}
-
 /// Something that a council should look at (domain.md section 4, Campaign check).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct WarningView {
@@ -190,7 +130,7 @@ impl Service {
                 with_figure(before, unit_code, *day, figure.as_ref(), self.clock.now())?
             }
         };
-        Ok(compare(before, &after, query, &asked))
+        Ok(view_of(before, &after, query, &asked))
     }
 }
 
@@ -273,137 +213,33 @@ fn with_figure(
     Ok(ledger)
 }
 
-/// One of the two sides of a comparison.
-struct Side<'a> {
-    ledger: &'a Ledger,
-    survey: Survey,
-    query: Query,
-}
-
-impl<'a> Side<'a> {
-    fn new(ledger: &'a Ledger, query: Query) -> Self {
-        Self { ledger, survey: Survey::new(ledger, &query), query }
-    }
-
-    fn scheme(&self) -> &Scheme {
-        &self.ledger.register.campaign.scheme
-    }
-
-    fn level(&self, level: Option<u8>) -> Option<&str> {
-        level.map(|level| self.scheme().level_code(level))
-    }
-
-    fn place(&self, appraiser: &Appraiser<'_>, gist: &Gist) -> PlaceView {
-        let mut appraisal = Appraisal::default();
-        appraiser.appraise(gist.unit, &mut appraisal);
-        let code = |level: u8| level_code(self.scheme(), Some(level));
-        PlaceView {
-            track: gist.track.code(),
-            rank: self.survey.rank_of(gist).map(u64::from),
-            points: gist.points.map(Hundredths),
-            level: gist
-                .start
-                .zip(gist.current)
-                .map(|(start, current)| PlaceLevelView { start: code(start), current: code(current) }),
-            unranked: appraisal.unranked().map(|reason| reason.code()).collect(),
-        }
-    }
-
-    fn appraiser(&self) -> Appraiser<'a> {
-        let Query { kind, as_of, by, .. } = self.query;
-        Appraiser::new(self.ledger, kind, as_of, by)
-    }
-
-    fn ranked(&self, track: Option<Track>) -> u64 {
-        let boards = Track::ALL.into_iter().filter(|of| track.is_none_or(|track| track == *of));
-        boards.map(|track| self.survey.board(track).ranked as u64).sum()
-    }
-}
-
-/// Who differs between two sides, and in what.
-struct Differences {
-    changed: ChangedView,
-    total: u64,
-    /// Whether each unit of the register does.
-    of: Vec<bool>,
-}
-
-impl Differences {
-    fn between(old: &Side<'_>, new: &Side<'_>, track: Option<Track>) -> Self {
-        let of = vec![false; new.ledger.register.len()];
-        let mut found = Self { changed: ChangedView::default(), total: 0, of };
-        // both sides ask for the same units in the same order
-        for (was, is) in old.survey.gists.iter().zip(&new.survey.gists) {
-            if track.is_none_or(|track| was.track == track || is.track == track) {
-                found.add(old, new, was, is);
-            }
-        }
-        found
-    }
-
-    fn add(&mut self, old: &Side<'_>, new: &Side<'_>, was: &Gist, is: &Gist) {
-        let (rank, then) = (old.survey.rank_of(was), new.survey.rank_of(is));
-        let tracks = was.track != is.track;
-        let ranks = rank != then || (tracks && rank.is_some());
-        let points = was.points != is.points;
-        let levels = old.level(was.start) != new.level(is.start) || old.level(was.current) != new.level(is.current);
-        let changed = &mut self.changed;
-        let counts = [&mut changed.ranks, &mut changed.tracks, &mut changed.points, &mut changed.levels];
-        let differs = [ranks, tracks, points, levels];
-        counts.into_iter().zip(differs).for_each(|(count, differs)| *count += u64::from(differs));
-        if differs.contains(&true) {
-            self.total += 1;
-            self.of.get_mut(was.unit as usize).into_iter().for_each(|of| *of = true);
-        }
-    }
-}
-
-/// The boards before and after, with who would change in what.
-pub(super) fn compare(before: &Snapshot, after: &Ledger, query: Query, asked: &DryRun) -> DryRunView {
-    let day = before.ledger().calendar.day(query.as_of);
-    let then = Query { as_of: after.calendar.index(day).unwrap_or(query.as_of), ..query.clone() };
-    let (old, new) = (Side::new(before.ledger(), query), Side::new(after, then));
-    let track = asked.ask.track;
-    let Differences { changed, total, of } = Differences::between(&old, &new, track);
+/// A trial's boards beside those that stand.
+fn view_of(before: &Snapshot, after: &Ledger, query: Query, asked: &DryRun) -> DryRunView {
     let register = before.register();
     let kind_code = |index: u16| register.campaign.kind(index).map_or_else(String::new, |kind| kind.code.clone());
-    let within = old.query.within.and_then(|unit| register.unit(unit)).map(|unit| unit.code.clone());
+    let within = query.within.and_then(|unit| register.unit(unit)).map(|unit| unit.code.clone());
+    let wanted = Wanted { track: asked.ask.track, offset: asked.offset, limit: asked.limit, sight: Sight::Full };
+    let Comparison { ranked, changed, total, items } = compare(before, after, &query, &wanted);
     DryRunView {
         campaign: register.campaign.code.clone(),
-        kind: kind_code(old.query.kind),
-        track: track.map(Track::code),
-        by: old.query.by.code(),
+        kind: kind_code(query.kind),
+        track: asked.ask.track.map(Track::code),
+        by: query.by.code(),
         within,
-        block: old.query.block.clone(),
-        as_of: day.to_string(),
+        as_of: before.ledger().calendar.day(query.as_of).to_string(),
+        block: query.block,
         revision: before.revision,
         policy_version: before.policy_version,
-        level_scheme: SchemesView { before: old.scheme().code.clone(), after: new.scheme().code.clone() },
-        ranked: BeforeAfterView { before: old.ranked(track), after: new.ranked(track) },
+        level_scheme: SchemesView {
+            before: register.campaign.scheme.code.clone(),
+            after: after.register.campaign.scheme.code.clone(),
+        },
+        ranked,
         changed,
         total,
-        items: moves(&old, &new, asked, &of),
+        items,
         warnings: warnings(after, &asked.trial),
     }
-}
-
-/// The changed units that are listed, in the order of the new boards.
-fn moves(old: &Side<'_>, new: &Side<'_>, asked: &DryRun, is_changed: &[bool]) -> Vec<MoveView> {
-    let mut tracks = Track::ALL;
-    // the track that is asked for stands first
-    tracks.sort_by_key(|track| asked.ask.track.is_some_and(|asked| asked != *track));
-    let places = tracks.into_iter().flat_map(|track| &new.survey.board(track).places);
-    let changed = places.filter(|place| is_changed.get(place.unit as usize) == Some(&true));
-    let appraisers = (old.appraiser(), new.appraiser());
-    let view = |unit: u32| {
-        let (before, after) = (old.survey.gist(unit)?, new.survey.gist(unit)?);
-        Some(MoveView {
-            unit: named(new.ledger, unit, |_| true),
-            before: old.place(&appraisers.0, before),
-            after: new.place(&appraisers.1, after),
-        })
-    };
-    changed.skip(asked.offset).take(asked.limit).filter_map(|place| view(place.unit)).collect()
 }
 
 /// One figure gives the whole contest no reason to be looked at.

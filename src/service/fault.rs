@@ -88,6 +88,14 @@ pub enum Code {
     DayClosed,
     /// The day itself is not over yet.
     DayNotOver,
+    /// The public sees a frozen or final board already.
+    AlreadyFrozen,
+    /// The boards are not frozen, and no freeze is planned.
+    NotFrozen,
+    /// No tie for this award is open.
+    NoOpenTie,
+    /// No decision of this id about a tie stands.
+    AwardDecisionNotFound,
     /// No webhook of this id.
     WebhookNotFound,
     /// The campaign tells as many addresses as it may.
@@ -100,6 +108,12 @@ pub enum Code {
     ConfirmUnusual,
     /// A reason is needed and missing.
     ReasonRequired,
+    /// No appeal of this number.
+    AppealNotFound,
+    /// The last day for appeals is over.
+    AppealsClosed,
+    /// The appeal was answered or taken back.
+    AppealNotOpen,
     /// Nothing of this number waits or waited for a second person.
     ApprovalNotFound,
     /// It needs a second person, and cannot wait for one this way.
@@ -126,6 +140,16 @@ pub enum Code {
     ExportNotFound,
     /// The campaign has no awards, or nobody won one.
     NothingToExport,
+    /// The issue has no such board.
+    BoardNotInIssue,
+    /// Something stands between the campaign and its result.
+    Blocked,
+    /// The issue was revoked already.
+    ResultRevoked,
+    /// The issue that counts says the very same.
+    ResultUnchanged,
+    /// The campaign changed while its result was computed.
+    ResultStale,
     /// The board is too large for the report that was asked for.
     BoardTooLarge,
     /// The pages of this walk can no longer be served.
@@ -199,12 +223,19 @@ impl Code {
             Self::DayNotBegun => "day_not_begun",
             Self::DayClosed => "day_closed",
             Self::DayNotOver => "day_not_over",
+            Self::AlreadyFrozen => "already_frozen",
+            Self::NotFrozen => "not_frozen",
+            Self::NoOpenTie => "no_open_tie",
+            Self::AwardDecisionNotFound => "award_decision_not_found",
             Self::WebhookNotFound => "webhook_not_found",
             Self::TooManyWebhooks => "too_many_webhooks",
             Self::DerivedUnit => "derived_unit",
             Self::TimeIsToldByTheService => "time_is_told_by_the_service",
             Self::ConfirmUnusual => "confirm_unusual",
             Self::ReasonRequired => "reason_required",
+            Self::AppealNotFound => "appeal_not_found",
+            Self::AppealsClosed => "appeals_closed",
+            Self::AppealNotOpen => "appeal_not_open",
             Self::ApprovalNotFound => "approval_not_found",
             Self::ApprovalNeeded => "approval_needed",
             Self::ApprovalPending => "approval_pending",
@@ -218,6 +249,11 @@ impl Code {
             Self::ResultNotFound => "result_not_found",
             Self::ExportNotFound => "export_not_found",
             Self::NothingToExport => "nothing_to_export",
+            Self::BoardNotInIssue => "board_not_in_issue",
+            Self::Blocked => "blocked",
+            Self::ResultRevoked => "result_revoked",
+            Self::ResultUnchanged => "result_unchanged",
+            Self::ResultStale => "result_stale",
             Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
             Self::InvalidCursor => "invalid_cursor",
@@ -272,12 +308,19 @@ impl Code {
         Code::DayNotBegun,
         Code::DayClosed,
         Code::DayNotOver,
+        Code::AlreadyFrozen,
+        Code::NotFrozen,
+        Code::NoOpenTie,
+        Code::AwardDecisionNotFound,
         Code::WebhookNotFound,
         Code::TooManyWebhooks,
         Code::DerivedUnit,
         Code::TimeIsToldByTheService,
         Code::ConfirmUnusual,
         Code::ReasonRequired,
+        Code::AppealNotFound,
+        Code::AppealsClosed,
+        Code::AppealNotOpen,
         Code::ApprovalNotFound,
         Code::ApprovalNeeded,
         Code::ApprovalPending,
@@ -291,6 +334,11 @@ impl Code {
         Code::ResultNotFound,
         Code::ExportNotFound,
         Code::NothingToExport,
+        Code::BoardNotInIssue,
+        Code::Blocked,
+        Code::ResultRevoked,
+        Code::ResultUnchanged,
+        Code::ResultStale,
         Code::BoardTooLarge,
         Code::CursorStale,
         Code::InvalidCursor,

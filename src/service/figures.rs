@@ -174,7 +174,7 @@ impl Service {
         filter: &FigureFilter,
         audience: &Audience,
     ) -> Result<(i64, Vec<FigureView>), Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let sight = snapshot.sight(audience);
         let units = filter.units(&snapshot, sight)?;
         if units.is_empty() {
@@ -185,9 +185,7 @@ impl Service {
         {
             return Ok((snapshot.revision, derived_figures(&snapshot, *unit, filter, sight)));
         }
-        self.read(|conn| {
-            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
-            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let only = match (&filter.unit, units.as_slice()) {
                 (Some(code), [_]) => units::find_opt(conn, stored.id, &stored.campaign, code)?.map(|u| u.id),
                 _ => None,
@@ -260,14 +258,12 @@ impl Service {
         (unit_code, day): (&str, Day),
         audience: &Audience,
     ) -> Result<Option<PendingView>, Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let unit = visible_unit(&snapshot, unit_code, snapshot.sight(audience))?;
         if !snapshot.is_confided(unit, snapshot.sight(audience)) {
             return Ok(None);
         }
-        self.read(|conn| {
-            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
-            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             approvals::pending_about(conn, stored.id, (snapshot.key(unit), day))
         })
     }
@@ -283,16 +279,14 @@ impl Service {
         day: Day,
         audience: &Audience,
     ) -> Result<(i64, Vec<FigureRevisionView>), Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let sight = snapshot.sight(audience);
         let unit = visible_unit(&snapshot, unit_code, sight)?;
         let is_confided = snapshot.is_confided(unit, sight);
         if !snapshot.shows_figures(unit, sight) {
             return Ok((snapshot.revision, Vec::new()));
         }
-        self.read(|conn| {
-            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
-            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let unit = units::find_opt(conn, stored.id, &stored.campaign, unit_code)?;
             let unit = unit.ok_or_else(|| Fault::no_unit(unit_code))?;
             let rows = figures::history(conn, stored.id, unit.id, day)?;

@@ -9,9 +9,9 @@ use super::secrets::key as random_key;
 use crate::domain::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use ed25519_dalek::{SigningKey, VerifyingKey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -101,16 +101,24 @@ pub struct PublicKeys {
     pub keys: Vec<PublicKey>,
 }
 
+impl PublicKey {
+    /// A key as others read it.
+    pub(super) fn of(key: &VerifyingKey) -> Self {
+        let x = URL_SAFE_NO_PAD.encode(key.as_bytes());
+        // the members in the order of their names, without spaces (RFC 7638 section 3)
+        let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+        let kid = URL_SAFE_NO_PAD.encode(Sha256::digest(canonical));
+        Self { kty: "OKP", crv: "Ed25519", x, kid, alg: "EdDSA", usage: "sig" }
+    }
+}
+
 impl Key {
     fn new(secret: SigningKey) -> Result<Self, String> {
         let der = secret.to_pkcs8_der().map_err(|e| e.to_string())?;
         let encoding = EncodingKey::from_ed_der(der.as_bytes());
-        let x = URL_SAFE_NO_PAD.encode(secret.verifying_key().as_bytes());
-        let decoding = DecodingKey::from_ed_components(&x).map_err(|e| e.to_string())?;
-        // the members in the order of their names, without spaces (RFC 7638 section 3)
-        let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-        let id = URL_SAFE_NO_PAD.encode(Sha256::digest(canonical));
-        Ok(Self { secret, id, encoding, decoding })
+        let public = PublicKey::of(&secret.verifying_key());
+        let decoding = DecodingKey::from_ed_components(&public.x).map_err(|e| e.to_string())?;
+        Ok(Self { secret, id: public.kid, encoding, decoding })
     }
 
     fn random() -> Result<Self, String> {
@@ -120,8 +128,7 @@ impl Key {
     }
 
     fn public(&self) -> PublicKey {
-        let x = URL_SAFE_NO_PAD.encode(self.secret.verifying_key().as_bytes());
-        PublicKey { kty: "OKP", crv: "Ed25519", x, kid: self.id.clone(), alg: "EdDSA", usage: "sig" }
+        PublicKey::of(&self.secret.verifying_key())
     }
 }
 
@@ -186,11 +193,7 @@ impl KeyRing {
     /// # Errors
     /// What the system says.
     pub fn save(&self, path: &Path) -> Result<(), String> {
-        let beside = path.with_extension("new");
-        let failed = |e: std::io::Error| format!("{}: {e}", beside.display());
-        let _ = std::fs::remove_file(&beside);
-        write_new(&beside, &self.to_pem()?).map_err(failed)?;
-        std::fs::rename(&beside, path).map_err(failed)
+        replace_private(path, &self.to_pem()?)
     }
 
     fn to_pem(&self) -> Result<String, String> {
@@ -301,7 +304,20 @@ fn seconds(at: Instant) -> i64 {
     at.micros().div_euclid(1_000_000)
 }
 
-fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a secret in place of what is in a file, readable by its owner alone.
+///
+/// # Errors
+/// What the system says.
+pub(super) fn replace_private(path: &Path, text: &str) -> Result<(), String> {
+    let beside = path.with_extension("new");
+    let failed = |e: std::io::Error| format!("{}: {e}", beside.display());
+    let _ = std::fs::remove_file(&beside);
+    write_new(&beside, text).map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)
+}
+
+/// Writes a secret to a file that must not be there, readable by its owner alone.
+pub(super) fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -312,8 +328,12 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Refuses a file of secrets that others on this machine can read.
+///
+/// # Errors
+/// Who can read it.
 #[cfg(unix)]
-fn check_private(path: &Path) -> Result<(), String> {
+pub(super) fn check_private(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path).map_err(|e| format!("{}: {e}", path.display()))?.permissions().mode();
     if mode & 0o077 == 0 {
@@ -324,7 +344,7 @@ fn check_private(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(not(unix))]
-fn check_private(_: &Path) -> Result<(), String> {
+pub(super) fn check_private(_: &Path) -> Result<(), String> {
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 
 use super::access::Audience;
 use super::boards::Boards;
+use super::frozen::Pinned;
 use super::past::Edition;
 use super::privacy::{Privacy, Shown};
 use crate::domain::unit::UnitState;
@@ -14,7 +15,7 @@ use crate::domain::{Campaign, Contest, Day, Instant};
 use crate::scoring::ledger::{Adjustments, DayEntry};
 use crate::scoring::quality::{Finding, findings};
 use crate::scoring::{Ledger, Register};
-use crate::store::campaigns::StoredCampaign;
+use crate::store::campaigns::{Pinning, StoredCampaign};
 use crate::store::{DbConn, StoreError, contests, figures, policies};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -35,6 +36,10 @@ pub struct Snapshot {
     pub boards: Boards,
     /// What the public sees of whom.
     pub privacy: Arc<Privacy>,
+    /// What the public sees in its place, where it is live.
+    pub pinning: Pinning,
+    /// The pin whose archive it is of, where it is not live.
+    pub pinned: Option<Pinned>,
     /// The units' keys in the database by their places; none where a past instant is shown.
     keys: Arc<[i64]>,
     /// What a person should look at, once somebody asks.
@@ -63,6 +68,8 @@ impl Snapshot {
             policy_version,
             boards,
             privacy,
+            pinning: stored.pinning,
+            pinned: None,
             keys,
             findings: OnceLock::new(),
         })
@@ -81,6 +88,8 @@ impl Snapshot {
             policy_version,
             boards,
             privacy,
+            pinning: self.pinning,
+            pinned: self.pinned,
             keys,
             findings: OnceLock::new(),
         }
@@ -112,9 +121,34 @@ impl Snapshot {
             policy_version: edition.version,
             boards,
             privacy,
+            pinning: Pinning::default(),
+            pinned: None,
             keys: Arc::default(),
             findings: OnceLock::new(),
         }
+    }
+
+    /// The same as an archive holds it, where a pin shows one.
+    pub(super) fn shown_by(self, pinned: Option<Pinned>) -> Self {
+        Self { pinned, ..self }
+    }
+
+    /// Whether the public sees something else in its place, now or from a planned instant on.
+    pub fn is_pinned(&self) -> bool {
+        self.pinning != Pinning::default()
+    }
+
+    /// What it is as a word: `provisional`, or of a pinned board `frozen` or `final`. A past
+    /// moment is shown as it was announced.
+    pub fn status(&self) -> &'static str {
+        let pinned = self.pinned.filter(|_| self.known_at.is_none());
+        pinned.map_or("provisional", |pinned| pinned.status.code())
+    }
+
+    /// What of the campaign answers are made from, for the keys that they are kept under.
+    pub fn edition(&self) -> String {
+        let pin = self.pinned.map(|pinned| pinned.pin);
+        format!("{}|{}|{pin:?}", self.campaign().code, self.read_at)
     }
 
     /// What a person should look at among its figures, by unit, day and rule; computed once.
@@ -138,7 +172,9 @@ impl Snapshot {
             Audience::Public => Sight::Public,
             Audience::Full => Sight::Full,
             // a unit that is not there has nothing below it
-            Audience::Within(code) => self.register().find(code).map_or(Sight::Public, Sight::Within),
+            Audience::Within(code) | Audience::Own(code) => {
+                self.register().find(code).map_or(Sight::Public, Sight::Within)
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod appeals;
 pub mod approvals;
 pub mod audit;
 pub mod awards;
@@ -22,6 +23,7 @@ pub mod days;
 pub mod decisions;
 pub mod declared_levels;
 pub mod dry_run;
+pub mod effects;
 pub mod effort;
 pub mod exports;
 pub mod fault;
@@ -29,6 +31,7 @@ pub mod figures;
 pub mod firmness;
 pub mod flag_answers;
 pub mod flags;
+pub mod frozen;
 pub mod history;
 pub mod imports;
 pub mod keys;
@@ -41,11 +44,14 @@ mod outbox;
 pub mod packs;
 pub mod passwords;
 mod past;
+pub mod pins;
 pub mod policies;
 pub mod privacy;
+pub mod proof;
 pub mod reconciliation;
 mod recording;
 pub mod rendered;
+pub mod results;
 pub mod roll_up;
 pub mod scheduler;
 mod secrets;
@@ -69,13 +75,14 @@ pub use past::Moment;
 use crate::clock::Clock;
 use crate::domain::{Day, Instant};
 use crate::scoring::board;
-use crate::store::{self, Database, DbConn, StoreError, contests};
+use crate::store::{self, Database, DbConn, StoreError};
 use keys::KeyRing;
 use live::{Live, Snapshot};
 use measures::Measures;
 use outbound::Outbound;
 use passwords::Passwords;
-use past::{Edition, History, Past};
+use past::{History, Past};
+use proof::ResultKeys;
 use rendered::Answers;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -107,10 +114,16 @@ pub struct Service {
     /// Hashes passwords.
     pub passwords: Passwords,
     keys: Option<KeyRing>,
+    result_keys: Option<ResultKeys>,
     outbound: Outbound,
     loading: [Mutex<()>; LOADERS],
     hasher: std::hash::RandomState,
     settling: settling::Kept,
+    issues: results::KeptIssues,
+    /// Archives that the public reads.
+    shelf: frozen::Shelf,
+    /// Held by campaign while an archive is opened.
+    opening: [Mutex<()>; LOADERS],
 }
 
 /// What people are known by, and what the service may call.
@@ -120,6 +133,8 @@ pub struct Security {
     pub passwords: Passwords,
     /// Signs access tokens; none in a process that signs nobody in.
     pub keys: Option<KeyRing>,
+    /// Signs results; none in a process that makes none.
+    pub result_keys: Option<ResultKeys>,
     /// Whether webhooks may lead to addresses that are not public, and to this machine without TLS.
     pub private_webhooks: bool,
 }
@@ -129,8 +144,10 @@ pub struct Security {
 pub struct View {
     /// The facts.
     pub snapshot: Arc<Snapshot>,
-    /// K as it was asked for, or the present.
+    /// K as it was asked for, or the present; of a frozen board when it was frozen.
     pub judged_at: Instant,
+    /// The archive that it is of, where it is not live.
+    pub frozen: Option<Arc<frozen::Frozen>>,
 }
 
 impl View {
@@ -167,10 +184,14 @@ impl Service {
             turns: firmness::Turns::default(),
             passwords: security.passwords,
             keys: security.keys,
+            result_keys: security.result_keys,
             outbound: Outbound::new(security.private_webhooks),
             loading: Default::default(),
             hasher,
             settling: settling::Kept::default(),
+            issues: results::KeptIssues::default(),
+            shelf: frozen::Shelf::default(),
+            opening: Default::default(),
         }))
     }
 
@@ -286,32 +307,12 @@ impl Service {
 
     fn history(&self, campaign: &str) -> Result<Arc<History>, Fault> {
         let revision = self.snapshot(campaign)?.revision;
-        self.past.history(campaign, revision, || {
-            self.read(|conn| {
-                let stored = store::campaigns::find_opt(conn, campaign)?;
-                let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
-                let loaded = contests::load_stored(conn, &stored)?;
-                let revisions = store::campaigns::list_revisions(conn, stored.id)?;
-                let editions = Edition::all(&stored.campaign, store::policies::list(conn, stored.id)?);
-                Ok(History::new(loaded.contest, editions, loaded.revision, revisions))
-            })
-        })
+        self.past.history(campaign, revision, || self.read(|conn| frozen::load_history(conn, campaign)))
     }
 
-    /// A campaign at a moment. May block.
-    ///
-    /// # Errors
-    /// 404 where there is no such campaign or revision, or what the database says.
-    pub fn at(&self, campaign: &str, moment: Moment) -> Result<View, Fault> {
-        if moment == Moment::Now {
-            return Ok(View { snapshot: self.snapshot(campaign)?, judged_at: self.clock.now() });
-        }
-        let history = self.history(campaign)?;
-        let (judged_at, known_at) = history.resolve(moment)?;
-        Ok(View { snapshot: self.past.snapshot(campaign, &history, known_at)?, judged_at })
-    }
-
-    /// A campaign at a moment, for whoever must not block; waits for `min_revision`.
+    /// A campaign at a moment as an audience sees it, for whoever must not block; waits for
+    /// `min_revision`. A frozen board answers any at once: nobody finds the live revision by
+    /// trying.
     ///
     /// # Errors
     /// As [`Service::at`], and 503 where the revision does not come in time.
@@ -320,17 +321,20 @@ impl Service {
         campaign: &str,
         moment: Moment,
         min_revision: Option<i64>,
+        audience: &Audience,
     ) -> Result<View, Fault> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
-            let view = match self.live.latest(campaign) {
-                Some(snapshot) if moment == Moment::Now => View { snapshot, judged_at: self.clock.now() },
-                _ => {
-                    let code = campaign.to_owned();
-                    self.blocking(move |service| service.at(&code, moment)).await?
+            let at_once = if moment == Moment::Now { self.at_once(campaign, audience) } else { None };
+            let view = match at_once {
+                Some(view) => view,
+                None => {
+                    let (code, audience) = (campaign.to_owned(), audience.clone());
+                    self.blocking(move |service| service.at(&code, moment, &audience)).await?
                 }
             };
-            let Some(wanted) = min_revision.filter(|wanted| *wanted > view.snapshot.read_at) else { return Ok(view) };
+            let is_late = |wanted: &i64| view.frozen.is_none() && *wanted > view.snapshot.read_at;
+            let Some(wanted) = min_revision.filter(is_late) else { return Ok(view) };
             if tokio::time::Instant::now() >= deadline {
                 let detail = format!("revision {wanted} is not here yet; the latest is {}", view.snapshot.read_at);
                 return Err(Fault::new(Code::Behind, detail));

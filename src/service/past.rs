@@ -1,8 +1,10 @@
 //! Past moments of a campaign: boards as they were known at an instant or a revision.
 
 use super::fault::{Code, Fault};
+use super::frozen::Pinned;
 use super::live::Snapshot;
 use crate::domain::{Campaign, Contest, Instant};
+use crate::store::campaigns::Pinning;
 use crate::store::policies::StoredPolicy;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,6 +58,8 @@ pub(super) struct History {
     instants: Vec<Instant>,
     /// Revisions with their instants, rising.
     revisions: Vec<(i64, Instant)>,
+    /// What the public sees in its place.
+    pub(super) pinning: Pinning,
 }
 
 impl History {
@@ -65,7 +69,12 @@ impl History {
         let mut instants: Vec<Instant> = recorded.filter(|i| *i > Instant::BEGINNING).collect();
         instants.sort_unstable();
         instants.dedup();
-        Self { contest, editions, revision, instants, revisions }
+        Self { contest, editions, revision, instants, revisions, pinning: Pinning::default() }
+    }
+
+    /// The same, while the public sees something else in its place.
+    pub(super) fn under(self, pinning: Pinning) -> Self {
+        Self { pinning, ..self }
     }
 
     /// The latest instant recorded by then, so that any two instants between two
@@ -121,9 +130,16 @@ impl History {
 pub(super) struct Past {
     histories: Recent<(String, i64), Arc<History>, 2>,
     snapshots: Recent<(String, i64, Instant), Arc<Snapshot>, 16>,
+    /// The pin whose archive all of it is of.
+    pinned: Option<Pinned>,
 }
 
 impl Past {
+    /// Past moments of the archive of a pin.
+    pub(super) fn of(pinned: Pinned) -> Self {
+        Self { pinned: Some(pinned), ..Self::default() }
+    }
+
     /// The history of a campaign at a revision, loaded where it is not here.
     ///
     /// # Errors
@@ -157,7 +173,7 @@ impl Past {
         if let Some(found) = self.snapshots.get(&key) {
             return Ok(found);
         }
-        let snapshot = Arc::new(history.snapshot(known_at)?);
+        let snapshot = Arc::new(history.snapshot(known_at)?.shown_by(self.pinned));
         self.snapshots.put(key, snapshot.clone());
         Ok(snapshot)
     }

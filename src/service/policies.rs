@@ -112,8 +112,7 @@ impl Service {
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
     pub fn policies(&self, campaign: &str, audience: &Audience) -> Result<(i64, Vec<PolicyView>), Fault> {
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let versions = policies::list(conn, stored.id)?;
             Ok((stored.revision, versions.iter().map(|v| view(v, is_confided(audience))).collect()))
         })
@@ -124,8 +123,7 @@ impl Service {
     /// # Errors
     /// 404 where there is no such campaign or version, or what the database says.
     pub fn policy(&self, campaign: &str, version: i64, audience: &Audience) -> Result<(i64, PolicyView), Fault> {
-        self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let found = policies::find_opt(conn, stored.id, version)?;
             let found = found.ok_or_else(|| Fault::no_policy(&version.to_string()))?;
             Ok((stored.revision, view(&found, is_confided(audience))))

@@ -10,7 +10,7 @@ use super::live::{Sight, Snapshot};
 use super::sources::{Standing, by_day, counts_view};
 use super::views::{CountsView, UnitRef};
 use crate::scoring::reconcile::{ParentGap, differences, parent_gaps, reported_children};
-use crate::store::campaigns::{self, StoredCampaign};
+use crate::store::campaigns::StoredCampaign;
 use crate::store::source_figures::{self, Filter};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -76,17 +76,16 @@ impl Service {
         filter: &FigureFilter,
         audience: &Audience,
     ) -> Result<(i64, Vec<ResidualView>), Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let sight = snapshot.sight(audience);
         let units = filter.units(&snapshot, sight)?;
-        let (stored, said) = self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+        let (stored, said) = self.read_of(campaign, audience, |conn, stored| {
             let asked = Filter { unit_id: None, from: filter.from, to: filter.to };
             let said = match stored.campaign.sources.is_empty() {
                 true => Vec::new(),
                 false => source_figures::list(conn, stored.id, asked)?,
             };
-            Ok((stored, said))
+            Ok((stored.clone(), said))
         })?;
         let mut found = Vec::new();
         let places: HashMap<i64, u32> = units.iter().map(|unit| (snapshot.key(*unit), *unit)).collect();

@@ -1,5 +1,5 @@
 //! What the service does by itself at its hour: runs the closing of each day after its
-//! cut-off, and sends what webhooks are told.
+//! cut-off, puts planned freezes in force, and sends what webhooks are told.
 //!
 //! Nothing here is remembered that matters: what is to be done is read from the database, so
 //! whoever starts again goes on where somebody stopped, and of several processes each thing
@@ -44,9 +44,29 @@ impl Scheduler {
     /// # Errors
     /// What the database says; what could not be done stays due.
     pub fn run_due(&mut self) -> Result<Option<Instant>, Fault> {
+        let freeze = self.run_freezes_due()?;
         let cut_off = self.run_closings_due()?;
         let message = self.send_messages(self.service.clock.now())?;
-        Ok([cut_off, message].into_iter().flatten().min())
+        Ok([freeze, cut_off, message].into_iter().flatten().min())
+    }
+
+    /// Puts planned freezes in force that are due; when the next one is.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn run_freezes_due(&self) -> Result<Option<Instant>, Fault> {
+        let now = self.service.clock.now();
+        let planned = self.service.read(|conn| Ok(campaigns::list_freezes(conn)?))?;
+        for (code, at) in planned.iter().filter(|(_, at)| *at <= now) {
+            // one that cannot be stored holds up no other; the public waits for it all the same
+            match self.service.freeze_due(code) {
+                Ok(_) => tracing::info!(campaign = code, ?at, "frozen"),
+                Err(fault) => {
+                    tracing::error!(campaign = code, %fault, cause = fault.cause.as_deref(), "a freeze is not in force")
+                }
+            }
+        }
+        Ok(planned.iter().map(|(_, at)| *at).filter(|at| *at > now).min())
     }
 
     /// Closes what is to be closed, in each campaign one day after another; the next cut-off.

@@ -1,13 +1,13 @@
 //! Provisional days: from when on a campaign's figures stay as they are, learned from its
 //! own delays ([`crate::scoring::settling`]). For orientation; no rank reads it.
 
-use super::Service;
-use super::fault::Fault;
+use super::fault::{Code, Fault};
 use super::live::{Sight, Snapshot};
+use super::{Service, View};
 use crate::domain::time::local_instant;
 use crate::domain::{Day, Instant};
 use crate::scoring::settling::Delays;
-use crate::store::{campaigns, figures};
+use crate::store::{DbConn, campaigns, figures};
 use chrono::NaiveTime;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -58,26 +58,35 @@ impl Service {
     ///
     /// # Errors
     /// What the database says.
-    pub fn learned(&self, snapshot: &Snapshot, now: Instant) -> Result<Learned, Fault> {
-        let campaign = snapshot.campaign();
-        let today = now.day_in(campaign.time_zone).unwrap_or_default();
-        if let Some(learned) = self.settling.of(&campaign.code, today) {
+    pub fn learned(&self, view: &View) -> Result<Learned, Fault> {
+        let (snapshot, campaign) = (&view.snapshot, view.snapshot.campaign());
+        let kept_here = view.frozen.as_ref().map_or(&self.settling, |frozen| &frozen.settling);
+        let today = view.judged_at.day_in(campaign.time_zone).unwrap_or_default();
+        if let Some(learned) = kept_here.of(&campaign.code, today) {
             return Ok(learned);
         }
-        let _turn = self.settling.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(learned) = self.settling.of(&campaign.code, today) {
+        let _turn = kept_here.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(learned) = kept_here.of(&campaign.code, today) {
             return Ok(learned);
         }
         let midnight = local_instant(campaign.time_zone, today, NaiveTime::MIN);
-        let changes = self.read(|conn| match campaigns::find_opt(conn, &campaign.code)? {
+        let read = |conn: &mut DbConn| match campaigns::find_opt(conn, &campaign.code)? {
+            Some(stored) if stored.pinning != snapshot.pinning => {
+                self.live.drop_older(&campaign.code, stored.revision);
+                Err(Fault::new(Code::Behind, "the boards were frozen or thawed just now; ask again"))
+            }
             Some(stored) => Ok(figures::last_changes(conn, stored.id, midnight)?),
             None => Ok(Vec::new()),
-        })?;
+        };
+        let changes = match &view.frozen {
+            Some(frozen) => frozen.read(read)?,
+            None => self.read(read)?,
+        };
         let learned = learn(snapshot, today, &changes);
         // to a campaign without figures a pack may still bring a history, to no other
         let has_figures = (0..snapshot.ledger().calendar.len).any(|day| snapshot.ledger().reports_on(day) > 0);
         if has_figures {
-            let mut kept = self.settling.learned.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = kept_here.learned.lock().unwrap_or_else(PoisonError::into_inner);
             kept.insert(campaign.code.clone(), learned);
         }
         Ok(learned)
@@ -87,8 +96,9 @@ impl Service {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn settling(self: &Arc<Self>, snapshot: Arc<Snapshot>, now: Instant) -> Result<Learned, Fault> {
-        self.blocking(move |service| service.learned(&snapshot, now)).await
+    pub async fn settling(self: &Arc<Self>, view: &View) -> Result<Learned, Fault> {
+        let view = view.clone();
+        self.blocking(move |service| service.learned(&view)).await
     }
 }
 

@@ -401,15 +401,13 @@ impl Service {
         day: Day,
         audience: &Audience,
     ) -> Result<(i64, Vec<SourceRevisionView>), Fault> {
-        let snapshot = self.snapshot(campaign)?;
+        let snapshot = self.seen(campaign, audience)?;
         let sight = snapshot.sight(audience);
         let unit = visible_unit(&snapshot, unit_code, sight)?;
         if !snapshot.is_confided(unit, sight) {
             return Ok((snapshot.revision, Vec::new()));
         }
-        self.read(|conn| {
-            let stored = crate::store::campaigns::find_opt(conn, campaign)?;
-            let stored = stored.ok_or_else(|| Fault::no_campaign(campaign))?;
+        self.read_of(campaign, audience, |conn, stored| {
             let unit = units::find_opt(conn, stored.id, &stored.campaign, unit_code)?;
             let unit = unit.ok_or_else(|| Fault::no_unit(unit_code))?;
             let rows = source_figures::of_day(conn, stored.id, unit.id, day)?;

@@ -14,6 +14,7 @@ use crate::domain::campaign::Campaign;
 use crate::domain::text::fold;
 use crate::domain::unit::{Point, Unit, UnitState};
 use crate::pack::on_rings;
+use crate::store::appeals;
 use crate::store::approvals::{self, ApprovalState};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::units::{self, StoredUnit};
@@ -198,6 +199,10 @@ impl Service {
             let waits = approvals::about(work.conn()?, stored.id, (unit.id, None), ApprovalState::Pending)?;
             if let Some(approval) = waits.first() {
                 let detail = format!("approval {} about {code} waits for a second person", approval.number);
+                return Err(Fault::new(Code::UnitInUse, detail));
+            }
+            if appeals::any_of(work.conn()?, stored.id, unit.id)? {
+                let detail = format!("{code} has appealed; withdraw it from the contest instead");
                 return Err(Fault::new(Code::UnitInUse, detail));
             }
             if units::has_children(work.conn()?, stored.id, unit.id)? {

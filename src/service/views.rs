@@ -4,6 +4,7 @@
 //! [`Hundredths`], printed as JSON numbers made from integers.
 
 use super::approvals::{PendingView, TwoPersonsView};
+use super::results::StatusResultView;
 use super::settling::SettlingView;
 use crate::domain::Instant;
 use crate::domain::number::Hundredths;
@@ -690,13 +691,36 @@ pub struct CapabilitiesView {
     pub languages: [&'static str; 2],
 }
 
+/// What the public sees in place of the campaign as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FreezeStatusView {
+    /// `frozen`, `final` or, to those who may know of it, `planned`.
+    pub status: &'static str,
+    /// Since when the public sees it; null while it is planned.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Instant>,
+    /// Number of the result that it is; null for a freeze.
+    pub issue: Option<i64>,
+    /// When it is planned to come into force; never public.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub planned_for: Option<Instant>,
+    /// Why; never public.
+    pub reason: Option<String>,
+    /// Who wanted it, as the log names them; never public.
+    pub author: Option<String>,
+}
+
 /// All that a client needs to draw its first screen.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct StatusView {
     /// Code of the campaign.
     pub campaign: String,
-    /// `draft` (nothing was reported), `open`, or `closed` (the last day has closed).
+    /// `draft` (no units yet, or the first day has not begun), `open`, `closed` (the last day
+    /// has closed), `final` (an issue of the result was made), `re_issued` (a further one was)
+    /// or `revoked` (the latest one was revoked).
     pub state: &'static str,
+    /// The result; null: none was made.
+    pub result: Option<StatusResultView>,
     /// The day that it is there.
     #[schema(format = Date)]
     pub today: String,
@@ -717,7 +741,7 @@ pub struct StatusView {
     /// Revision of the campaign.
     pub revision: i64,
     /// The freeze; null: the boards are not frozen.
-    pub freeze: Option<String>,
+    pub freeze: Option<FreezeStatusView>,
     /// What the caller can do.
     pub capabilities: CapabilitiesView,
 }

@@ -19,6 +19,31 @@ pub fn unranked_reason(code: &str, vietnamese: bool) -> &str {
     pick(vietnamese, vi, en)
 }
 
+/// Where an appeal stands.
+pub fn appeal_state(code: &str, vietnamese: bool) -> &str {
+    match code {
+        "open" => pick(vietnamese, "đang chờ trả lời", "open"),
+        "accepted" => pick(vietnamese, "được chấp nhận", "accepted"),
+        "rejected" => pick(vietnamese, "không được chấp nhận", "rejected"),
+        "withdrawn" => pick(vietnamese, "đã rút", "withdrawn"),
+        other => other,
+    }
+}
+
+/// What an appeal is about.
+pub fn appeal_matter(code: &str, vietnamese: bool) -> &str {
+    match code {
+        "figures" => pick(vietnamese, "số liệu", "figures"),
+        "levels" => pick(vietnamese, "cấp độ", "levels"),
+        "points" => pick(vietnamese, "điểm", "points"),
+        "rank" => pick(vietnamese, "xếp hạng", "rank"),
+        "criteria" => pick(vietnamese, "tiêu chí", "criteria"),
+        "adjustments" => pick(vietnamese, "điểm thưởng, điểm trừ", "bonuses and deductions"),
+        "awards" => pick(vietnamese, "khen thưởng", "awards"),
+        other => other,
+    }
+}
+
 /// A track.
 pub fn track(code: &str, vietnamese: bool) -> &str {
     match code {

@@ -8,7 +8,7 @@
 //! what is worth keeping goes into the log with it. What the writes of a transaction share
 //! is in `batch`.
 
-use super::access::{Identity, Proof};
+use super::access::{Audience, Identity, Proof};
 use super::audit::{self, Entry, Note, Origin};
 use super::batch::{Ahead, Batch, Facts, Outcome};
 use super::catch_up::load;
@@ -16,6 +16,7 @@ use super::fault::{Code, Fault};
 use super::figures::stored_day;
 use super::live::{Change, Live, Snapshot};
 use super::measures::{Measures, Queued};
+use super::pins;
 use crate::clock::Clock;
 use crate::domain::{Contest, Day, Instant, Unit};
 use crate::scoring::ledger::DayEntry;
@@ -183,7 +184,7 @@ pub(super) enum Follow {
     /// These changed.
     By(Vec<Change>),
     /// They are these.
-    To(Box<Snapshot>),
+    To(Arc<Snapshot>),
     /// Units, rules or everything: they are loaded again.
     Reload,
 }
@@ -194,7 +195,7 @@ impl Follow {
         match self {
             Self::Nothing => before,
             Self::By(changes) => before.map(|facts| facts.with(&changes, revision)),
-            Self::To(snapshot) => Some(Facts::from_snapshot(*snapshot)),
+            Self::To(snapshot) => Some(Facts::from_snapshot(snapshot)),
             Self::Reload => None,
         }
     }
@@ -402,6 +403,11 @@ impl<'a> Work<'a> {
         self.ask.within.as_deref()
     }
 
+    /// What whoever writes may see.
+    pub(super) fn audience(&self) -> Audience {
+        self.within().map_or(Audience::Full, |unit| Audience::Within(unit.into()))
+    }
+
     /// The facts as they stand in this transaction: those in memory where nothing was
     /// written since, else read from the database.
     pub(super) fn present(&mut self, stored: &StoredCampaign) -> Result<Arc<Snapshot>, Fault> {
@@ -443,6 +449,12 @@ impl<'a> Work<'a> {
         Ok((head.revision, head.last_recorded_at))
     }
 
+    /// The revisions that were accepted in this transaction and are not stored yet, of this
+    /// campaign and maybe of others.
+    pub(super) fn pending_revisions(&self) -> Vec<NewRevision> {
+        self.batch.revisions().iter().chain(&self.accepted).cloned().collect()
+    }
+
     /// Says that instants up to this one were given, by a pack's own history.
     pub fn raise_last_recorded(&mut self, to: Instant) {
         if let Some(head) = &mut self.head {
@@ -472,9 +484,24 @@ impl<'a> Work<'a> {
     /// Says that the facts in memory are these, unless more than figures changed.
     pub(super) fn follow_with(&mut self, snapshot: Snapshot) {
         self.follow = match self.follow {
-            Follow::Nothing => Follow::To(Box::new(snapshot)),
+            Follow::Nothing => Follow::To(Arc::new(snapshot)),
             _ => Follow::Reload,
         };
+    }
+
+    /// The facts as the write leaves them, from those that it began at; none where nothing
+    /// changed, or where they have to be loaded again.
+    pub(super) fn left(&self, before: &Snapshot) -> Option<Arc<Snapshot>> {
+        match &self.follow {
+            Follow::Nothing | Follow::Reload => None,
+            Follow::By(changes) => Some(Arc::new(before.after(changes, self.revision()))),
+            Follow::To(snapshot) => Some(snapshot.clone()),
+        }
+    }
+
+    /// Whether the facts have to be loaded again.
+    pub(super) fn is_reloaded(&self) -> bool {
+        matches!(self.follow, Follow::Reload)
     }
 
     /// Says that units or rules changed: the facts are loaded again.
@@ -726,7 +753,8 @@ fn apply_all(
     let mut batch = Batch::begin(conn, live, now, tasks.iter().map(|(ask, ..)| ask))?;
     let mut answers = Vec::with_capacity(tasks.len());
     for (ask, task, span) in tasks {
-        let answer = span.in_scope(|| apply(conn, &mut batch, now, &ask, task));
+        let frozen = freeze_before(conn, &mut batch, now, &ask);
+        let answer = frozen.and_then(|()| span.in_scope(|| apply(conn, &mut batch, now, &ask, task)));
         if let Some(error) = batch.failed.take() {
             return Err(error);
         }
@@ -738,6 +766,17 @@ fn apply_all(
         answers.push(answer);
     }
     Ok((answers, batch.finish(conn, now, teller)?))
+}
+
+/// Puts a planned freeze in force that is due, before anything is written: nothing that is
+/// recorded at its instant or later gets into what the public sees.
+fn freeze_before(conn: &mut DbConn, batch: &mut Batch, now: Instant, ask: &Ask) -> Result<(), Fault> {
+    if !batch.head(ask.code()).is_some_and(|head| head.pinning.is_due(now)) {
+        return Ok(());
+    }
+    let freeze = pins::by_the_clock(ask.subject.clone());
+    apply(conn, batch, now, &freeze, Box::new(pins::put_in_force))?;
+    Ok(())
 }
 
 /// The revisions of a write, with the units' days that it touched where it touched no more.

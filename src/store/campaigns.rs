@@ -21,6 +21,25 @@ pub struct StoredCampaign {
     pub revision: i64,
     /// The last instant given to a record.
     pub last_recorded_at: Instant,
+    /// What the public sees in its place, if anything.
+    pub pinning: Pinning,
+}
+
+/// What the public sees in place of a campaign as it stands: it is stored with the revision,
+/// so that whoever knows of one knows of the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pinning {
+    /// Number of the pin in force.
+    pub pin: Option<i64>,
+    /// When a planned freeze comes into force.
+    pub freezes_at: Option<Instant>,
+}
+
+impl Pinning {
+    /// Whether a planned freeze should be in force by now.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.freezes_at.is_some_and(|at| at <= now)
+    }
 }
 
 #[derive(Queryable)]
@@ -29,7 +48,27 @@ struct CampaignRow {
     document: String,
     revision: i64,
     last_recorded_us: i64,
+    pin_id: Option<i64>,
+    freezes_us: Option<i64>,
 }
+
+type Columns = (
+    campaigns::id,
+    campaigns::document,
+    campaigns::revision,
+    campaigns::last_recorded_us,
+    campaigns::pin_id,
+    campaigns::freezes_us,
+);
+
+const COLUMNS: Columns = (
+    campaigns::id,
+    campaigns::document,
+    campaigns::revision,
+    campaigns::last_recorded_us,
+    campaigns::pin_id,
+    campaigns::freezes_us,
+);
 
 /// How many documents are kept as they were parsed: every write and many reads begin with
 /// one, and it hardly ever changes.
@@ -38,7 +77,7 @@ const PARSED: usize = 16;
 /// The documents that were parsed last, with what they say.
 static LAST_PARSED: Mutex<VecDeque<(String, Arc<Campaign>)>> = Mutex::new(VecDeque::new());
 
-fn parse(id: i64, document: String) -> Result<Arc<Campaign>, StoreError> {
+pub(super) fn parse(id: i64, document: String) -> Result<Arc<Campaign>, StoreError> {
     let mut last = LAST_PARSED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, campaign)) = last.iter().find(|(text, _)| *text == document) {
         return Ok(campaign.clone());
@@ -60,6 +99,7 @@ impl CampaignRow {
             campaign: parse(self.id, self.document)?,
             revision: self.revision,
             last_recorded_at: Instant::from_micros(self.last_recorded_us),
+            pinning: Pinning { pin: self.pin_id, freezes_at: self.freezes_us.map(Instant::from_micros) },
         })
     }
 }
@@ -69,9 +109,8 @@ impl CampaignRow {
 /// # Errors
 /// What the database says.
 pub fn find_opt(conn: &mut DbConn, code: &str) -> Result<Option<StoredCampaign>, StoreError> {
-    let columns = (campaigns::id, campaigns::document, campaigns::revision, campaigns::last_recorded_us);
     let row: Option<CampaignRow> =
-        campaigns::table.filter(campaigns::code.eq(code)).select(columns).get_result(conn).optional()?;
+        campaigns::table.filter(campaigns::code.eq(code)).select(COLUMNS).get_result(conn).optional()?;
     row.map(CampaignRow::read).transpose()
 }
 
@@ -90,9 +129,8 @@ pub fn list(conn: &mut DbConn) -> Result<Vec<(String, i64)>, StoreError> {
 /// # Errors
 /// What the database says.
 pub fn lock(conn: &mut DbConn, code: &str) -> Result<Option<StoredCampaign>, StoreError> {
-    let columns = (campaigns::id, campaigns::document, campaigns::revision, campaigns::last_recorded_us);
     let row = campaigns::table.filter(campaigns::code.eq(code));
-    let touch = diesel::update(row).set(campaigns::revision.eq(campaigns::revision)).returning(columns);
+    let touch = diesel::update(row).set(campaigns::revision.eq(campaigns::revision)).returning(COLUMNS);
     let row: Option<CampaignRow> = on_each!(conn, |c| touch.get_result(c).optional())?;
     row.map(CampaignRow::read).transpose()
 }
@@ -157,6 +195,11 @@ impl NewRevision {
     /// One of a campaign: its number, its instant and what it was.
     pub fn new(campaign_id: i64, revision: i64, recorded_at: Instant, what: &'static str) -> Self {
         Self { campaign_id, revision, recorded_us: recorded_at.micros(), what, touched: None }
+    }
+
+    /// Whether it is of a campaign.
+    pub fn is_of(&self, campaign_id: i64) -> bool {
+        self.campaign_id == campaign_id
     }
 
     /// With the units' days that it touched, and nothing else.
@@ -233,6 +276,26 @@ pub fn set_revision(conn: &mut DbConn, id: i64, revision: i64, last_recorded_at:
     let values = (campaigns::revision.eq(revision), campaigns::last_recorded_us.eq(last_recorded_at.micros()));
     diesel::update(campaigns::table.filter(campaigns::id.eq(id))).set(values).execute(conn)?;
     Ok(())
+}
+
+/// Says what the public sees in place of a campaign.
+///
+/// # Errors
+/// What the database says.
+pub fn set_pinning(conn: &mut DbConn, id: i64, pinning: Pinning) -> Result<(), StoreError> {
+    let values = (campaigns::pin_id.eq(pinning.pin), campaigns::freezes_us.eq(pinning.freezes_at.map(Instant::micros)));
+    diesel::update(campaigns::table.filter(campaigns::id.eq(id))).set(values).execute(conn)?;
+    Ok(())
+}
+
+/// The campaigns with a planned freeze, and when it comes into force.
+///
+/// # Errors
+/// What the database says.
+pub fn list_freezes(conn: &mut DbConn) -> Result<Vec<(String, Instant)>, StoreError> {
+    let rows = campaigns::table.filter(campaigns::freezes_us.is_not_null()).order(campaigns::id.asc());
+    let rows: Vec<(String, Option<i64>)> = rows.select((campaigns::code, campaigns::freezes_us)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(code, at)| Some((code, Instant::from_micros(at?)))).collect())
 }
 
 /// The channel on which PostgreSQL tells of commits.

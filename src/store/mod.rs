@@ -9,8 +9,11 @@
 //! whole contest.
 
 pub mod accounts;
+pub mod appeals;
 pub mod approvals;
+pub mod archives;
 pub mod audit;
+pub mod award_decisions;
 pub mod backup;
 mod bulk;
 pub mod campaigns;
@@ -28,7 +31,9 @@ pub mod idempotency;
 pub mod imports;
 pub mod lifetimes;
 pub mod partitions;
+pub mod pins;
 pub mod policies;
+pub mod results;
 mod schema;
 pub mod sessions;
 pub mod source_figures;

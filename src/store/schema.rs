@@ -9,6 +9,8 @@ diesel::table! {
         revision -> BigInt,
         last_recorded_us -> BigInt,
         created_us -> BigInt,
+        pin_id -> Nullable<BigInt>,
+        freezes_us -> Nullable<BigInt>,
     }
 }
 
@@ -258,6 +260,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    award_decisions (campaign_id, decision_id) {
+        campaign_id -> BigInt,
+        decision_id -> BigInt,
+        award -> Text,
+        block -> Nullable<Text>,
+        day -> Integer,
+        tied -> Text,
+        winners -> Text,
+        reason -> Text,
+        author -> Text,
+        recorded_us -> BigInt,
+        revision -> BigInt,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+        withdrawn_revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     approval_days (campaign_id, number, unit_id, day) {
         campaign_id -> BigInt,
         number -> BigInt,
@@ -328,6 +349,110 @@ diesel::table! {
         undone_by -> Nullable<Text>,
         undone_reason -> Nullable<Text>,
         undone_revision -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    results (campaign_id, issue) {
+        campaign_id -> BigInt,
+        issue -> BigInt,
+        created_us -> BigInt,
+        author -> Text,
+        reason -> Text,
+        overrides -> Text,
+        revision -> BigInt,
+        known_us -> BigInt,
+        as_of -> Integer,
+        default_kind -> Text,
+        program -> Text,
+        archive -> BigInt,
+        against -> Nullable<BigInt>,
+        whole_sha256 -> Text,
+        public_sha256 -> Text,
+        revoked_us -> Nullable<BigInt>,
+        revoked_by -> Nullable<Text>,
+        revoked_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    result_parts (campaign_id, issue, audience, part) {
+        campaign_id -> BigInt,
+        issue -> BigInt,
+        audience -> Text,
+        part -> Text,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    archives (campaign_id, archive_id) {
+        campaign_id -> BigInt,
+        archive_id -> BigInt,
+        sha256 -> Text,
+        revision -> BigInt,
+        known_us -> BigInt,
+        created_us -> BigInt,
+        document -> Text,
+        pack -> Binary,
+        facts -> Binary,
+    }
+}
+
+diesel::table! {
+    pins (campaign_id, pin_id) {
+        campaign_id -> BigInt,
+        pin_id -> BigInt,
+        status -> Text,
+        issue -> Nullable<BigInt>,
+        from_us -> Nullable<BigInt>,
+        archive_id -> Nullable<BigInt>,
+        revision -> Nullable<BigInt>,
+        pinned_us -> Nullable<BigInt>,
+        reason -> Text,
+        author -> Text,
+        created_us -> BigInt,
+        lifted_us -> Nullable<BigInt>,
+        lifted_by -> Nullable<Text>,
+        lifted_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    appeals (campaign_id, number) {
+        campaign_id -> BigInt,
+        number -> BigInt,
+        unit_id -> BigInt,
+        words -> Text,
+        about_day -> Nullable<Integer>,
+        about_what -> Nullable<Text>,
+        lodged_by -> Text,
+        on_behalf -> Bool,
+        lodged_us -> BigInt,
+        revision -> BigInt,
+        board_day -> Nullable<Integer>,
+        place -> Nullable<Text>,
+        state -> Text,
+        withdrawn_by -> Nullable<Text>,
+        withdrawn_us -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    appeal_answers (campaign_id, number, version) {
+        campaign_id -> BigInt,
+        number -> BigInt,
+        version -> BigInt,
+        state -> Text,
+        words -> Text,
+        reason -> Nullable<Text>,
+        corrections -> Text,
+        author -> Text,
+        answered_us -> BigInt,
+        revision -> BigInt,
+        effect -> Nullable<Text>,
+        effect_within -> Nullable<Text>,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::scoring::board::{By, Place, Query};
 use crate::service::Fault;
 use crate::service::boards::{shown_day, shown_places, shown_rows};
 use crate::service::figures::escape;
+use crate::service::frozen::{PinStatus, Pinned};
 use crate::service::levels::{Lens, level_history};
 use crate::service::live::Snapshot;
 use crate::service::privacy::Shown;
@@ -174,6 +175,39 @@ impl View<'_> {
     }
 
     fn ribbon(&self) -> Markup {
+        match self.snapshot.pinned {
+            Some(pinned) => self.pinned_ribbon(&pinned),
+            None => self.provisional_ribbon(),
+        }
+    }
+
+    /// Of a board that does not follow what is recorded: what it is, and as of when.
+    fn pinned_ribbon(&self, pinned: &Pinned) -> Markup {
+        let (l, zone) = (self.l, self.campaign.time_zone);
+        let at = pinned.since.clock_in(zone).unwrap_or_default();
+        let day = pinned.since.day_in(zone).map(|day| l.long_day(day)).unwrap_or_default();
+        let figures = format!("{} {}", l.weekday(self.as_of), l.long_day(self.as_of));
+        let is_final = pinned.status == PinStatus::Final;
+        html! {
+            div.ribbon {
+                b {
+                    svg aria-hidden="true" { use href="#i-clock" {} }
+                    @if is_final { (l.pick("Kết quả chính thức", "Final")) } @else { (l.pick("Đã đóng băng", "Frozen")) }
+                }
+                span {
+                    @match (l, is_final) {
+                        (Language::Vi, false) => { "Số liệu đến hết " (figures) ", như tại " (at) " ngày " (day) ". Thay đổi ghi sau đó chưa hiện ở đây." },
+                        (Language::Vi, true) => { "Số liệu đến hết " (figures) ", theo kết quả công bố lúc " (at) " ngày " (day) "." },
+                        (Language::En, false) => { "Figures to the end of " (figures) ", as they stood at " (at) " on " (day) ". What is recorded later is not shown here." },
+                        (Language::En, true) => { "Figures to the end of " (figures) ", by the result published at " (at) " on " (day) "." },
+                    }
+                }
+                span.end { (l.pick("bản số", "revision")) " " (l.whole(self.snapshot.revision.unsigned_abs())) }
+            }
+        }
+    }
+
+    fn provisional_ribbon(&self) -> Markup {
         let l = self.l;
         let cut_off = self.campaign.cut_off(self.as_of);
         let closes = self.campaign.day_closes.format("%H:%M").to_string();

@@ -78,7 +78,8 @@ fn page(call: &Call, rendered: &Rendered, revision: Option<i64>) -> HttpResponse
 /// The campaigns.
 async fn get_home(call: Call) -> Answer {
     let language = language(&call)?;
-    let campaigns = call.service.blocking(|service| service.campaigns()).await?;
+    let caller = call.reader();
+    let campaigns = call.service.blocking(move |service| service.campaigns(&caller)).await?;
     let html = home::page(language, &campaigns).into_string();
     Ok(page(&call, &Rendered::new(html.into_bytes()), None))
 }
@@ -108,9 +109,8 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
     let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day } };
     let key = format!(
-        "{}|{}|page {:?} {} {} {:?} {is_closed}",
-        snapshot.campaign().code,
-        snapshot.read_at,
+        "{}|page {:?} {} {} {:?} {is_closed}",
+        snapshot.edition(),
         asked.query,
         language.code(),
         number,
@@ -137,11 +137,12 @@ async fn get_board_csv(call: Call) -> Answer {
     let kind = snapshot.campaign().kind(query.kind).map(|k| escape(&k.code)).unwrap_or_default();
     let file = format!("{}-{kind}-{}-{day}.csv", escape(&snapshot.campaign().code), query.track.code());
     let is_default = default_day == Some(query.as_of);
-    let key = format!("{}|{}|csv {query:?} {sight:?} {is_default}", snapshot.campaign().code, snapshot.read_at);
+    let key = format!("{}|csv {query:?} {sight:?} {is_default}", snapshot.edition());
     let make = move || {
         let show = Show {
             revision: Some(snapshot.revision),
             policy_version: Some(snapshot.policy_version),
+            status: Some(snapshot.status()),
             ..Show::default()
         };
         let board = board_view(&snapshot.boards, &query, &show, |unit| snapshot.shown(unit, sight, is_default));

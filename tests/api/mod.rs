@@ -3,14 +3,18 @@
 use crate::support::app::TestApp;
 use serde_json::json;
 
+mod appeals;
+pub mod awards;
 mod campaigns;
 mod conventions;
 mod course;
 mod criteria;
 mod decisions;
+mod exports;
 mod figures;
 mod firmness;
 mod flags;
+mod freeze;
 mod history;
 mod import;
 mod imports;
@@ -19,6 +23,7 @@ mod levels;
 mod loose;
 mod policies;
 mod privacy;
+mod results;
 mod standing;
 mod units;
 

@@ -7,9 +7,11 @@ use greenzone::domain::Instant;
 use greenzone::domain::account::{Mandate, Role, Scope};
 use greenzone::http::Metrics;
 use greenzone::pack;
+use greenzone::scoring::DayState;
 use greenzone::service::accounts::NewAccount;
 use greenzone::service::keys::KeyRing;
 use greenzone::service::passwords::Passwords;
+use greenzone::service::proof::ResultKeys;
 use greenzone::service::tokens::NewToken;
 use greenzone::service::writer::WriteRequest;
 use greenzone::service::{Caller, Security, Service};
@@ -158,6 +160,34 @@ impl TestApp {
         self.service.import_pack(&grant, contest.clone(), false, request).wait().expect("the pack is taken");
     }
 
+    /// Reports no case for every day from Bs to E of which a campaign knows nothing yet.
+    pub fn report_all(&self, campaign: &str) {
+        let snapshot = self.service.snapshot(campaign).expect("a campaign");
+        let (register, ledger) = (snapshot.register(), snapshot.ledger());
+        let days = || ledger.calendar.baseline.start..ledger.calendar.window.end;
+        let last = ledger.calendar.window.end - 1;
+        let mut rows = Vec::new();
+        for unit in (0..).take(register.len()).filter(|unit| !register.is_derived(*unit)) {
+            let code = &register.unit(unit).expect("a unit").code;
+            for day in days().filter(|day| ledger.day_state(unit, *day, last) == DayState::Missing) {
+                let date = ledger.calendar.day(day).to_string();
+                rows.push(serde_json::json!({"unit_code": code, "date": date, "community_f0": 0}));
+            }
+        }
+        self.post(&format!("/api/v1/campaigns/{campaign}/figures"), &Value::Array(rows)).ok();
+    }
+
+    /// Makes an issue of a campaign's result; what can be set aside for it is.
+    pub fn finalise(&self, campaign: &str, reason: &str) -> Answer {
+        let base = format!("/api/v1/campaigns/{campaign}");
+        let blockers = self.get_as_council(&format!("{base}/blockers")).ok();
+        let items = blockers["items"].as_array().expect("blockers");
+        let aside = items.iter().filter(|blocker| blocker["can_be_overridden"] == true);
+        let overrides: Vec<Value> =
+            aside.map(|blocker| serde_json::json!({"code": blocker["code"], "reason": "x"})).collect();
+        self.post(&format!("{base}/finalise"), &serde_json::json!({"reason": reason, "overrides": overrides}))
+    }
+
     /// An account whose password is [`PASSWORD`].
     pub fn make_account(&self, username: &str, role: Role, scope: Scope) {
         let mandate = Mandate::new(role, scope).expect("a mandate");
@@ -247,7 +277,8 @@ impl TestApp {
 pub fn security() -> Security {
     let parameters = argon2::Params::new(8, 1, 1, None).expect("parameters");
     let passwords = Passwords::new(parameters, 2);
-    Security { passwords, keys: Some(KeyRing::random().expect("random bytes")), private_webhooks: false }
+    let (keys, result_keys) = (KeyRing::random().expect("random bytes"), ResultKeys::random().expect("random bytes"));
+    Security { passwords, keys: Some(keys), result_keys: Some(result_keys), private_webhooks: false }
 }
 
 /// A machine's token of a role and scope, for a year.

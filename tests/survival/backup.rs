@@ -66,7 +66,17 @@ pub fn filled(database: TestDatabase) -> TestApp {
     let headers = [("if-match", read.header("etag").expect("a tag")), ("content-type", "application/json")];
     app.send("POST", &format!("{address}/approve"), Some(&token), &headers, Some(b"{}")).ok();
     app.put(&format!("/api/v1/campaigns/q6-2021/flags/{FLAG}"), &json!({"answer": "x", "verdict": "as_reported"})).ok();
+    app.post(&of("appeals"), &json!({"unit_code": "27382", "text": "x", "about": {"date": "2021-07-12"}})).ok();
+    let answer = json!({"state": "rejected", "answer": "x"}).to_string();
+    let json = [("content-type", "application/json")];
+    app.send("PUT", &of("appeals/1"), Some(&token), &json, Some(answer.as_bytes())).ok();
+    app.report_all("q6-2021");
+    app.finalise("q6-2021", "chốt kết quả").ok();
     app.import(&with_sources());
+    app.import(&crate::api::awards::contest());
+    let decision = json!({"award": "second", "winners": ["b"], "reason": "x"});
+    app.post("/api/v1/campaigns/awards/awards/decisions", &decision).ok();
+    app.put("/api/v1/campaigns/sources/freeze", &json!({"reason": "x"})).ok();
     app.make_account("quan-tri", Role::Admin, Scope::All);
     app.sign_in("quan-tri");
     let key = [("idempotency-key", "first")];

@@ -1,5 +1,6 @@
 //! The laws of domain.md section 5 that a single ledger can break: 1 to 6.
 
+mod awards;
 mod effort;
 mod firmness;
 mod generator;

@@ -1,7 +1,7 @@
 //! Requests decided: approved by a second person who has seen what they do, refused, or
 //! taken back by who asked.
 
-use super::{ApprovalState, Payload, answer, audience_of, detail, find, is_current, note};
+use super::{ApprovalState, Payload, answer, detail, find, is_current, note};
 use crate::domain::{Campaign, Day, Instant};
 use crate::service::Service;
 use crate::service::access::{Approve, Grant, Known};
@@ -150,7 +150,7 @@ fn check_seen(
         return Err(Fault::new(Code::PreconditionRequired, detail));
     };
     let (snapshot, now) = (work.present(stored)?, work.now);
-    let sight = snapshot.sight(&audience_of(work));
+    let sight = snapshot.sight(&work.audience());
     let (view, _) = detail(work.conn()?, (stored, &snapshot), (row, days), sight, now)?;
     if seen.contains(&tag(&view)) {
         return Ok(());

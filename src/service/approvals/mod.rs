@@ -11,7 +11,6 @@ mod effect;
 mod payload;
 mod views;
 
-pub use effect::{BoardEffectView, EffectView};
 pub(super) use payload::Payload;
 pub use views::{
     ApprovalDetailView, ApprovalLinks, ApprovalRowView, ApprovalView, CountsView, PendingView, TwoPersonsView,
@@ -21,7 +20,7 @@ use views::{detail, location, stored_view, the_only, view};
 pub use crate::store::approvals::ApprovalState;
 
 use super::Service;
-use super::access::{Audience, Caller};
+use super::access::Caller;
 use super::audit::Note;
 use super::campaigns::campaign_json;
 use super::fault::{Code, Fault};
@@ -324,9 +323,4 @@ fn answer(
     let written = stored_view(work.conn()?, stored, row, days)?;
     let location = Some(location(&stored.campaign.code, &written.id)).filter(|_| status == 202);
     Ok(Done { location, ..done(status, &WrittenView { written, revision: work.revision() })? })
-}
-
-/// The audience of who decides, as the right was proven.
-fn audience_of(work: &Work<'_>) -> Audience {
-    work.within().map_or(Audience::Full, |unit| Audience::Within(unit.into()))
 }

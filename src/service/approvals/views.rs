@@ -1,10 +1,11 @@
 //! Requests as people see them: in a list, one with its rows and its effect, and in short
 //! beside the figures that they are about.
 
-use super::effect::{self, EffectView};
+use super::effect;
 use super::payload::Payload;
 use super::{ApprovalState, is_current};
 use crate::domain::{Counts, Day, Indicator, Instant};
+use crate::service::effects::EffectView;
 use crate::service::fault::Fault;
 use crate::service::figures::escape;
 use crate::service::live::{Sight, Snapshot};

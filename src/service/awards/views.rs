@@ -135,7 +135,7 @@ pub struct WinnerView {
     pub points: Option<Hundredths>,
     /// Money, in đồng; null where no money is given.
     pub money: Option<u64>,
-    /// Why it wins: `place`, `threshold`, `tie_shared`, `tie_decided`; in structure and words.
+    /// Why it wins: `place`, `threshold`, `tie_shared` or `tie_decided`; in structure and words.
     pub note: AwardNoteView,
 }
 
@@ -209,15 +209,4 @@ pub struct AwardDecisionView {
     pub withdrawn_at: Option<Instant>,
     /// Why it was taken back.
     pub withdrawn_reason: Option<String>,
-}
-
-/// The decisions about ties.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct AwardDecisionsView {
-    /// The decisions, the latest first.
-    pub items: Vec<AwardDecisionView>,
-    /// Where the next page starts; always null: all are told.
-    pub next_cursor: Option<String>,
-    /// How many there are.
-    pub total: u64,
 }

@@ -21,13 +21,17 @@ mod tests;
 mod xlsx;
 
 use super::Service;
-use super::access::{Exports, Grant};
+use super::access::{Grant, Results};
+use super::awards::decisions::at_revision;
+use super::awards::{About, awards_of};
 use super::fault::{Code, Fault};
 use super::live::Snapshot;
 use crate::domain::Instant;
 use crate::pack;
-use crate::store::campaigns;
-use report::Report;
+use crate::store::results::ResultRow;
+use crate::store::{archives, campaigns};
+use report::{Report, ReportDecision, ReportIssue};
+use std::sync::Arc;
 
 /// What can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -181,29 +185,105 @@ fn nothing(detail: &'static str) -> Fault {
     Fault::new(Code::NothingToExport, detail)
 }
 
+/// Of what an export is made.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A campaign as it stands, as of a day by its index in the calendar.
+    Live {
+        /// The facts.
+        snapshot: Arc<Snapshot>,
+        /// The day.
+        as_of: usize,
+    },
+    /// An issue of its result, of the facts as they were known when it was made.
+    Issue {
+        /// Code of the campaign.
+        campaign: String,
+        /// The issue.
+        row: Box<ResultRow>,
+    },
+}
+
+impl Source {
+    /// The day of its boards.
+    pub fn day(&self) -> String {
+        match self {
+            Self::Live { snapshot, as_of } => snapshot.ledger().calendar.day(*as_of).to_string(),
+            Self::Issue { row, .. } => row.as_of().to_string(),
+        }
+    }
+
+    /// What of it a kept answer stands for.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Live { snapshot, as_of } => format!("{}|{}|{as_of}", snapshot.campaign().code, snapshot.read_at),
+            Self::Issue { campaign, row } => format!("{campaign}|issue {}", row.issue),
+        }
+    }
+}
+
 impl Service {
-    /// Makes an export of a campaign as it stands in a snapshot, as of a day of it. May block.
+    /// Makes an export. May block for long.
     ///
     /// # Errors
     /// As [`write`], or what the database says.
     pub fn write_export(
         &self,
-        _grant: &Grant<Exports>,
-        snapshot: &Snapshot,
-        as_of: usize,
+        _grant: &Grant<Results>,
+        source: &Source,
         what: What,
         format: Format,
     ) -> Result<Vec<u8>, Fault> {
-        let campaign = &snapshot.campaign().code;
-        if format == Format::Pack {
-            return Ok(pack::write_zip(&self.export(campaign)?));
+        match source {
+            Source::Live { snapshot, .. } if format == Format::Pack => {
+                Ok(pack::write_zip(&self.export(&snapshot.campaign().code)?))
+            }
+            Source::Live { snapshot, as_of } => write(&self.report_of_live(snapshot, *as_of)?, what, format),
+            Source::Issue { campaign, row } if format == Format::Pack => self.read(|conn| {
+                let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+                archives::pack(conn, stored.id, row.archive)?.ok_or_else(|| no_archive(row))
+            }),
+            Source::Issue { campaign, row } => write(&self.report_of_issue(campaign, row)?, what, format),
         }
+    }
+
+    fn report_of_live(&self, snapshot: &Snapshot, as_of: usize) -> Result<Report, Fault> {
+        let campaign = &snapshot.campaign().code;
         let stood_at = match snapshot.known_at {
             Some(at) => at,
-            None => self
-                .read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?
-                .unwrap_or(Instant::BEGINNING),
+            None => {
+                let found = self.read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?;
+                found.unwrap_or(Instant::BEGINNING)
+            }
         };
-        write(&Report::of_snapshot(snapshot, as_of, stood_at), what, format)
+        let decisions = self.award_decisions_at(snapshot)?;
+        let about = About { status: "provisional", revision: Some(snapshot.revision) };
+        let given = awards_of(&snapshot.boards, as_of, &decisions, about);
+        let report = Report::of_snapshot(snapshot, as_of, stood_at);
+        Ok(report.with_awards(awards::of_view(&given, snapshot.register())))
     }
+
+    /// The report of an issue, of the facts, rules and decisions by which it was made.
+    fn report_of_issue(&self, campaign: &str, row: &ResultRow) -> Result<Report, Fault> {
+        let (facts, decisions) = self.read(|conn| {
+            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let facts = archives::facts(conn, stored.id, row.archive)?.ok_or_else(|| no_archive(row))?;
+            Ok((facts, at_revision(conn, stored.id, row.revision)?))
+        })?;
+        let snapshot = archives::open(&facts)?.read(|conn| {
+            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| no_archive(row))?;
+            Ok::<_, Fault>(Snapshot::load(conn, &stored)?)
+        })?;
+        let as_of = snapshot.ledger().calendar.index(row.as_of()).ok_or_else(|| no_archive(row))?;
+        let about = About { status: "final", revision: Some(row.revision) };
+        let given = awards_of(&snapshot.boards, as_of, &decisions, about);
+        let issue =
+            ReportIssue { number: row.issue, sha256: row.whole_sha256.clone(), decision: ReportDecision::default() };
+        let report = Report::of_snapshot(&snapshot, as_of, row.created_at()).of_issue(issue);
+        Ok(report.with_awards(awards::of_view(&given, snapshot.register())))
+    }
+}
+
+fn no_archive(row: &ResultRow) -> Fault {
+    Fault::internal(format!("issue {} lacks the facts that it was made of", row.issue))
 }

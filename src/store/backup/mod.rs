@@ -73,6 +73,14 @@ fn copy_all(from: &mut DbConn, to: &mut DbConn) -> Result<Counts, CopyError> {
     Ok(counts)
 }
 
+/// Copies what an archive holds of a campaign into an empty database of the current schema.
+pub(super) fn copy_campaign(from: &mut DbConn, to: &mut DbConn, campaign_id: i64) -> Result<(), StoreError> {
+    tables::ARCHIVED.iter().try_for_each(|(_, copy)| match copy(from, to, campaign_id) {
+        Ok(_) => Ok(()),
+        Err(CopyError::Reading(error) | CopyError::Writing(error)) => Err(error),
+    })
+}
+
 /// Writes one moment of a database to a new file that its owner alone may read: first
 /// under another name beside it, so that a file of that name is always whole and on
 /// the disk.

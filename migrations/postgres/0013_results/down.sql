@@ -1,0 +1,2 @@
+DROP TABLE result_parts;
+DROP TABLE results;

@@ -1,0 +1,2 @@
+DROP TABLE appeal_answers;
+DROP TABLE appeals;

@@ -1,0 +1,112 @@
+//! The two files of a result: what is changed in them is found and named, what is hidden is
+//! in none that is public, and another program reads them with other libraries.
+
+mod command;
+mod privacy;
+mod python;
+mod tampering;
+
+use crate::support::at;
+use greenzone::domain::time::parse_day;
+use greenzone::domain::{Day, Instant};
+use greenzone::pack::{self, Files};
+use greenzone::service::proof::{Draft, Nonce, Proofs, Report, ResultKeys, build, verify};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// A result of a pack as of a day, as known long after.
+pub fn draft(files: Files, as_of: Day) -> Draft {
+    Draft {
+        files,
+        issue: 2,
+        issued_at: Instant::parse("2021-07-28T01:00:00Z").unwrap(),
+        as_of,
+        known_at: Instant::parse("2099-01-01T00:00:00Z").unwrap(),
+        revision: 412,
+        policy_version: 1,
+        reason: Some("Phường 03 chuyển một ca sang ngày 12".to_owned()),
+        awards: json!({"items": [{"code": "first", "winners": [{"rank": 1, "unit": {"code": "27382"}, "points": 15.79}]}]}),
+        public_awards: json!({"items": [{"code": "first", "winners": [{"rank": 1, "unit": {"code": "27382"}, "points": 15.79}]}]}),
+        difference: json!({"boards": [{"kind": "ward", "moved": 2}]}),
+        overrides: json!([{"blocker": "flags_unanswered", "reason": "trả lời sau"}]),
+        nonce: Nonce::of([7; 32]),
+    }
+}
+
+/// The result of District 6 on 12 July.
+pub fn q6() -> Draft {
+    draft(pack::bundled()[0].files(), parse_day("2021-07-12").unwrap())
+}
+
+/// The files of a pack in the repository as they are written again, and its last day.
+pub fn files_of(folder: &Path) -> (Files, Day) {
+    let contest = pack::read_path(folder).expect("a sound pack");
+    (pack::files(&contest), contest.campaign.window.to)
+}
+
+pub fn built(draft: &Draft, keys: &ResultKeys) -> Proofs {
+    build(draft, keys).unwrap_or_else(|fault| panic!("{fault:?}"))
+}
+
+/// Where a check found something.
+pub fn places(report: &Report) -> Vec<String> {
+    let line = |line: Option<u64>| line.map(|line| format!(":{line}")).unwrap_or_default();
+    report.findings.iter().map(|f| format!("{}{}", f.place, line(f.line))).collect()
+}
+
+pub fn parsed(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("JSON")
+}
+
+#[test]
+fn results_of_every_pack_hold_and_show_what_was_expected() {
+    let keys = ResultKeys::random().unwrap();
+    let mut folders: Vec<_> = ["cases", "random", "hamlets"]
+        .into_iter()
+        .flat_map(|part| std::fs::read_dir(at("tests/packs").join(part)).expect("packs").flatten())
+        .map(|entry| entry.path())
+        .filter(|path| path.join("campaign.json").exists())
+        .collect();
+    folders.sort();
+    folders.extend(["q6-2021", "vinh-phuc-239-2021", "vn-provinces-2021"].map(|code| at("packs").join(code)));
+    assert!(folders.len() > 300);
+    // every third one: all of them take a minute
+    for folder in folders.iter().step_by(3) {
+        let (files, last) = files_of(folder);
+        let proofs = built(&draft(files, last), &keys);
+        let report = verify(&proofs.whole, None, Some(&proofs.public));
+        assert!(
+            report.holds && report.recomputed && report.public.is_some(),
+            "{}: {:#?}",
+            folder.display(),
+            report.findings
+        );
+        let public = verify(&proofs.public, None, None);
+        assert!(public.holds, "{}: {:#?}", folder.display(), public.findings);
+        assert_eq!(public.whole_sha256.as_deref(), Some(proofs.sha256.as_str()));
+    }
+}
+
+#[test]
+fn the_boards_of_a_result_are_those_that_score_prints() {
+    let proofs = built(&q6(), &ResultKeys::random().unwrap());
+    let whole = parsed(&proofs.whole);
+    let ward = whole["boards"].as_array().unwrap().iter().find(|b| b["kind"] == "ward" && b["track"] == "improvement");
+    let contest = pack::read(&pack::bundled()[0].files()).unwrap();
+    let ask = json!({"as_of": "2021-07-12", "known_at": "2099-01-01T00:00:00Z"});
+    let expected = crate::support::known_boards::score(&contest, &ask).unwrap();
+    assert_eq!(ward.unwrap()["items"], expected["items"]);
+    assert_eq!((&ward.unwrap()["status"], &ward.unwrap()["revision"]), (&json!("final"), &json!(412)));
+    assert_eq!(ward.unwrap()["items"][0]["points"]["total"], 15.79);
+}
+
+#[test]
+fn a_public_result_has_no_reason_no_author_no_override_and_no_input() {
+    let proofs = built(&q6(), &ResultKeys::random().unwrap());
+    let text = String::from_utf8(proofs.public.clone()).unwrap();
+    for word in ["chuyển một ca", "flags_unanswered", "trả lời", "reason", "figures.csv", "nonce", "override"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    let names: Vec<String> = parsed(&proofs.public).as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["awards", "boards", "manifest", "signature"]);
+}
