@@ -4,7 +4,6 @@ use super::{Q6, awards, hidden};
 use crate::support::app::{TestApp, machine_token};
 use crate::support::database::TestDatabase;
 use crate::support::{at, on_both};
-
 use greenzone::domain::account::{Role, Scope};
 use greenzone::pack;
 use serde_json::{Value, json};
@@ -92,9 +91,9 @@ on_both! {
 fn everything(app: &TestApp, of: &str) -> Vec<(String, Vec<u8>)> {
     let all = [
         ("leaderboard", &["json", "xlsx", "docx", "pdf", "csv", "pack"][..]),
-        ("awards", &["json", "xlsx", "docx", "pdf", "csv"]),
-        ("decision", &["docx", "pdf"]),
-        ("certificates", &["pdf"]),
+        ("awards", &["json", "xlsx", "docx", "pdf", "csv"][..]),
+        ("decision", &["docx", "pdf"][..]),
+        ("certificates", &["pdf"][..]),
     ];
     let each =
         all.iter().flat_map(|(what, formats)| formats.iter().map(move |format| format!("{what}?format={format}{of}")));
