@@ -10,7 +10,6 @@ mod clients;
 mod command_line;
 mod days;
 mod dry_run;
-mod exports;
 mod forms;
 mod freeze_law;
 mod house;

@@ -1,14 +1,14 @@
 //! Results as files: workbooks, papers, tables, certificates.
 
-use super::leaderboard::{key, resolved};
+use super::leaderboard::resolved;
 use super::params::ExportPath;
 use crate::http::call::{Answer, Call};
 use crate::http::problem::{ApiError, Kind};
-use crate::service::Moment;
 use crate::service::access::Results;
 use crate::service::boards::Ask;
 use crate::service::exports::report::Report;
-use crate::service::exports::{Format, Of, What, file_name};
+use crate::service::exports::{Format, Source, What, file_name};
+use crate::service::{Moment, Service};
 
 /// The format that is asked for; the first that can be had without.
 fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {
@@ -18,18 +18,6 @@ fn format_of(call: &Call, what: What) -> Result<Format, ApiError> {
         let message = format!("format: {} can be had as {}, not as {asked:?}", what.code(), what.format_codes());
         ApiError::of_parameter(Kind::InvalidParameter, "format", message)
     })
-}
-
-/// The issue that is asked for, or the campaign as it stands.
-async fn of(call: &Call, issue: Option<u64>) -> Result<Of, ApiError> {
-    if let Some(number) = issue {
-        let campaign = call.path("campaign")?;
-        let issued = call.service.blocking(move |service| service.issued(&campaign, &number.to_string())).await?;
-        return Ok(Of::Issue(issued));
-    }
-    let view = call.look(Moment::Now).await?;
-    let as_of = resolved(&view, &Ask::default(), call.sight(&view.snapshot))?.as_of;
-    Ok(Of::Present(view.snapshot, as_of))
 }
 
 /// A result as a file: `leaderboard`, `awards`, `decision` (submission, draft of the decision
@@ -57,15 +45,29 @@ pub(super) async fn get_export(call: Call) -> Answer {
     let grant = call.may::<Results>()?;
     let what = What::parse(&call.path("what")?)?;
     let format = format_of(&call, what)?;
+    call.accepts(&[format.media_type()])?;
     let issue = call.number("issue", 1, i64::MAX as u64)?;
-    let of = of(&call, issue).await?;
-    let snapshot = of.snapshot();
-    call.note_private_read(snapshot, snapshot.has_private(None)).await?;
-    let (revision, service) = (snapshot.revision, call.service.clone());
-    let day = snapshot.ledger().calendar.day(of.as_of()).to_string();
-    let name = file_name(&snapshot.campaign().code, what, &day, format);
-    let key = key(snapshot, call.sight(snapshot), &format!("export {what:?} {format:?} {day} {issue:?}"));
-    let make = move || service.turns.take(|| service.write_export(&grant, &of, what, format));
+    let view = call.look_live(Moment::Now).await?;
+    call.note_private_read(&view.snapshot, view.snapshot.has_private(None)).await?;
+    let (revision, campaign) = (view.snapshot.revision, call.path("campaign")?);
+    let source = match issue {
+        Some(issue) => issue_of(&call, campaign.clone(), issue).await?,
+        None => {
+            let as_of = resolved(&view, &Ask::default(), call.sight(&view.snapshot))?.as_of;
+            Source::Live { snapshot: view.snapshot, as_of }
+        }
+    };
+    let name = file_name(&campaign, what, &source.day(), format);
+    let (key, service) = (format!("export {}|{what:?}|{format:?}", source.key()), call.service.clone());
+    let make = move || service.turns.take(|| service.write_export(&grant, &source, what, format));
     let file = call.service.answers.get(key, make).await?;
-    Ok(call.reply_file(&file, format.content_type(), &name, Some(revision)))
+    Ok(call.reply_file(&file, format.content_type(), &name, issue.is_none().then_some(revision)))
+}
+
+async fn issue_of(call: &Call, campaign: String, number: u64) -> Result<Source, ApiError> {
+    let find = move |service: &Service| {
+        let row = service.issue(&campaign, &number.to_string())?;
+        Ok(Source::Issue { campaign, row: Box::new(row) })
+    };
+    Ok(call.service.blocking(find).await?)
 }

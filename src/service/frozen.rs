@@ -222,38 +222,27 @@ impl Service {
 
     fn open(&self, campaign: &str, pin: i64) -> Result<Frozen, Fault> {
         let missing = || Fault::internal(format!("pin {pin} of {campaign} shows no archive"));
-        let row = self.read(|conn| {
+        let (row, facts) = self.read(|conn| {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
-            pins::find_opt(conn, stored.id, pin)?.ok_or_else(missing)
+            let row = pins::find_opt(conn, stored.id, pin)?.ok_or_else(missing)?;
+            let archive = row.archive_id.ok_or_else(missing)?;
+            let facts = archives::facts(conn, stored.id, archive)?.ok_or_else(missing)?;
+            Ok((row, facts))
         })?;
-        let (archive, since) = row.archive_id.zip(row.pinned_at()).ok_or_else(missing)?;
+        let since = row.pinned_at().ok_or_else(missing)?;
         let pinned = Pinned { pin, status: row.status(), issue: row.issue, since };
-        let (archive, snapshot) = self.archived(campaign, archive, pinned)?;
-        Ok(Frozen {
-            pinned,
-            archive,
-            snapshot: Arc::new(snapshot),
-            history: OnceLock::new(),
-            past: Past::of(pinned),
-            settling: settling::Kept::default(),
-        })
-    }
-
-    /// An archive of a campaign, opened, and its facts as a pin shows them. May block.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) fn archived(&self, campaign: &str, archive: i64, by: Pinned) -> Result<(Archived, Snapshot), Fault> {
-        let missing = || Fault::internal(format!("archive {archive} of {campaign} is missing, or holds another"));
-        let facts = self.read(|conn| {
-            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
-            archives::facts(conn, stored.id, archive)?.ok_or_else(missing)
-        })?;
         let archive = archives::open(&facts)?;
         let snapshot = archive.read(|conn| {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(missing)?;
             Ok::<_, Fault>(Snapshot::load(conn, &stored)?)
         })?;
-        Ok((archive, snapshot.shown_by(Some(by))))
+        Ok(Frozen {
+            pinned,
+            archive,
+            snapshot: Arc::new(snapshot.shown_by(Some(pinned))),
+            history: OnceLock::new(),
+            past: Past::of(pinned),
+            settling: settling::Kept::default(),
+        })
     }
 }

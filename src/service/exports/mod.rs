@@ -22,13 +22,15 @@ mod xlsx;
 
 use super::Service;
 use super::access::{Grant, Results};
+use super::awards::decisions::at_revision;
+use super::awards::{About, awards_of};
 use super::fault::{Code, Fault};
 use super::live::Snapshot;
-use super::results::Issued;
 use crate::domain::Instant;
 use crate::pack;
-use crate::store::campaigns;
-use report::Report;
+use crate::store::results::ResultRow;
+use crate::store::{archives, campaigns};
+use report::{Report, ReportDecision, ReportIssue};
 use std::sync::Arc;
 
 /// What can be exported.
@@ -136,6 +138,11 @@ impl Format {
         }
     }
 
+    /// Its type without parameters.
+    pub fn media_type(self) -> &'static str {
+        self.content_type().split(';').next().unwrap_or_default()
+    }
+
     fn ending(self) -> &'static str {
         if self == Self::Pack { "zip" } else { self.code() }
     }
@@ -178,68 +185,105 @@ fn nothing(detail: &'static str) -> Fault {
     Fault::new(Code::NothingToExport, detail)
 }
 
-/// What is exported of a campaign.
+/// Of what an export is made.
 #[derive(Clone, Debug)]
-pub enum Of {
-    /// The campaign as it stands, as of a day of its boards.
-    Present(Arc<Snapshot>, usize),
-    /// An issue of its result.
-    Issue(Issued),
+pub enum Source {
+    /// A campaign as it stands, as of a day by its index in the calendar.
+    Live {
+        /// The facts.
+        snapshot: Arc<Snapshot>,
+        /// The day.
+        as_of: usize,
+    },
+    /// An issue of its result, of the facts as they were known when it was made.
+    Issue {
+        /// Code of the campaign.
+        campaign: String,
+        /// The issue.
+        row: Box<ResultRow>,
+    },
 }
 
-impl Of {
-    /// The facts.
-    pub fn snapshot(&self) -> &Arc<Snapshot> {
+impl Source {
+    /// The day of its boards.
+    pub fn day(&self) -> String {
         match self {
-            Self::Present(snapshot, _) => snapshot,
-            Self::Issue(issued) => &issued.snapshot,
+            Self::Live { snapshot, as_of } => snapshot.ledger().calendar.day(*as_of).to_string(),
+            Self::Issue { row, .. } => row.as_of().to_string(),
         }
     }
 
-    /// The day of the boards.
-    pub fn as_of(&self) -> usize {
+    /// What of it a kept answer stands for.
+    pub fn key(&self) -> String {
         match self {
-            Self::Present(_, as_of) => *as_of,
-            Self::Issue(issued) => issued.last_day(),
+            Self::Live { snapshot, as_of } => format!("{}|{}|{as_of}", snapshot.campaign().code, snapshot.read_at),
+            Self::Issue { campaign, row } => format!("{campaign}|issue {}", row.issue),
         }
     }
 }
 
 impl Service {
-    /// Makes an export. May block.
+    /// Makes an export. May block for long.
     ///
     /// # Errors
     /// As [`write`], or what the database says.
-    pub fn write_export(&self, grant: &Grant<Results>, of: &Of, what: What, format: Format) -> Result<Vec<u8>, Fault> {
-        let (snapshot, as_of) = (of.snapshot(), of.as_of());
-        match of {
-            Of::Present(..) if format == Format::Pack => {
-                return Ok(pack::write_zip(&self.export(&snapshot.campaign().code)?));
+    pub fn write_export(
+        &self,
+        _grant: &Grant<Results>,
+        source: &Source,
+        what: What,
+        format: Format,
+    ) -> Result<Vec<u8>, Fault> {
+        match source {
+            Source::Live { snapshot, .. } if format == Format::Pack => {
+                Ok(pack::write_zip(&self.export(&snapshot.campaign().code)?))
             }
-            Of::Issue(issued) if format == Format::Pack => return self.issued_pack(issued),
-            _ => {}
+            Source::Live { snapshot, as_of } => write(&self.report_of_live(snapshot, *as_of)?, what, format),
+            Source::Issue { campaign, row } if format == Format::Pack => self.read(|conn| {
+                let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+                archives::pack(conn, stored.id, row.archive)?.ok_or_else(|| no_archive(row))
+            }),
+            Source::Issue { campaign, row } => write(&self.report_of_issue(campaign, row)?, what, format),
         }
-        let report = Report::of_snapshot(snapshot, as_of, self.stood_at(of)?);
-        let report = match of {
-            Of::Present(..) => report,
-            Of::Issue(issued) => report.of_issue(issued.imprint()),
-        };
-        let awards = awards::of_view(&self.awards(grant, snapshot, as_of)?, snapshot.register());
-        write(&report.with_awards(awards), what, format)
     }
 
-    /// When what is exported came to stand: all times inside the files are this one.
-    fn stood_at(&self, of: &Of) -> Result<Instant, Fault> {
-        match of {
-            Of::Issue(issued) => Ok(issued.made_at()),
-            Of::Present(snapshot, _) => match snapshot.known_at {
-                Some(at) => Ok(at),
-                None => {
-                    let (campaign, revision) = (&snapshot.campaign().code, snapshot.revision);
-                    let at = self.read(|conn| Ok(campaigns::instant_of(conn, campaign, revision)?))?;
-                    Ok(at.unwrap_or(Instant::BEGINNING))
-                }
-            },
-        }
+    fn report_of_live(&self, snapshot: &Snapshot, as_of: usize) -> Result<Report, Fault> {
+        let campaign = &snapshot.campaign().code;
+        let stood_at = match snapshot.known_at {
+            Some(at) => at,
+            None => {
+                let found = self.read(|conn| Ok(campaigns::instant_of(conn, campaign, snapshot.revision)?))?;
+                found.unwrap_or(Instant::BEGINNING)
+            }
+        };
+        let decisions = self.award_decisions_at(snapshot)?;
+        let about = About { status: "provisional", revision: Some(snapshot.revision) };
+        let given = awards_of(&snapshot.boards, as_of, &decisions, about);
+        let report = Report::of_snapshot(snapshot, as_of, stood_at);
+        Ok(report.with_awards(awards::of_view(&given, snapshot.register())))
     }
+
+    /// The report of an issue, of the facts, rules and decisions by which it was made.
+    fn report_of_issue(&self, campaign: &str, row: &ResultRow) -> Result<Report, Fault> {
+        let (facts, decisions) = self.read(|conn| {
+            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
+            let facts = archives::facts(conn, stored.id, row.archive)?.ok_or_else(|| no_archive(row))?;
+            Ok((facts, at_revision(conn, stored.id, row.revision)?))
+        })?;
+        let snapshot = archives::open(&facts)?.read(|conn| {
+            let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| no_archive(row))?;
+            Ok::<_, Fault>(Snapshot::load(conn, &stored)?)
+        })?;
+        let as_of = snapshot.ledger().calendar.index(row.as_of()).ok_or_else(|| no_archive(row))?;
+        let about = About { status: "final", revision: Some(row.revision) };
+        let given = awards_of(&snapshot.boards, as_of, &decisions, about);
+        let issue =
+            ReportIssue { number: row.issue, sha256: row.whole_sha256.clone(), decision: ReportDecision::default() };
+        let report = Report::of_snapshot(&snapshot, as_of, row.created_at()).of_issue(issue);
+        Ok(report.with_awards(awards::of_view(&given, snapshot.register())))
+    }
+}
+
+fn no_archive(row: &ResultRow) -> Fault {
+    Fault::internal(format!("issue {} lacks the facts that it was made of", row.issue))
 }

@@ -26,10 +26,8 @@ use super::Service;
 use super::access::{Contest, Grant};
 use super::audit::Note;
 use super::boards::Ask;
-use super::exports::report::{ReportDecision, ReportIssue};
 use super::fault::{Code, Fault};
 use super::figures::done;
-use super::frozen::{PinStatus, Pinned};
 use super::live::Snapshot;
 use super::pins::lift;
 use super::views::WrittenView;
@@ -37,7 +35,6 @@ use super::writer::{Pending, WriteRequest};
 use crate::domain::Instant;
 use crate::scoring::appraisal::Track;
 use crate::scoring::board::By;
-use crate::store::archives;
 use crate::store::campaigns;
 use crate::store::pins;
 use crate::store::results::{self, ResultRow};
@@ -75,33 +72,6 @@ type PackedPart = (Reader, String, Vec<u8>);
 #[derive(Clone, Debug, Default)]
 pub struct Issues {
     rows: Arc<[ResultRow]>,
-}
-
-/// A campaign as it stood for an issue.
-#[derive(Clone, Debug)]
-pub struct Issued {
-    /// The facts of then.
-    pub snapshot: Arc<Snapshot>,
-    row: ResultRow,
-}
-
-impl Issued {
-    /// The last day, which the boards of an issue are of.
-    pub fn last_day(&self) -> usize {
-        boards::last_day(&self.snapshot)
-    }
-
-    /// What files say of the issue.
-    pub(super) fn imprint(&self) -> ReportIssue {
-        // the decision that it was awarded by follows it, so that its number is written in by hand
-        let decision = ReportDecision::default();
-        ReportIssue { number: self.row.issue, sha256: self.row.whole_sha256.clone(), decision }
-    }
-
-    /// When it was made.
-    pub(super) fn made_at(&self) -> Instant {
-        self.row.created_at()
-    }
 }
 
 impl Issues {
@@ -179,6 +149,14 @@ impl Service {
         })?;
         kept().insert(campaign.to_owned(), (stored, issues.clone()));
         Ok(issues)
+    }
+
+    /// An issue of a campaign by its number. May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such issue, or what the database says.
+    pub fn issue(&self, campaign: &str, number: &str) -> Result<ResultRow, Fault> {
+        Ok(self.issues(campaign)?.find(number)?.clone())
     }
 
     /// The issues of a campaign's result, the latest first. May block.
@@ -291,28 +269,6 @@ impl Service {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
             work(conn, stored.id)
         })
-    }
-
-    /// A campaign as it stood for an issue, out of the issue's archive. May block.
-    ///
-    /// # Errors
-    /// 404 where there is no such issue, or what the database says.
-    pub fn issued(&self, campaign: &str, number: &str) -> Result<Issued, Fault> {
-        let row = self.issues(campaign)?.find(number)?.clone();
-        // an issue that counts no more is shown by no pin, and stays what it was
-        let by = Pinned { pin: 0, status: PinStatus::Final, issue: Some(row.issue), since: row.created_at() };
-        let (_, snapshot) = self.archived(campaign, row.archive, by)?;
-        Ok(Issued { snapshot: Arc::new(snapshot), row })
-    }
-
-    /// The pack that an issue's archive keeps. May block.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) fn issued_pack(&self, issued: &Issued) -> Result<Vec<u8>, Fault> {
-        let (campaign, archive) = (&issued.snapshot.campaign().code, issued.row.archive);
-        let pack = self.of_campaign(campaign, |conn, id| Ok(archives::pack(conn, id, archive)?))?;
-        pack.ok_or_else(|| Fault::internal(format!("archive {archive} of {campaign} has no pack")))
     }
 
     /// Revokes an issue: it stays to be read, and says so. Where an earlier one was not

@@ -1,6 +1,6 @@
 //! Exported files, looked at by other people's readers: openpyxl, python-docx, pdftotext.
 
-use crate::api::{Q6, hidden};
+use super::{Q6, awards, hidden};
 use crate::support::app::{TestApp, machine_token};
 use crate::support::database::TestDatabase;
 use crate::support::{at, on_both};
@@ -36,7 +36,7 @@ fn read_back(name: &str, bytes: &[u8]) -> Option<Value> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join(name);
     std::fs::write(&file, bytes).expect("a file");
-    let told = output(Command::new(python).arg(at("tests/exports/read_back.py")).arg(&file));
+    let told = output(Command::new(python).arg(at("tests/files/read_back.py")).arg(&file));
     Some(serde_json::from_str(&told).expect("JSON"))
 }
 
@@ -83,6 +83,53 @@ on_both! {
         let changed = all(&app);
         for (at, format) in formats.iter().enumerate() {
             assert!(first[at] != changed[at], "{format}");
+        }
+    }
+}
+
+/// All exports of a campaign with awards, as of an issue or as it stands.
+fn everything(app: &TestApp, of: &str) -> Vec<(String, Vec<u8>)> {
+    let all = [
+        ("leaderboard", &["json", "xlsx", "docx", "pdf", "csv", "pack"][..]),
+        ("awards", &["json", "xlsx", "docx", "pdf", "csv"][..]),
+        ("decision", &["docx", "pdf"][..]),
+        ("certificates", &["pdf"][..]),
+    ];
+    let each =
+        all.iter().flat_map(|(what, formats)| formats.iter().map(move |format| format!("{what}?format={format}{of}")));
+    each.map(|what| (what.clone(), export(app, AWARDS, &what))).collect()
+}
+
+const AWARDS: &str = "/api/v1/campaigns/awards";
+
+on_both! {
+    fn an_issue_is_exported_as_it_was_made_whatever_is_corrected_later(app: TestApp) {
+        app.import(&awards::contest());
+        let decision = json!({"award": "second", "winners": ["c"], "reason": "nhiều cách làm mới"});
+        app.post(&format!("{AWARDS}/awards/decisions"), &decision).ok();
+        let given = app.get_as_council(&format!("{AWARDS}/awards")).ok();
+        app.finalise("awards", "họp ngày 24/7").ok();
+        let made = everything(&app, "&issue=1");
+        app.set_clock("2021-07-30T01:02:03Z");
+        app.put(&format!("{AWARDS}/units/b/figures/2021-07-12"), &json!({"community_f0": 1, "reason": "đính chính"})).ok();
+        app.delete(&format!("{AWARDS}/awards/decisions/1?reason=x"));
+        let again = everything(&app, "&issue=1");
+        for ((what, before), (_, after)) in made.iter().zip(&again) {
+            assert!(before == after, "{what} of an issue");
+        }
+        app.get_as_council(&format!("{AWARDS}/exports/leaderboard?issue=2")).refused(404, "result_not_found");
+        let report: Value = serde_json::from_slice(&made[0].1).expect("JSON");
+        assert_eq!((&report["status"], &report["issue"]["number"]), (&json!("final"), &json!(1)));
+        let winners = report["awards"].as_array().expect("awards").iter().map(|a| a["winners"].as_array().map_or(0, Vec::len));
+        assert_eq!(winners.sum::<usize>() as u64, given["total_winners"].as_u64().expect("winners"));
+        let file = |name: &str| made.iter().find(|(what, _)| what.starts_with(name)).map(|(_, bytes)| bytes).expect("a file");
+        let Some(pages) = text_of_pdf(file("certificates")) else { return };
+        let pages: Vec<&str> = pages.split('\u{C}').filter(|page| !page.trim().is_empty()).collect();
+        assert_eq!(pages.len() as u64, given["total_winners"].as_u64().expect("winners"));
+        assert!(pages.iter().all(|page| page.contains("GIẤY KHEN") && page.contains("Đơn vị")), "{pages:?}");
+        let pack = text_of_pdf(file("decision?format=pdf")).expect("pdftotext is there");
+        for words in ["TỜ TRÌNH", "Kính gửi:", "kết quả chính thức lần 1", "QUYẾT ĐỊNH:", "Điều 1.", "DANH SÁCH KHEN THƯỞNG", "4.470.000 đồng", "nhiều cách làm mới"] {
+            assert!(pack.contains(words), "{words} is not in it:\n{pack}");
         }
     }
 }
