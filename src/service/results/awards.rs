@@ -3,25 +3,19 @@
 
 use super::difference::Places;
 use super::{PackedPart, Reader, pack};
-use crate::service::awards::decisions::at_revision;
 use crate::service::awards::public::public;
 use crate::service::awards::{About, AwardDecision, AwardsView, awards_of};
 use crate::service::fault::Fault;
 use crate::service::live::Snapshot;
-use crate::store::DbConn;
 use serde_json::Value;
 
 /// The name of the part that holds them.
 pub(super) const PART: &str = "awards";
 
-/// The awards on the boards of the last day.
-///
-/// # Errors
-/// What the database says.
-pub(super) fn computed(conn: &mut DbConn, campaign_id: i64, snapshot: &Snapshot) -> Result<AwardsView, Fault> {
-    let decisions: Vec<AwardDecision> = at_revision(conn, campaign_id, snapshot.revision)?;
+/// The awards on the boards of the last day, by the decisions that stand.
+pub(super) fn computed(snapshot: &Snapshot, decisions: &[AwardDecision]) -> AwardsView {
     let about = About { status: "final", revision: Some(snapshot.revision) };
-    Ok(awards_of(&snapshot.boards, super::boards::last_day(snapshot), &decisions, about))
+    awards_of(&snapshot.boards, super::boards::last_day(snapshot), decisions, about)
 }
 
 /// The awards of an issue for each reader; null where the campaign gives none.

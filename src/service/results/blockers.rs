@@ -12,6 +12,7 @@ use crate::scoring::appraisal::Track;
 use crate::scoring::board::{By, Query};
 use crate::scoring::ledger::DayState;
 use crate::service::Service;
+use crate::service::awards::decisions::at_revision;
 use crate::service::awards::undecided;
 use crate::service::fault::{Code, Fault, FieldFault};
 use crate::service::figures::escape;
@@ -234,7 +235,8 @@ fn open_appeals(ground: &mut Ground<'_>) -> Result<Found, Fault> {
 
 /// The units of each tie that waits for the council; a tie counts once.
 fn undecided_ties(ground: &mut Ground<'_>) -> Result<Found, Fault> {
-    let computed = awards::computed(ground.conn, ground.campaign_id, ground.snapshot)?;
+    let decisions = at_revision(ground.conn, ground.campaign_id, ground.snapshot.revision)?;
+    let computed = awards::computed(ground.snapshot, &decisions);
     let open: Vec<_> = undecided(&computed).filter_map(|award| award.tie.as_ref()).collect();
     let tied = open.iter().flat_map(|tie| &tie.units);
     let place = |unit: &UnitRef| (ground.snapshot.register().find(&unit.code), None);

@@ -2,16 +2,12 @@
 //! the campaign's history as it is known when the issue is made.
 
 use super::Reader;
-use super::boards::last_day;
 use super::difference::DifferenceView;
 use super::views::OverrideView;
 use crate::domain::{Day, Instant};
 use crate::pack::Files;
-use crate::service::awards::{AwardDecision, AwardsView};
-use crate::service::exports::awards::of_view;
-use crate::service::exports::report::{Report, ReportDecision, ReportIssue};
+use crate::service::awards::AwardDecision;
 use crate::service::fault::Fault;
-use crate::service::live::Snapshot;
 use crate::service::proof::{Draft, Nonce, ResultKeys, build};
 use crate::service::secrets::hex;
 use serde::Serialize;
@@ -20,9 +16,6 @@ use sha2::{Digest, Sha256};
 
 /// The name of the part that holds one.
 pub(super) const PART: &str = "document";
-
-/// The name of the part that exports are made of, for those who see the whole.
-pub(super) const REPORT: &str = "report";
 
 /// What an issue says of itself.
 #[derive(Clone, Debug)]
@@ -87,22 +80,6 @@ pub(super) fn documents(
         whole_sha256: proofs.sha256,
         files: [(Reader::Whole, proofs.whole), (Reader::Public, proofs.public)],
     })
-}
-
-/// What exports of an issue are made of.
-///
-/// # Errors
-/// A value that JSON cannot hold.
-pub(super) fn report(
-    imprint: &Imprint,
-    snapshot: &Snapshot,
-    given: &AwardsView,
-    whole_sha256: &str,
-) -> Result<Vec<u8>, Fault> {
-    let issue =
-        ReportIssue { number: imprint.issue, sha256: whole_sha256.to_owned(), decision: ReportDecision::default() };
-    let report = Report::of_snapshot(snapshot, last_day(snapshot), imprint.created_at).of_issue(issue);
-    report.with_awards(of_view(given, snapshot.register())).document()
 }
 
 fn json(value: &impl Serialize) -> Result<Value, Fault> {

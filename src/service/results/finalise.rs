@@ -18,7 +18,7 @@ use crate::service::Service;
 use crate::service::access::{Contest, Grant};
 use crate::service::audit::Note;
 use crate::service::awards::decisions::at_revision;
-use crate::service::awards::{AwardDecision, AwardsView};
+use crate::service::awards::AwardDecision;
 use crate::service::boards::Show;
 use crate::service::fault::{Code, Fault};
 use crate::service::figures::{done, escape};
@@ -72,8 +72,7 @@ struct Material {
     found: Vec<BlockerView>,
     known_at: Instant,
     files: Files,
-    /// The awards as they were computed, and as each reader sees them.
-    computed: AwardsView,
+    /// The awards as each reader sees them.
     awards: Given,
     decisions: Vec<AwardDecision>,
 }
@@ -113,8 +112,7 @@ impl Service {
     /// Computes all that an issue consists of. May block.
     fn prepare(&self, campaign: &str, ask: &FinaliseFor) -> Result<Prepared, Fault> {
         let (snapshot, created_at, keys) = (self.snapshot(campaign)?, self.clock.now(), self.result_keys()?);
-        let Material { issues, found, known_at, files, computed, awards, decisions } =
-            self.read_all(&snapshot, created_at)?;
+        let Material { issues, found, known_at, files, awards, decisions } = self.read_all(&snapshot, created_at)?;
         let overrides = set_aside(&found, &ask.overrides)?;
         let imprint = Imprint {
             issue: issues.latest().map_or(0, |row| row.issue) + 1,
@@ -146,8 +144,6 @@ impl Service {
         }
         let Documents { files, whole_sha256, public_sha256 } =
             documents(&imprint, files, (decisions, whole_difference.as_ref()), keys)?;
-        let report = documents::report(&imprint, &snapshot, &computed, &whole_sha256)?;
-        parts.push((Reader::Whole, documents::REPORT.to_owned(), pack(&report)?));
         for (reader, bytes) in files {
             parts.push((reader, documents::PART.to_owned(), pack(&bytes)?));
         }
@@ -162,10 +158,9 @@ impl Service {
             let issues = Issues::new(results::list(conn, stored.id)?);
             let files = pack_files(contests::load_stored(conn, &stored)?.contest);
             let decisions = at_revision(conn, stored.id, snapshot.revision)?;
-            let computed = awards::computed(conn, stored.id, snapshot)?;
-            let awards = Given::of(snapshot, &computed)?;
+            let awards = Given::of(snapshot, &awards::computed(snapshot, &decisions))?;
             let found = blockers(&mut Ground { conn, campaign_id: stored.id, snapshot, now })?;
-            Ok(Material { issues, found, known_at: stored.last_recorded_at, files, computed, awards, decisions })
+            Ok(Material { issues, found, known_at: stored.last_recorded_at, files, awards, decisions })
         })
     }
 
