@@ -136,7 +136,7 @@ fn import(service: &Service, table: &[u8], dry_run: bool) -> String {
 fn first_board(service: &Service) {
     use greenzone::scoring::appraisal::Track;
     use greenzone::scoring::board::{By, Query};
-    let view = service.at("bench", Moment::Now).expect("the campaign");
+    let view = service.at("bench", Moment::Now, &Audience::Full).expect("the campaign");
     let as_of = view.snapshot.ledger().calendar.window.end - 1;
     let query = Query { kind: 0, track: Track::Improvement, by: By::Points, as_of, within: None, block: None };
     assert!(!view.snapshot.boards.get(&query).places.is_empty());
