@@ -248,7 +248,7 @@ fn a_paper_to_edit_has_the_same_table_and_layout() {
     let Some(paper) = read_back("q6.docx", &export(&app, Q6, "leaderboard?format=docx")) else { return };
     assert_eq!(paper["margins_mm"], json!([30, 15, 20, 20]));
     assert!(paper["fonts"].as_u64() > Some(0));
-    assert_eq!(paper["created"], "2021-07-24T06:00:00");
+    assert_eq!(paper["created"], "2021-07-24T06:00:00+00:00");
     let paragraphs: Vec<&str> =
         paper["paragraphs"].as_array().expect("texts").iter().filter_map(Value::as_str).collect();
     assert!(paragraphs.contains(&"BẢNG XẾP HẠNG"), "{paragraphs:?}");
