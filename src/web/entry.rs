@@ -161,9 +161,10 @@ impl Draft {
                 }
             };
         }
-        let counts = Counts::new(values).map_err(|error| {
-            let whole = error.indicator.whole().unwrap_or(Indicator::CommunityF0);
-            Wrong { indicator: error.indicator, expected: Expected::Part(whole) }
+        let counts = Counts::new(values).map_err(|errors| {
+            let indicator = errors.first().map_or(Indicator::CommunityF0, |error| error.indicator);
+            let whole = indicator.whole().unwrap_or(Indicator::CommunityF0);
+            Wrong { indicator, expected: Expected::Part(whole) }
         })?;
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Ok(NewFigure { counts, note: text(&self.note), reason: text(&self.reason), source: None })
