@@ -55,7 +55,7 @@ pub mod rendered;
 pub mod results;
 pub mod roll_up;
 pub mod scheduler;
-pub mod secrets;
+mod secrets;
 pub mod sentences;
 pub mod sessions;
 pub mod settling;

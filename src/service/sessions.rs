@@ -59,6 +59,14 @@ pub enum Logout {
     Everywhere,
 }
 
+/// A key that no other form of a page has, so that it is taken once.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn form_key() -> Result<String, Fault> {
+    secrets::key()
+}
+
 impl Service {
     /// Signs in. What is wrong – no such name, another password, a locked account – is said
     /// in the same words and takes the same time.

@@ -21,6 +21,7 @@ use crate::service::days::DayTimes;
 use crate::service::figures::{NewFigure, escape, visible_unit};
 use crate::service::live::{Sight, Snapshot};
 use crate::service::rendered::{Rendered, etag_of};
+use crate::service::sessions::form_key;
 use crate::service::units::UnitFilter;
 use crate::service::views::FigureView;
 use crate::service::words::indicator;
@@ -88,7 +89,7 @@ pub(super) async fn post_entry(call: Call, payload: web::Payload) -> Answer {
 
 /// A key that no other form has.
 fn new_key() -> Result<String, ApiError> {
-    Ok(crate::service::secrets::key()?)
+    Ok(form_key()?)
 }
 
 /// What was typed into the form, as it was typed.
