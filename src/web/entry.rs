@@ -47,7 +47,8 @@ pub(super) async fn get_entry(call: Call) -> Answer {
     call.may::<Figures>()?;
     let desk = Desk::open(&call, l).await?;
     let Some(unit) = desk.unit(call.text("unit")?.as_deref())? else {
-        let content = desk.choose(call.text("q")?.as_deref())?;
+        // a search form that is sent empty asks for all
+        let content = desk.choose(call.get("q").filter(|q| !q.trim().is_empty()))?;
         return Ok(desk.shown(&call, &content));
     };
     let day = call.day("day")?.unwrap_or_else(|| desk.present_day());
