@@ -1,15 +1,16 @@
 //! The pages that people sign in to and enter figures on: plain forms, the rights of the API,
 //! and nothing that another site could have a browser send.
 
-use crate::support::app::{Answer, TestApp};
+use crate::support::app::{Answer, PASSWORD, TestApp};
 use crate::support::database::TestDatabase;
 use greenzone::domain::account::{Role, Scope};
 
 /// The open afternoon of 13 July 2021 in Ho Chi Minh City.
 const AFTERNOON: &str = "2021-07-13T07:00:00Z";
+const ENTER: &str = "/c/q6-2021/enter?lang=en";
 
 fn app() -> TestApp {
-    let app = TestApp::at(TestDatabase::sqlite(), "2021-07-24T06:00:00Z").with_q6();
+    let app = TestApp::at(TestDatabase::sqlite(), "2021-07-13T06:00:00Z").with_q6();
     app.set_clock(AFTERNOON);
     app
 }
@@ -50,10 +51,6 @@ impl<'a> Browser<'a> {
         form(self.app, path, Some(&self.cookie), &all)
     }
 }
-
-use crate::support::app::PASSWORD;
-
-const ENTER: &str = "/c/q6-2021/enter?lang=en";
 
 fn hidden_fields(html: &str) -> Vec<(String, String)> {
     let inputs = html.split("<input ").skip(1).filter(|input| input.starts_with("type=\"hidden\""));
@@ -121,6 +118,8 @@ fn a_form_that_is_sent_twice_writes_once_and_zero_is_not_empty() {
         assert_eq!(browser.send(&page, ENTER, &[("zero", "1")]).status, 303);
     }
     assert_eq!((figure(&app, "2021-07-13"), app.revision("q6-2021")), (Some(0), before + 1));
+    let gone_back = browser.send(&page, ENTER, &[("community_f0", "4")]).text();
+    assert!(gone_back.contains("Meanwhile 0 was recorded for this day"), "{gone_back}");
     let page = browser.get(&format!("{ENTER}&day=2021-07-11"));
     let empty = browser.send(&page, ENTER, &[("community_f0", " ")]).text();
     assert!(empty.contains("Type the number"), "{empty}");
@@ -130,6 +129,9 @@ fn a_form_that_is_sent_twice_writes_once_and_zero_is_not_empty() {
     }
     let part = browser.send(&page, ENTER, &[("community_f0", "1"), ("unknown_source_f0", "2")]).text();
     assert!(part.contains("cannot be more than community F0"), "{part}");
+    let long = "x".repeat(501);
+    let noted = browser.send(&page, ENTER, &[("community_f0", "1"), ("note", long.as_str())]).text();
+    assert!(noted.contains("too long"), "{noted}");
     assert_eq!(app.revision("q6-2021"), before + 1, "nothing else was written");
 }
 
@@ -156,7 +158,7 @@ fn nobody_writes_over_what_somebody_else_sent_without_seeing_it() {
     assert_eq!(app.put(path, &serde_json::json!({ "community_f0": 2 })).status, 201);
     let conflict = browser.send(&page, ENTER, &[("community_f0", "1")]);
     let html = conflict.text();
-    assert!(html.contains("Somebody else has just recorded 2") && html.contains("You typed 1"), "{html}");
+    assert!(html.contains("Meanwhile 2 was recorded for this day") && html.contains("You typed 1"), "{html}");
     assert_eq!(figure(&app, "2021-07-13"), Some(2));
     let sent = browser.send(&conflict, ENTER, &[("community_f0", "1"), ("reason", "one was counted twice")]);
     assert_eq!((sent.status, figure(&app, "2021-07-13")), (303, Some(1)), "{}", sent.text());
@@ -176,6 +178,7 @@ fn a_page_session_has_the_rights_of_the_api_and_no_more() {
     let body = serde_json::json!({ "community_f0": 2 }).to_string();
     let headers = [("cookie", browser.cookie.as_str()), ("content-type", "application/json")];
     assert_eq!(app.send("PUT", path, None, &headers, Some(body.as_bytes())).status, 401);
+    assert_eq!(browser.get(ENTER).header("cache-control"), Some("private, no-store"), "a form is of one session");
     let page = browser.get("/c/q6-2021");
     assert_eq!(page.header("cache-control"), Some("private, no-cache"));
     assert!(page.header("vary").is_some_and(|vary| vary.contains("Cookie")));
@@ -202,6 +205,10 @@ fn a_form_of_another_site_or_session_is_refused() {
     assert_eq!(figure(&app, "2021-07-13"), None);
     let from_here = [("sec-fetch-site", "same-origin")];
     assert_eq!(form_from(&app, ENTER, Some(&browser.cookie), &fields, &from_here).status, 303);
+    // whoever is signed in can sign in anew
+    let names = [("username", "ward-07"), ("password", PASSWORD)];
+    assert_eq!(form(&app, "/sign-in", Some(&browser.cookie), &names).status, 403, "without the token");
+    assert_eq!(browser.send(&browser.get("/sign-in"), "/sign-in", &names).status, 303);
 }
 
 #[test]
@@ -213,7 +220,7 @@ fn a_wrong_password_says_so_in_the_readers_language_and_leads_nowhere_else() {
     assert!(wrong.text().contains("không khớp") && wrong.text().contains("value=\"ward-07\""), "{}", wrong.text());
     let fields = [("username", "ward-07"), ("password", PASSWORD), ("next", "//evil.example/")];
     let answer = form(&app, "/sign-in", None, &fields);
-    assert_eq!((answer.status, answer.header("location")), (303, Some("/me")));
+    assert_eq!((answer.status, answer.header("location")), (303, Some("/me?lang=vi")));
     let html = app.get("/sign-in?next=%2F%2Fevil.example").text();
     assert!(!html.contains("evil"), "{html}");
 }

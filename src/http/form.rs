@@ -87,7 +87,7 @@ impl Call {
         let idempotency = form.get("key").filter(|key| key.len() <= 255 && key.is_ascii()).map(|key| Idempotency {
             caller: self.caller.name(),
             key: format!("page {key}"),
-            fingerprint: etag_of(&[b"POST ", address, b"\n", form.body.as_slice()].concat()),
+            fingerprint: etag_of(&[b"POST ".as_slice(), address, b"\n", form.body.as_slice()].concat()),
         });
         WriteRequest { idempotency, if_match, origin: self.origin(), ..WriteRequest::default() }
     }

@@ -201,7 +201,7 @@ pub(super) fn compare(before: &Snapshot, after: &Ledger, query: &Query, wanted: 
     let is_shown = |unit: u32| sight == Sight::Full || before.shows_figures(unit, sight);
     let Differences { changed, total, of } = Differences::between(&old, &new, track, is_shown);
     Comparison {
-        ranked: BeforeAfterView { before: old.ranked(track), after: new.ranked(track) },
+        ranked: BeforeAfterView { before: old.ranked(track, is_shown), after: new.ranked(track, is_shown) },
         changed,
         total,
         items: moves(before, &old, &new, wanted, &of),
@@ -249,9 +249,10 @@ impl<'a> Side<'a> {
         Appraiser::new(self.ledger, kind, as_of, by)
     }
 
-    fn ranked(&self, track: Option<Track>) -> u64 {
+    fn ranked(&self, track: Option<Track>, is_shown: impl Fn(u32) -> bool) -> u64 {
         let boards = Track::ALL.into_iter().filter(|of| track.is_none_or(|track| track == *of));
-        boards.map(|track| self.survey.board(track).ranked as u64).sum()
+        let places = boards.flat_map(|track| &self.survey.board(track).places);
+        places.filter(|place| place.rank.is_some() && is_shown(place.unit)).count() as u64
     }
 }
 

@@ -385,6 +385,7 @@ impl Teller<'_> {
         let Some(key) = other.separated_by else { return Some(format!("{stands}.")) };
         let value = |text: Option<&str>| match text {
             Some(text) if key == "current_level" => self.level_name(text),
+            Some(text) if key == "green_on" => self.day(text),
             Some(text) => self.decimal(text),
             None => self.pick("không có", "none").to_owned(),
         };

@@ -59,6 +59,7 @@ pub fn order(code: &str, vietnamese: bool) -> &str {
         "points" => pick(vietnamese, "điểm", "points"),
         "reduction" => pick(vietnamese, "kéo giảm hiệu chỉnh", "adjusted reduction"),
         "level_drop" => pick(vietnamese, "số bậc hạ", "levels dropped"),
+        "green_on" => pick(vietnamese, "ngày bắt đầu xanh", "the day since when it is green"),
         other => other,
     }
 }
@@ -72,6 +73,7 @@ pub fn key(code: &str, vietnamese: bool) -> &str {
         "current_level" => pick(vietnamese, "cấp độ hiện tại", "current level"),
         "community_f0" => pick(vietnamese, "số F0 cộng đồng", "community F0"),
         "green_days" => pick(vietnamese, "số ngày xanh", "green days"),
+        "green_on" => pick(vietnamese, "ngày bắt đầu xanh", "the day since when it is green"),
         "missing_days" => pick(vietnamese, "số ngày thiếu", "missing days"),
         other => other,
     }

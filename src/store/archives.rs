@@ -52,7 +52,7 @@ impl ArchiveHead {
 
 /// An archive to be stored.
 #[derive(Debug, Insertable)]
-#[diesel(table_name = archives)]
+#[diesel(table_name = archives, treat_none_as_default_value = false)]
 pub struct NewArchive {
     campaign_id: i64,
     archive_id: i64,

@@ -131,7 +131,7 @@ impl ResultRow {
 
 /// A part of an issue.
 #[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = result_parts)]
+#[diesel(table_name = result_parts, treat_none_as_default_value = false)]
 pub struct PartRow {
     /// The key of the campaign.
     pub campaign_id: i64,

@@ -2,23 +2,27 @@
 
 use super::frame::{Frame, Visitor};
 use super::words::Language;
-use super::{language, page};
+use super::{language, own_page};
 use crate::domain::account::{Role, parse_username};
 use crate::http::call::{Answer, Call};
 use crate::http::form::{TOKEN, local_address};
 use crate::http::problem::ApiError;
 use crate::service::accounts::Opening;
 use crate::service::figures::escape;
-use crate::service::rendered::Rendered;
 use crate::service::{Caller, Code, Fault};
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
+
+/// What is said of a name and a password, or of a code, that do not go together.
+const NO_MATCH: (&str, &str) = ("Tên đăng nhập và mật khẩu không khớp.", "Name and password do not go together.");
+const NO_CODE: (&str, &str) =
+    ("Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.", "The code is not right, or no longer. Ask for a new one.");
 
 /// `/sign-in`.
 pub(super) async fn get_sign_in(call: Call) -> Answer {
     let l = language(&call)?;
     let next = call.text("next")?;
-    Ok(shown(&call, l, "/sign-in", &sign_in(l, local_address(next.as_deref()), "", None)))
+    Ok(shown(&call, l, "/sign-in", &sign_in(&call, l, (local_address(next.as_deref()), ""), None)))
 }
 
 /// Signs in.
@@ -28,10 +32,11 @@ pub(super) async fn post_sign_in(call: Call, payload: web::Payload) -> Answer {
     let (username, next) = (form.get("username").unwrap_or_default().to_owned(), local_address(form.get("next")));
     call.limit_login(&username)?;
     match call.service.login(username.clone(), form.secret("password"), call.write_once()?).await {
-        Ok(tokens) => call.signed_in(if next == "/" { "/me" } else { next }, &tokens.refresh_token),
+        Ok(tokens) if next == "/" => call.signed_in(&format!("/me?lang={}", l.code()), &tokens.refresh_token),
+        Ok(tokens) => call.signed_in(next, &tokens.refresh_token),
         Err(fault) => {
-            let told = told(l, fault)?;
-            Ok(shown(&call, l, "/sign-in", &sign_in(l, next, &username, Some(&told))))
+            let told = told(l, fault, NO_MATCH)?;
+            Ok(shown(&call, l, "/sign-in", &sign_in(&call, l, (next, username.as_str()), Some(told))))
         }
     }
 }
@@ -39,7 +44,7 @@ pub(super) async fn post_sign_in(call: Call, payload: web::Payload) -> Answer {
 /// `/sign-in/code`.
 pub(super) async fn get_code(call: Call) -> Answer {
     let l = language(&call)?;
-    Ok(shown(&call, l, "/sign-in/code", &first_password(l, "", None)))
+    Ok(shown(&call, l, "/sign-in/code", &first_password(&call, l, "", None)))
 }
 
 /// Takes a one-time code, and the password that is chosen with it.
@@ -49,7 +54,8 @@ pub(super) async fn post_code(call: Call, payload: web::Payload) -> Answer {
     let typed = form.get("username").unwrap_or_default();
     let fault = |code, field: &str, message: &str| Err(Fault::of_field(code, field, message));
     let checked = match (parse_username(typed), form.secret("password") == form.secret("again")) {
-        (Err(expected), _) => fault(Code::InvalidRequest, "/username", expected),
+        // such a name nobody has
+        (Err(expected), _) => fault(Code::InvalidCredentials, "/username", expected),
         (_, false) => fault(Code::WeakPassword, "/again", "expected the same password twice"),
         (Ok(username), true) => Ok(username),
     };
@@ -64,8 +70,8 @@ pub(super) async fn post_code(call: Call, payload: web::Payload) -> Answer {
     match attempt {
         Ok(_) => call.see_other(&format!("/sign-in?lang={}", l.code())),
         Err(fault) => {
-            let told = told(l, fault)?;
-            Ok(shown(&call, l, "/sign-in/code", &first_password(l, typed, Some(&told))))
+            let told = told(l, fault, NO_CODE)?;
+            Ok(shown(&call, l, "/sign-in/code", &first_password(&call, l, typed, Some(told))))
         }
     }
 }
@@ -73,7 +79,9 @@ pub(super) async fn post_code(call: Call, payload: web::Payload) -> Answer {
 /// `/me`: who is signed in, and what they can do.
 pub(super) async fn get_me_page(call: Call) -> Answer {
     let l = language(&call)?;
-    let Caller::Known(who) = &call.caller else { return call.see_other("/sign-in?next=/me") };
+    let Caller::Known(who) = &call.caller else {
+        return call.see_other(&format!("/sign-in?lang={}&next=/me", l.code()));
+    };
     let caller = call.reader();
     let codes = call.service.blocking(move |service| service.campaigns(&caller)).await?;
     let reaches = |code: &str| who.mandate.scope.reaches(code);
@@ -116,8 +124,8 @@ pub(super) fn token_field(call: &Call) -> Markup {
     html! { @if let Some(token) = call.form_token() { input type="hidden" name=(TOKEN) value=(token); } }
 }
 
-/// A page of an account: made anew for each reader, kept by nobody.
-fn shown(call: &Call, l: Language, address: &str, content: &Markup) -> actix_web::HttpResponse {
+/// A page of an account.
+fn shown(call: &Call, l: Language, address: &str, content: &Markup) -> HttpResponse {
     let frame = Frame {
         language: l,
         title: l.pick("Đăng nhập", "Sign in").to_owned(),
@@ -127,38 +135,32 @@ fn shown(call: &Call, l: Language, address: &str, content: &Markup) -> actix_web
         visitor: Visitor::of(call, None),
         here: None,
     };
-    page(call, &Rendered::new(frame.page(content).into_string().into_bytes()), None)
+    own_page(call, frame.page(content))
 }
 
 /// What is said of a sign-in that was refused; what nobody foresaw is passed on.
-fn told(l: Language, fault: Fault) -> Result<String, ApiError> {
-    let words = match fault.code {
-        Code::InvalidCredentials => {
-            l.pick("Tên đăng nhập và mật khẩu không khớp.", "Name and password do not go together.")
-        }
-        Code::InvalidToken | Code::AccountNotFound => l.pick(
-            "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.",
-            "The code is not right, or no longer. Ask for a new one.",
-        ),
+fn told(l: Language, fault: Fault, refused: (&'static str, &'static str)) -> Result<&'static str, ApiError> {
+    Ok(match fault.code {
+        Code::InvalidCredentials | Code::InvalidToken | Code::AccountNotFound => l.pick(refused.0, refused.1),
         Code::WeakPassword => l.pick(
             "Mật khẩu cần ít nhất 12 ký tự, không phải mật khẩu nhiều người dùng, và gõ hai lần giống nhau.",
             "The password needs at least 12 characters, is none that many people have, and is typed twice the same.",
         ),
         Code::InvalidRequest => l.pick("Hãy điền đủ các ô.", "Please fill in every field."),
         _ => return Err(fault.into()),
-    };
-    Ok(words.to_owned())
+    })
 }
 
 fn alert(told: Option<&str>) -> Markup {
     html! { @if let Some(told) = told { div.ribbon.stop role="alert" id="told" { span { (told) } } } }
 }
 
-fn sign_in(l: Language, next: &str, username: &str, told: Option<&str>) -> Markup {
+fn sign_in(call: &Call, l: Language, (next, username): (&str, &str), told: Option<&str>) -> Markup {
     html! {
         form.sheet.panel method="post" action=(format!("/sign-in?lang={}", l.code())) {
             h1 { (l.pick("Đăng nhập", "Sign in")) }
             (alert(told))
+            (token_field(call))
             input type="hidden" name="next" value=(next);
             label for="username" { (l.pick("Tên đăng nhập", "Username")) }
             input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false"
@@ -173,12 +175,13 @@ fn sign_in(l: Language, next: &str, username: &str, told: Option<&str>) -> Marku
     }
 }
 
-fn first_password(l: Language, username: &str, told: Option<&str>) -> Markup {
+fn first_password(call: &Call, l: Language, username: &str, told: Option<&str>) -> Markup {
     html! {
         form.sheet.panel method="post" action=(format!("/sign-in/code?lang={}", l.code())) {
             h1 { (l.pick("Chọn mật khẩu", "Choose a password")) }
             p.note { (l.pick("Hội đồng cho bạn mã qua điện thoại. Mã dùng một lần.", "The council tells you the code by telephone. It can be used once.")) }
             (alert(told))
+            (token_field(call))
             label for="username" { (l.pick("Tên đăng nhập", "Username")) }
             input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" required value=(username);
             label for="code" { (l.pick("Mã", "Code")) }

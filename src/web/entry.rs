@@ -7,10 +7,11 @@
 use super::account::token_field;
 use super::frame::{Frame, Here, Visitor};
 use super::words::Language;
-use super::{language, page};
+use super::{language, own_page};
 use crate::domain::figure::MAX_COUNT;
+use crate::domain::text::{parse_note, parse_reason};
 use crate::domain::time::parse_day;
-use crate::domain::{Campaign, Counts, Day, Indicator, Instant};
+use crate::domain::{Campaign, Care, Counts, Day, Indicator, Instant};
 use crate::http::call::{Answer, Call};
 use crate::http::form::Form;
 use crate::http::problem::ApiError;
@@ -20,7 +21,7 @@ use crate::service::access::{Caller, Figures, Grant};
 use crate::service::days::DayTimes;
 use crate::service::figures::{NewFigure, escape, visible_unit};
 use crate::service::live::{Sight, Snapshot};
-use crate::service::rendered::{Rendered, etag_of};
+use crate::service::rendered::etag_of;
 use crate::service::sessions::form_key;
 use crate::service::units::UnitFilter;
 use crate::service::views::FigureView;
@@ -41,8 +42,7 @@ const NOTHING: &str = "nothing";
 pub(super) async fn get_entry(call: Call) -> Answer {
     let l = language(&call)?;
     if call.caller.is_anonymous() {
-        let here = format!("/c/{}/enter", escape(&call.path("campaign")?));
-        return call.see_other(&format!("/sign-in?lang={}&next={}", l.code(), escape(&here)));
+        return to_sign_in(&call, l);
     }
     call.may::<Figures>()?;
     let desk = Desk::open(&call, l).await?;
@@ -67,6 +67,9 @@ pub(super) async fn get_entry(call: Call) -> Answer {
 /// Takes the form.
 pub(super) async fn post_entry(call: Call, payload: web::Payload) -> Answer {
     let l = language(&call)?;
+    if call.caller.is_anonymous() {
+        return to_sign_in(&call, l);
+    }
     let grant = call.may::<Figures>()?;
     let form = call.form(payload).await?;
     let desk = Desk::open(&call, l).await?;
@@ -75,7 +78,7 @@ pub(super) async fn post_entry(call: Call, payload: web::Payload) -> Answer {
     let day = desk.day(day.unwrap_or_else(|| desk.present_day()))?;
     let draft = Draft::read(&form);
     let notice = match draft.figure() {
-        Err(wrong) => Notice::Wrong(wrong),
+        Err(notice) => notice,
         Ok(figure) => match desk.send(&call, &grant, (unit, day), &form, figure).await {
             Ok(202) => return desk.done(&call, unit, day, "waiting"),
             Ok(_) => return desk.done(&call, unit, day, "recorded"),
@@ -86,6 +89,12 @@ pub(super) async fn post_entry(call: Call, payload: web::Payload) -> Answer {
     // a key whose write was refused is not used up; what is sent next may be another figure
     let content = desk.form(&call, unit, day, &Sheet { standing, draft, notice, key: new_key()? })?;
     Ok(desk.shown(&call, &content))
+}
+
+/// Leads to where one signs in, and from there back here.
+fn to_sign_in(call: &Call, l: Language) -> Answer {
+    let here = format!("/c/{}/enter?lang={}", escape(&call.path("campaign")?), l.code());
+    call.see_other(&format!("/sign-in?lang={}&next={}", l.code(), escape(&here)))
 }
 
 /// A key that no other form has.
@@ -134,7 +143,8 @@ impl Draft {
     }
 
     fn read(form: &Form) -> Self {
-        let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
+        // browsers end the lines of a text with two characters, which a text's length does not mean
+        let text = |name: &str| form.get(name).unwrap_or_default().replace("\r\n", "\n");
         let mut counts = Indicator::ALL.map(|indicator| text(indicator.code()));
         if let (Some(_), [community, ..]) = (form.get("zero"), &mut counts) {
             *community = "0".to_owned();
@@ -146,30 +156,33 @@ impl Draft {
         self.counts.get(indicator.index()).map_or("", String::as_str)
     }
 
-    fn figure(&self) -> Result<NewFigure, Wrong> {
+    fn figure(&self) -> Result<NewFigure, Notice> {
+        let wrong = |indicator, expected| Notice::Wrong(Wrong { indicator, expected });
         let mut values = [None; 6];
         for (indicator, value) in Indicator::ALL.into_iter().zip(&mut values) {
             *value = match self.count(indicator) {
-                "" if indicator == Indicator::CommunityF0 => {
-                    return Err(Wrong { indicator, expected: Expected::Number });
-                }
+                "" if indicator == Indicator::CommunityF0 => return Err(wrong(indicator, Expected::Number)),
                 "" => None,
                 text => {
                     let whole = text
                         .parse::<u32>()
                         .ok()
                         .filter(|n| *n <= MAX_COUNT && text.bytes().all(|b| b.is_ascii_digit()));
-                    Some(whole.ok_or(Wrong { indicator, expected: Expected::Whole })?)
+                    Some(whole.ok_or_else(|| wrong(indicator, Expected::Whole))?)
                 }
             };
         }
         let counts = Counts::new(values).map_err(|errors| {
             let indicator = errors.first().map_or(Indicator::CommunityF0, |error| error.indicator);
             let whole = indicator.whole().unwrap_or(Indicator::CommunityF0);
-            Wrong { indicator, expected: Expected::Part(whole) }
+            wrong(indicator, Expected::Part(whole))
         })?;
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Ok(NewFigure { counts, note: text(&self.note), reason: text(&self.reason), source: None })
+        let note = Some(parse_note(&self.note).map_err(|_| Notice::Text)?).filter(|note| !note.is_empty());
+        let reason = match self.reason.as_str() {
+            "" => None,
+            reason => Some(parse_reason(reason).map_err(|_| Notice::Text)?),
+        };
+        Ok(NewFigure { counts, note, reason, source: None })
     }
 }
 
@@ -183,11 +196,13 @@ enum Notice {
     Waiting,
     /// A field is wrong.
     Wrong(Wrong),
+    /// Note or reason are too long.
+    Text,
     /// Far above what the unit reported before: right only with a reason.
     Unusual,
     /// The day has closed: a reason is needed.
     Reason,
-    /// Somebody else sent something else meanwhile.
+    /// Something else was sent meanwhile.
     Conflict,
     /// Refused for another reason.
     Refused(String),
@@ -199,10 +214,13 @@ impl Notice {
         match fault.code {
             Code::ConfirmUnusual => Ok(Self::Unusual),
             Code::ReasonRequired => Ok(Self::Reason),
-            Code::PreconditionFailed => Ok(Self::Conflict),
-            Code::InvalidRequest | Code::DayNotBegun | Code::DayOutsideCampaign | Code::DayOutOfReach => {
-                Ok(Self::Refused(fault.detail.into_owned()))
-            }
+            // a form that was sent, and then sent again with another figure, is none that was read since
+            Code::PreconditionFailed | Code::IdempotencyKeyReused => Ok(Self::Conflict),
+            Code::InvalidRequest
+            | Code::DayNotBegun
+            | Code::DayOutsideCampaign
+            | Code::DayOutOfReach
+            | Code::ApprovalPending => Ok(Self::Refused(fault.detail.into_owned())),
             _ => Err(fault.into()),
         }
     }
@@ -360,7 +378,7 @@ impl Desk {
             here: Some(Here::Entry),
         };
         let html = html! { div.phone { (content) } };
-        page(call, &Rendered::new(frame.page(&html).into_string().into_bytes()), None)
+        own_page(call, frame.page(&html))
     }
 
     /// The units to choose from, and a search where they are many.
@@ -424,7 +442,8 @@ impl Desk {
     fn question(&self, day: Day) -> String {
         let l = self.language;
         let (weekday, date) = (l.weekday(day), l.short_day(day));
-        match (l, day == self.present_day()) {
+        let is_today = self.now.day_in(self.campaign().time_zone) == Some(day);
+        match (l, is_today) {
             (Language::Vi, true) => format!("{weekday} {date}: hôm nay có bao nhiêu F0 cộng đồng?"),
             (Language::Vi, false) => format!("{weekday} {date}: có bao nhiêu F0 cộng đồng?"),
             (Language::En, true) => format!("{weekday} {date}: how many community F0 today?"),
@@ -458,11 +477,19 @@ impl Desk {
         let l = self.language;
         let times = DayTimes::of(self.campaign(), day);
         let closes = l.moment(times.closes_at, self.campaign().time_zone);
-        match (l, times.state(self.now)) {
-            (Language::Vi, "closed") => format!("Ngày này đã chốt lúc {closes}. Sửa sau giờ chốt phải ghi lý do."),
-            (Language::En, "closed") => format!("This day closed at {closes}. A change after that needs a reason."),
-            (Language::Vi, _) => format!("Chốt số lúc {closes}. Đến lúc đó bạn sửa tự do."),
-            (Language::En, _) => format!("Closes at {closes}. Until then you can change it freely."),
+        let reporting = &self.campaign().reporting;
+        let is_open = [reporting.late_figures, reporting.corrections] == [Care::Open; 2];
+        match (l, times.state(self.now), is_open) {
+            (Language::Vi, "closed", true) => format!("Ngày này đã chốt lúc {closes}."),
+            (Language::Vi, "closed", false) => {
+                format!("Ngày này đã chốt lúc {closes}. Sửa sau giờ chốt phải ghi lý do.")
+            }
+            (Language::En, "closed", true) => format!("This day closed at {closes}."),
+            (Language::En, "closed", false) => {
+                format!("This day closed at {closes}. A change after that needs a reason.")
+            }
+            (Language::Vi, ..) => format!("Chốt số lúc {closes}. Đến lúc đó bạn sửa tự do."),
+            (Language::En, ..) => format!("Closes at {closes}. Until then you can change it freely."),
         }
     }
 
@@ -506,7 +533,7 @@ impl Desk {
                     autocomplete="off" maxlength="8" aria-describedby="hint said" value=(draft.count(Indicator::CommunityF0))
                     aria-invalid=[is_wrong(Indicator::CommunityF0).then_some("true")];
             }
-            @if is_asked {
+            @if is_asked || !draft.reason.is_empty() {
                 div.field.why {
                     label for="why" { (l.pick("Lý do", "Reason")) }
                     textarea id="why" name="reason" rows="2" maxlength="500" { (draft.reason) }
@@ -553,24 +580,29 @@ impl Desk {
         match &sheet.notice {
             Notice::None | Notice::Recorded | Notice::Waiting => html! {},
             Notice::Wrong(wrong) => ask(self.expected(wrong), String::new()),
+            Notice::Text => ask(
+                l.pick("Ghi chú hoặc lý do quá dài", "The note or the reason is too long").to_owned(),
+                l.pick("Mỗi ô tối đa 500 ký tự.", "At most 500 characters each.").to_owned(),
+            ),
             Notice::Refused(detail) => ask(l.pick("Chưa ghi được", "Not recorded").to_owned(), detail.clone()),
             Notice::Reason => ask(
                 l.pick("Ngày này đã chốt", "This day has closed").to_owned(),
                 l.pick("Ghi lý do rồi gửi lại.", "Say why and send it again.").to_owned(),
             ),
             Notice::Conflict => {
-                let standing = sheet.standing.as_ref().map_or(0, |f| f.community_f0);
+                let standing = sheet.standing.as_ref().map(|f| l.whole(f.community_f0));
                 let typed = sheet.draft.count(Indicator::CommunityF0);
-                match l {
-                    Language::Vi => ask(
-                        format!("Người khác vừa ghi {} ca cho ngày này", l.whole(standing)),
-                        format!("Bạn gõ {typed}. Nếu số của bạn đúng, ghi lý do rồi gửi."),
-                    ),
-                    Language::En => ask(
-                        format!("Somebody else has just recorded {} for this day", l.whole(standing)),
-                        format!("You typed {typed}. If yours is right, say why and send it."),
-                    ),
-                }
+                let title = match (standing, l) {
+                    (Some(cases), Language::Vi) => format!("Trong lúc đó đã có số cho ngày này: {cases} ca"),
+                    (Some(cases), Language::En) => format!("Meanwhile {cases} was recorded for this day"),
+                    (None, Language::Vi) => "Trong lúc đó số của ngày này đã được rút lại".to_owned(),
+                    (None, Language::En) => "Meanwhile the figure of this day was taken back".to_owned(),
+                };
+                let words = match l {
+                    Language::Vi => format!("Bạn gõ {typed}. Nếu số của bạn đúng, ghi lý do rồi gửi."),
+                    Language::En => format!("You typed {typed}. If yours is right, say why and send it."),
+                };
+                ask(title, words)
             }
             Notice::Unusual => self.unusual(unit, day, sheet.draft.count(Indicator::CommunityF0)),
         }

@@ -124,8 +124,9 @@ impl Frame<'_> {
     /// Where to sign in, and to come back from there.
     fn sign_in(&self) -> String {
         let escape = crate::service::figures::escape;
-        let next = self.campaign.map(|code| format!("&next={}", escape(&format!("/c/{}", escape(code)))));
-        format!("/sign-in?lang={}{}", self.language.code(), next.unwrap_or_default())
+        let lang = self.language.code();
+        let next = self.campaign.map(|code| format!("&next={}", escape(&format!("/c/{}?lang={lang}", escape(code)))));
+        format!("/sign-in?lang={lang}{}", next.unwrap_or_default())
     }
 
     /// One sign a level: a shape by its place, a letter by its name.

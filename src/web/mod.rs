@@ -28,6 +28,7 @@ use actix_web::HttpResponse;
 use actix_web::http::{Method, header};
 use frame::Visitor;
 use leaderboard::Asked;
+use maud::Markup;
 use words::Language;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -38,6 +39,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
+/// Who reads a page is told from a cookie.
 const PAGE_VARY: &str = "Authorization, Cookie, Accept, Accept-Encoding, Accept-Language";
 
 static STYLE: &str = include_str!("style.css");
@@ -93,8 +95,14 @@ fn page(call: &Call, rendered: &Rendered, revision: Option<i64>) -> HttpResponse
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(POLICY));
     headers.insert(header::REFERRER_POLICY, header::HeaderValue::from_static("same-origin"));
-    // who reads a page is told from a cookie
     headers.insert(header::VARY, header::HeaderValue::from_static(PAGE_VARY));
+    response
+}
+
+/// A page that is made anew for each reader and kept by nobody: its forms are of one session.
+fn own_page(call: &Call, html: Markup) -> HttpResponse {
+    let mut response = page(call, &Rendered::new(html.into_string().into_bytes()), None);
+    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
     response
 }
 
@@ -175,6 +183,7 @@ async fn get_board_csv(call: Call) -> Answer {
         Ok(board_csv(&board, Reader::Spreadsheet).into_bytes())
     };
     let mut response = call.reply(&*call.service.answers.get(key, make).await?, CSV, Some(revision));
+    response.headers_mut().insert(header::VARY, header::HeaderValue::from_static(PAGE_VARY));
     let disposition = header::HeaderValue::from_str(&format!("attachment; filename=\"{file}\""));
     if let Ok(disposition) = disposition {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
@@ -187,7 +196,9 @@ async fn get_levels_css(call: Call) -> Answer {
     let view = call.look(Moment::Now).await?;
     let campaign = view.snapshot.campaign();
     let css = colours::stylesheet(&campaign.scheme, campaign.window.days() as usize + 1);
-    Ok(call.reply(&Rendered::new(css.into_bytes()), CSS, None))
+    let mut response = call.reply(&Rendered::new(css.into_bytes()), CSS, None);
+    response.headers_mut().insert(header::VARY, header::HeaderValue::from_static(PAGE_VARY));
+    Ok(response)
 }
 
 /// The stylesheet of all pages.

@@ -62,6 +62,7 @@ impl Sheet<'_> {
     fn page(&self) -> Markup {
         let (l, unit, campaign) = (self.l, &self.view.row.unit, self.campaign());
         let board = format!("/c/{}?kind={}&as_of={}", escape(&campaign.code), escape(&unit.kind), self.view.as_of);
+        let sentences = if l.is_vi() { &self.view.sentences.vi } else { &self.view.sentences.en };
         let content = html! {
             p.crumb { a href=(format!("{board}&track={}&lang={}", self.view.track, l.code())) { (l.pick("‹ Bảng xếp hạng", "‹ Leaderboard")) } }
             div.head {
@@ -71,9 +72,7 @@ impl Sheet<'_> {
             (self.facts())
             section.panel.why {
                 h2 { (l.pick("Vì sao", "Why")) }
-                ol.steps {
-                    @for sentence in if l.is_vi() { &self.view.sentences.vi } else { &self.view.sentences.en } { li { (sentence) } }
-                }
+                ol.steps { @for sentence in sentences { li { (sentence) } } }
             }
             @if !self.view.days.is_empty() { (self.days()) }
         };

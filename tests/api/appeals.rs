@@ -109,7 +109,7 @@ impl District {
                 found.push((code, json!([track, row["rank"], points, row["level"]["current"]])));
             }
         }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.sort_by_key(|(code, _)| code.clone());
         found
     }
 }

@@ -7,7 +7,7 @@ use crate::support::database::TestDatabase;
 use crate::support::on_both;
 use diesel::connection::SimpleConnection;
 use greenzone::domain::account::{Role, Scope};
-use greenzone::service::Moment;
+use greenzone::service::{Audience, Moment};
 use greenzone::store::{Address, DbConn};
 use serde_json::{Value, json};
 
@@ -260,7 +260,10 @@ on_both! {
         let app = app.with_q6();
         let other = greenzone::app::open(app.address.clone(), app.clock.clone(), false, security()).expect("a service");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-        let look = |revision| runtime.block_on(other.look("q6-2021", Moment::Now, Some(revision))).expect("the campaign").snapshot;
+        let look = |revision| {
+            let look = other.look("q6-2021", Moment::Now, Some(revision), &Audience::Full);
+            runtime.block_on(look).expect("the campaign").snapshot
+        };
         assert_eq!(look(1).policy_version, 1);
         app.post(&format!("{Q6}/policies"), &harder()).ok();
         let followed = look(2);

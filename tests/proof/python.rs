@@ -41,7 +41,7 @@ fn another_program_verifies_results_with_a_standard_library() {
     let keys = ResultKeys::random().unwrap();
     let check = |bytes: &[u8], more: &[&str]| {
         std::fs::write(here.join("result.json"), bytes).unwrap();
-        run(&python, here, &[&[example.as_str(), "result.json"], more].concat())
+        run(&python, here, &[&[example.as_str(), "result.json"][..], more].concat())
     };
     let (files, last) = files_of(&at("packs/vinh-phuc-239-2021"));
     for draft in [q6(), super::draft(files, last)] {

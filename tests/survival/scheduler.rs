@@ -45,6 +45,8 @@ impl Silent {
 fn answer(mut stream: &TcpStream) -> Option<String> {
     let mut reader = BufReader::new(stream);
     let (mut length, mut id) = (0, None);
+    // the line of the request is no header
+    reader.read_line(&mut String::new()).ok()?;
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok().filter(|read| *read > 0)?;

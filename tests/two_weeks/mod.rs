@@ -22,7 +22,6 @@ mod notebook;
 mod people;
 mod second_week;
 
-use crate::support::database::TestDatabase;
 use crate::support::on_both;
 use people::District;
 

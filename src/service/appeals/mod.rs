@@ -230,15 +230,16 @@ impl Service {
             let place = units::find_place(conn, stored.id, row.unit_id)?;
             let unit = place.and_then(|(code, _)| seen(&snapshot, &code, sight));
             let unit = unit.ok_or_else(|| no_appeal(number))?;
-            Ok((stored.revision, row, appeals::answers(conn, stored.id, Some(row.number))?, unit))
+            let answers = appeals::answers(conn, stored.id, Some(row.number))?;
+            Ok((stored.revision, row, answers, unit))
         })?;
         let counted = match row.state()? {
             AppealState::Open => self.count(&row, campaign, &unit.of.code)?,
             _ => None,
         };
         let view = detail(Named { unit: unit.of, sight }, &row, &answers, counted.as_ref())?;
-        let mut tells = view.kinds().filter_map(|kind| snapshot.campaign().kind_index(kind));
-        let has_private = unit.is_private || tells.any(|kind| snapshot.is_private_kind(kind));
+        let tells = |kind: &str| snapshot.campaign().kind_index(kind).is_some_and(|of| snapshot.is_private_kind(of));
+        let has_private = unit.is_private || view.kinds().any(tells);
         Ok((revision, view, has_private))
     }
 }

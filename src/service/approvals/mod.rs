@@ -20,7 +20,7 @@ use views::{detail, location, stored_view, the_only, view};
 pub use crate::store::approvals::ApprovalState;
 
 use super::Service;
-use super::access::Caller;
+use super::access::{Audience, Caller};
 use super::audit::Note;
 use super::campaigns::campaign_json;
 use super::fault::{Code, Fault};

@@ -7,11 +7,11 @@
 //! and changes no figure.
 
 use super::views::AwardDecisionView;
-use super::{SeeAwards, Service, outcome};
+use super::{Service, outcome};
 use crate::domain::{Day, Instant};
 use crate::scoring::awards::{Decided, Tie, TieEnd};
 use crate::service::Pending;
-use crate::service::access::{Contest, Grant};
+use crate::service::access::{Contest, Grant, Results};
 use crate::service::audit::Note;
 use crate::service::boards::{AsOf, Ask, resolve};
 use crate::service::decisions::{tag, tagged};
@@ -139,7 +139,7 @@ impl Service {
     /// As [`Service::award_decisions_at`].
     pub fn award_decisions(
         &self,
-        _grant: &Grant<SeeAwards>,
+        _grant: &Grant<Results>,
         snapshot: &Snapshot,
     ) -> Result<Vec<AwardDecisionView>, Fault> {
         let mut views = with_states(snapshot, &self.award_decisions_at(snapshot)?);
@@ -190,8 +190,8 @@ impl Service {
 
 fn decide(work: &mut Work<'_>, new: AwardDecisionFor, author: String) -> Result<Done, Fault> {
     let stored = work.campaign()?;
-    let now = work.now;
-    let decisions = at_revision(work.conn()?, stored.id, work.revision())?;
+    let (now, revision) = (work.now, work.revision());
+    let decisions = at_revision(work.conn()?, stored.id, revision)?;
     let snapshot = work.present(&stored)?;
     let asked = resolve(snapshot.ledger(), &Ask { as_of: new.as_of.map(AsOf::Day), ..Ask::default() }, now)?;
     let tie = open_tie(&snapshot, asked.as_of, &decisions, &new)?;

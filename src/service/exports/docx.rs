@@ -39,12 +39,12 @@ pub(super) fn paper(report: &Report, paper: &Paper<'_>) -> Result<Vec<u8>, Fault
     let mut docx = Docx::new().default_fonts(times).default_size(26).created_at(stood_at).updated_at(stood_at);
     let (last, before) = paper.parts.split_last().ok_or_else(|| Fault::internal("a paper without parts"))?;
     for part in before {
+        // its first page has no header, since none is given for it; the library keeps one a section
         let mut section = Section::new()
             .page_size(PageSize::new().size(mm(210) as u32, mm(297) as u32))
             .page_margin(margins())
             .page_num_type(PageNumType::new().start(1))
             .title_pg()
-            .first_header(Header::new().add_paragraph(Paragraph::new()))
             .header(page_numbers());
         for child in children(part, &mut tables) {
             section = match child {
@@ -142,7 +142,7 @@ fn set(block: &Block<'_>) -> Paragraph {
 fn head(head: &Head) -> Table {
     let centred = |run: Run| line(run, AlignmentType::Center).line_spacing(spacing(0, 0));
     let mut left = TableCell::new().width(WIDTH * 2 / 5, WidthType::Dxa);
-    for above in &head.above {
+    if let Some(above) = &head.above {
         left = left.add_paragraph(centred(run(above, 24)));
     }
     left = left.add_paragraph(centred(run(&head.organ, 25).bold()));
@@ -211,7 +211,7 @@ fn rewrite(report: &Report, made: Cursor<Vec<u8>>, tables: &[&Rows<'_>]) -> Resu
         if part.is_dir() {
             continue;
         }
-        let name = part.name().to_owned();
+        let name = part.name().map_err(Fault::internal)?.into_owned();
         let mut bytes = Vec::new();
         part.read_to_end(&mut bytes).map_err(Fault::internal)?;
         zip.start_file(name.as_str(), options).map_err(Fault::internal)?;

@@ -226,7 +226,7 @@ impl Service {
     /// Makes an export. May block for long.
     ///
     /// # Errors
-    /// As [`write`], or what the database says.
+    /// As [`write()`], or what the database says.
     pub fn write_export(
         &self,
         _grant: &Grant<Results>,

@@ -131,7 +131,7 @@ impl InputSum {
         for (at, line) in (1u64..).zip(text.split_inclusive('\n')) {
             // hashing does not fail
             let _ = group.write_all(line.as_bytes());
-            if at % lines_each == 0 || at == lines {
+            if at.is_multiple_of(lines_each) || at == lines {
                 of_lines.push(std::mem::take(&mut group).finish());
             }
         }

@@ -202,7 +202,7 @@ fn check_inputs(inputs: &BTreeMap<String, String>, sums: &BTreeMap<String, Input
         }
         let lines = sum.differs(text);
         if lines.is_empty() {
-            findings.add(place, SIGNED);
+            findings.add(place.as_str(), SIGNED);
         }
         for run in lines {
             let (from, to) = (*run.start(), *run.end());

@@ -26,25 +26,25 @@ pub struct KindDifferenceView {
     /// Code of the kind.
     pub kind: String,
     /// The units that changed: those with a rank now by it, then the others by code.
-    pub items: Vec<ChangedView>,
+    pub items: Vec<ChangedUnitView>,
 }
 
 /// A unit that changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ChangedView {
+pub struct ChangedUnitView {
     /// Code of the unit.
     pub code: String,
     /// Its name.
     pub name: String,
     /// Where it stood; null: it was not there.
-    pub before: Option<PlaceView>,
+    pub before: Option<IssuePlaceView>,
     /// Where it stands; null: it is no longer there.
-    pub after: Option<PlaceView>,
+    pub after: Option<IssuePlaceView>,
 }
 
 /// Where a unit stands on the board by points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct PlaceView {
+pub struct IssuePlaceView {
     /// `improvement` or `kept_clean`.
     pub track: String,
     /// Its rank; null: unranked.
@@ -84,7 +84,7 @@ struct Level {
 }
 
 /// A unit's name, and where it stands; by kind and code.
-pub(super) type Places = BTreeMap<(String, String), (String, PlaceView)>;
+pub(super) type Places = BTreeMap<(String, String), (String, IssuePlaceView)>;
 
 /// Adds the rows of a packed board to the places of its issue.
 ///
@@ -94,7 +94,7 @@ pub(super) fn add_places(places: &mut Places, board: &IssueBoard, packed: &[u8])
     let rows = rows(packed)?;
     for row in rows.split(|byte| *byte == b'\n').filter(|row| !row.is_empty()) {
         let Line { rank, unit, points, level } = serde_json::from_slice(row).map_err(Fault::internal)?;
-        let place = PlaceView {
+        let place = IssuePlaceView {
             track: board.track.code().to_owned(),
             rank,
             points: points.and_then(|points| points.total),
@@ -108,17 +108,17 @@ pub(super) fn add_places(places: &mut Places, board: &IssueBoard, packed: &[u8])
 
 /// What became different from the places of an issue to those of the next.
 pub(super) fn difference(against: i64, mut before: Places, after: Places) -> DifferenceView {
-    let mut by_kind: BTreeMap<String, Vec<ChangedView>> = BTreeMap::new();
+    let mut by_kind: BTreeMap<String, Vec<ChangedUnitView>> = BTreeMap::new();
     for ((kind, code), (name, place)) in after {
         let was = before.remove(&(kind.clone(), code.clone())).map(|(_, place)| place);
         if was.as_ref() != Some(&place) {
-            by_kind.entry(kind).or_default().push(ChangedView { code, name, before: was, after: Some(place) });
+            by_kind.entry(kind).or_default().push(ChangedUnitView { code, name, before: was, after: Some(place) });
         }
     }
     for ((kind, code), (name, place)) in before {
-        by_kind.entry(kind).or_default().push(ChangedView { code, name, before: Some(place), after: None });
+        by_kind.entry(kind).or_default().push(ChangedUnitView { code, name, before: Some(place), after: None });
     }
-    let rank = |changed: &ChangedView| changed.after.as_ref().and_then(|place| place.rank).unwrap_or(u64::MAX);
+    let rank = |changed: &ChangedUnitView| changed.after.as_ref().and_then(|place| place.rank).unwrap_or(u64::MAX);
     let kinds = by_kind.into_iter().map(|(kind, mut items)| {
         items.sort_by_key(rank);
         KindDifferenceView { kind, items }
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn places(rows: &[(&str, u64, &str)]) -> Places {
-        let place = |rank: u64, points: &str| PlaceView {
+        let place = |rank: u64, points: &str| IssuePlaceView {
             track: "improvement".into(),
             rank: Some(rank),
             points: points.parse().ok(),
@@ -154,6 +154,6 @@ mod tests {
         assert_eq!(codes, ["b", "a", "new", "gone"]);
         assert!(told.kinds[0].items[2].before.is_none() && told.kinds[0].items[3].after.is_none());
         let same = places(&[("a", 1, "20.5")]);
-        assert_eq!(difference(1, same.clone(), same).kinds, []);
+        assert!(difference(1, same.clone(), same).kinds.is_empty());
     }
 }

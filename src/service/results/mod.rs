@@ -18,7 +18,7 @@ mod views;
 
 pub use blockers::{BlockerView, BlockersView, ExampleView};
 pub use boards::IssueBoard;
-pub use difference::{ChangedView, DifferenceView, KindDifferenceView, PlaceView};
+pub use difference::{ChangedUnitView, DifferenceView, IssuePlaceView, KindDifferenceView};
 pub use finalise::{FinaliseFor, Override};
 pub use views::{IssueDocument, OverrideView, ResultLinks, ResultRowView, ResultView, StatusResultView};
 

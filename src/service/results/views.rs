@@ -31,7 +31,7 @@ pub struct ResultRowView {
     pub program: String,
     /// SHA-256 of the public document.
     pub sha256: String,
-    /// SHA-256 of the whole document.
+    /// The hash by which the public document names the whole one.
     pub whole_sha256: String,
     /// Number of the issue that its difference is told from; null where there was none.
     pub against: Option<i64>,

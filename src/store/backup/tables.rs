@@ -134,25 +134,27 @@ tables! {
     figures of campaign_id: campaign_id, unit_id, day, recorded_us, community_f0, contained_f0, unknown_source_f0,
         high_risk_setting_f0, households_f0, linked_households_f0, note, reason, revision, withdrawn_us,
         withdrawn_reason;
-    source_figures of campaign_id: campaign_id, unit_id, day, source, recorded_us, community_f0, contained_f0, unknown_source_f0,
-        high_risk_setting_f0, households_f0, linked_households_f0, note, reason, revision, withdrawn_us,
-        withdrawn_reason;
+    source_figures of campaign_id: campaign_id, unit_id, day, source, recorded_us, community_f0, contained_f0,
+        unknown_source_f0, high_risk_setting_f0, households_f0, linked_households_f0, note, reason, revision,
+        withdrawn_us, withdrawn_reason;
     excuses of campaign_id: campaign_id, unit_id, day, recorded_us, reason, revision, withdrawn_us, withdrawn_reason;
     unit_states of campaign_id: campaign_id, unit_id, recorded_us, state, reason, revision;
-    start_levels of campaign_id: campaign_id, unit_id, recorded_us, level, reason, revision, withdrawn_us, withdrawn_reason;
-    adjustments of campaign_id: campaign_id, adjustment_id, unit_id, recorded_us, kind, points_hundredths, reason, revision,
-        withdrawn_us, withdrawn_reason;
-    criteria of campaign_id: campaign_id, kind, code, recorded_us, name_vi, name_en, value_type, weight_millionths, required,
-        due, max_points_hundredths, evidence, revision, withdrawn_us, withdrawn_reason;
-    assessments of campaign_id: campaign_id, unit_id, criterion, about_day, recorded_us, value_hundredths, verified, evidence,
-        revision, given_hundredths, status, reason;
+    start_levels of campaign_id: campaign_id, unit_id, recorded_us, level, reason, revision, withdrawn_us,
+        withdrawn_reason;
+    adjustments of campaign_id: campaign_id, adjustment_id, unit_id, recorded_us, kind, points_hundredths, reason,
+        revision, withdrawn_us, withdrawn_reason;
+    criteria of campaign_id: campaign_id, kind, code, recorded_us, name_vi, name_en, value_type, weight_millionths,
+        required, due, max_points_hundredths, evidence, revision, withdrawn_us, withdrawn_reason;
+    assessments of campaign_id: campaign_id, unit_id, criterion, about_day, recorded_us, value_hundredths, verified,
+        evidence, revision, given_hundredths, status, reason;
     declared_levels of campaign_id: campaign_id, unit_id, from_day, recorded_us, level, reason, revision, withdrawn_us,
         withdrawn_reason;
-    lifetimes of campaign_id: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision, withdrawn_us,
-        withdrawn_reason;
-    flag_answers: campaign_id, unit_id, rule, day, fingerprint, recorded_us, answer, verdict, closes, author,
-        numbers, revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
-    policies of campaign_id: campaign_id, version, recorded_us, known_us, revision, author, reason, legal_reference, document;
+    lifetimes of campaign_id: campaign_id, unit_id, recorded_us, opens, closes, successors, reason, revision,
+        withdrawn_us, withdrawn_reason;
+    flag_answers: campaign_id, unit_id, rule, day, fingerprint, recorded_us, answer, verdict, closes, author, numbers,
+        revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
+    policies of campaign_id: campaign_id, version, recorded_us, known_us, revision, author, reason, legal_reference,
+        document;
     approvals: campaign_id, number, what, payload, base, requested_by, requested_us, reason, state, decided_by,
         decided_us, decided_reason, revision;
     approval_days: campaign_id, number, unit_id, day, standing_us;
@@ -160,14 +162,14 @@ tables! {
         board_day, place, state, withdrawn_by, withdrawn_us, withdrawn_reason;
     appeal_answers: campaign_id, number, version, state, words, reason, corrections, author, answered_us, revision,
         effect, effect_within;
-    award_decisions: campaign_id, decision_id, award, block, day, tied, winners, reason, author, recorded_us,
-        revision, withdrawn_us, withdrawn_reason, withdrawn_revision;
+    award_decisions: campaign_id, decision_id, award, block, day, tied, winners, reason, author, recorded_us, revision,
+        withdrawn_us, withdrawn_reason, withdrawn_revision;
     day_closings of campaign_id: campaign_id, day, closed_us, actor, reason, on_time, late, missing, excused;
     webhooks: campaign_id, webhook_id, url, events, secret, created_by, created_us;
     webhook_deliveries: campaign_id, delivery_id, webhook_id, event, day, body, created_us, state, attempts, due_us,
         last_status, last_error, ended_us;
-    imports: campaign_id, import_id, recorded_us, actor, what, new_rows, changed_rows, same_rows, units, days,
-        revision, undone_us, undone_by, undone_reason, undone_revision;
+    imports: campaign_id, import_id, recorded_us, actor, what, new_rows, changed_rows, same_rows, units, days, revision,
+        undone_us, undone_by, undone_reason, undone_revision;
     archives: campaign_id, archive_id, sha256, revision, known_us, created_us, document, pack, facts;
     pins: campaign_id, pin_id, status, issue, from_us, archive_id, revision, pinned_us, reason, author, created_us,
         lifted_us, lifted_by, lifted_reason;
@@ -175,12 +177,12 @@ tables! {
         program, archive, against, whole_sha256, public_sha256, revoked_us, revoked_by, revoked_reason;
     result_parts: campaign_id, issue, audience, part, bytes;
     idempotency_keys: caller, idempotency_key, fingerprint, status, revision, body, etag, location, created_us;
-    accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash,
-        reset_code_hash, reset_code_until_us, created_us, changed_us;
+    accounts: username, display_name, role, campaign, unit, is_active, generation, password_hash, reset_code_hash,
+        reset_code_until_us, created_us, changed_us;
     sessions: id, username, created_us, until_us;
     refresh_tokens: hash, session_id, until_us, spent_us;
     api_tokens: id, name, role, campaign, unit, secret_hash, created_by, created_us, until_us, revoked_us;
-    audit_entries: chain, number, at_us, actor, role, origin, request_id, action, target, before, after,
-        previous_hash, hash;
+    audit_entries: chain, number, at_us, actor, role, origin, request_id, action, target, before, after, previous_hash,
+        hash;
     audit_heads: chain, number, hash;
 }

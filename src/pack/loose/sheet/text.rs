@@ -127,13 +127,14 @@ fn encoding_of(bytes: &[u8]) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding;
     }
-    // the separators and digits of a table have a zero byte in UTF-16: a third of one side
+    // the separators and digits of a table have a zero byte in UTF-16: a third of one side; few
+    // characters have one at the other, such as the mark of `à` where it stands apart
     let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
     let zeros = |side: usize| head.iter().skip(side).step_by(2).filter(|b| **b == 0).count();
     let (even, odd) = (zeros(0), zeros(1));
     match () {
-        () if bytes.len().is_multiple_of(2) && odd * 6 > head.len() && even == 0 => UTF_16LE,
-        () if bytes.len().is_multiple_of(2) && even * 6 > head.len() && odd == 0 => UTF_16BE,
+        () if bytes.len().is_multiple_of(2) && odd * 6 > head.len() && even * 4 < odd => UTF_16LE,
+        () if bytes.len().is_multiple_of(2) && even * 6 > head.len() && odd * 4 < even => UTF_16BE,
         () if std::str::from_utf8(bytes).is_ok() => UTF_8,
         () => WINDOWS_1258,
     }
