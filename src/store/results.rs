@@ -34,7 +34,7 @@ pub struct ResultRow {
     pub archive: i64,
     /// The issue that its difference is told from.
     pub against: Option<i64>,
-    /// SHA-256 of the whole document.
+    /// The hash by which the public document names the whole one.
     pub whole_sha256: String,
     /// SHA-256 of the public document.
     pub public_sha256: String,
@@ -70,7 +70,7 @@ pub struct NewResult {
     pub archive: i64,
     /// The issue that its difference is told from.
     pub against: Option<i64>,
-    /// SHA-256 of the whole document.
+    /// The hash by which the public document names the whole one.
     pub whole_sha256: String,
     /// SHA-256 of the public document.
     pub public_sha256: String,
