@@ -349,7 +349,7 @@ on_both! {
 
 on_both! {
     fn an_effect_tells_a_reporter_nothing_of_units_hidden_from_them(app: TestApp) {
-        let base = super::hidden(&app);
+        let base = crate::api::hidden(&app);
         let scope = |unit: &str| Scope::Unit { campaign: "hidden".into(), unit: unit.into() };
         app.make_account("xuong-1", Role::Reporter, scope("b1"));
         app.make_account("chu-tich", Role::Council, Scope::All);

@@ -68,7 +68,7 @@ fn shown(view: &Value, at: usize) -> (String, Vec<String>, Vec<String>) {
     let list = |name: &str| item[name].as_array().expect("a list").clone();
     let winners = list("winners").iter().map(|winner| text(&winner["unit"]["code"])).collect();
     let passed =
-        list("passed_over").iter().map(|p| format!("{} {}", text(&p["unit"]["code"]), text(&p["note"]["code"])));
+        list("passed_over").into_iter().map(|p| format!("{} {}", text(&p["unit"]["code"]), text(&p["note"]["code"])));
     (text(&item["code"]), winners, passed.collect())
 }
 

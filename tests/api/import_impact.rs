@@ -143,7 +143,7 @@ on_both! {
 
 on_both! {
     fn of_units_that_a_sender_may_not_see_nothing_is_told(app: TestApp) {
-        let base = super::hidden(&app);
+        let base = crate::api::hidden(&app);
         let unit = |code: &str| json!({"code": code, "name": code, "kind": "household", "parent_code": "w1", "population": 900});
         app.post(&format!("{base}/units"), &json!([unit("h2"), unit("h3")])).ok();
         let row = |unit: &str, day: usize, cases: u32| json!({"unit_code": unit, "date": format!("2021-07-{day:02}"), "community_f0": cases});

@@ -271,7 +271,7 @@ on_both! {
         // a figure after it is followed by the day alone, and the version stays
         app.put(&figure("27382", "2021-07-13"), &json!({"community_f0": 3})).ok();
         assert_eq!(look(3).policy_version, 2);
-        let past = other.at("q6-2021", Moment::Revision(1)).expect("a past moment").snapshot;
+        let past = other.at("q6-2021", Moment::Revision(1), &Audience::Full).expect("a past moment").snapshot;
         assert_eq!((past.policy_version, past.campaign().scheme.code.as_str()), (1, "counts-14d"));
     }
 }
@@ -305,6 +305,6 @@ on_both! {
         execute(&app.address, &script("up.sql"));
         assert_eq!(read(), before);
         let other = greenzone::app::open(app.address.clone(), app.clock.clone(), false, security()).expect("a service");
-        assert_eq!(other.at("q6-2021", Moment::Revision(1)).expect("a past moment").snapshot.policy_version, 1);
+        assert_eq!(other.at("q6-2021", Moment::Revision(1), &Audience::Full).expect("a past moment").snapshot.policy_version, 1);
     }
 }

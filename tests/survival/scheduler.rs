@@ -82,7 +82,7 @@ on_both! {
         let private = ["env", "GREENZONE_WEBHOOKS_ALLOW_PRIVATE=true"];
         let mut served = Served::start_under(world, &private);
         let hook = json!({"url": url, "events": ["day.closed", "day.not_reported"]});
-        let client = super::clients::Client::new(&world.token);
+        let client = crate::survival::clients::Client::new(&world.token);
         let made = client.send("POST", &format!("{}/api/v1/campaigns/q6-2021/webhooks", served.base), Some(&hook));
         let (status, _, made) = made.expect("an answer");
         assert_eq!(status, 201, "{made}");
