@@ -150,9 +150,9 @@ on_both! {
         };
         let (world, open) = worlds.filter_map(found).next().expect("a world with an open group");
         app.import(&world.contest());
-        let adjustment = json!({"unit_code": "w1", "kind": "bonus", "points": 2, "reason": "x"});
+        let adjustment = json!({"unit_code": open, "kind": "bonus", "points": 2, "reason": "x"});
         done(app.post(&format!("{BASE}/adjustments"), &adjustment));
-        let closes = json!({"closes": "2021-07-26", "reason": "x"});
+        let closes = json!({"closes": "2021-07-25", "reason": "x"});
         done(app.put(&format!("{BASE}/units/{open}/lifetime"), &closes));
         let mut asked = questions(&world.codes);
         let live: Vec<Told> = asked.iter().map(|question| told(&app, question)).collect();

@@ -8,7 +8,7 @@ use crate::domain::time::parse_day;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::pins::FreezeView;
-use crate::service::{Audience, Code, Fault, Moment, access};
+use crate::service::{Moment, access};
 use actix_web::web;
 use utoipa::ToSchema;
 
@@ -44,11 +44,8 @@ impl FreezeRequest {
     security(("bearer" = []))
 )]
 pub(super) async fn get_freeze(call: Call) -> Answer {
-    let grant = call.may::<access::Hidden>()?;
+    let grant = call.may::<access::Results>()?;
     call.accepts(&[JSON])?;
-    if call.audience()? != Audience::Full {
-        return Err(Fault::new(Code::Forbidden, "a scope that ends at a unit does not allow this").into());
-    }
     let campaign = call.path("campaign")?;
     let view = call.service.blocking(move |service| service.freeze_of(&grant, &campaign)).await?;
     call.reply_json(&view, Some(view.revision))

@@ -7,7 +7,7 @@
 //! freeze. Each is a revision and an entry in the log. Reading is in [`super::frozen`].
 
 use super::Service;
-use super::access::{Contest, Grant, Hidden};
+use super::access::{Contest, Grant, Results};
 use super::audit::{Note, Origin};
 use super::fault::{Code, Fault};
 use super::figures::done;
@@ -305,7 +305,7 @@ impl Service {
     ///
     /// # Errors
     /// 404 where there is no such campaign, or what the database says.
-    pub fn freeze_of(&self, _grant: &Grant<Hidden>, campaign: &str) -> Result<FreezeView, Fault> {
+    pub fn freeze_of(&self, _grant: &Grant<Results>, campaign: &str) -> Result<FreezeView, Fault> {
         self.read(|conn| {
             let stored = campaigns::find_opt(conn, campaign)?.ok_or_else(|| Fault::no_campaign(campaign))?;
             Ok(freeze_view(&stored, &pins::list(conn, stored.id)?))

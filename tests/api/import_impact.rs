@@ -149,7 +149,7 @@ on_both! {
         let row = |unit: &str, day: usize, cases: u32| json!({"unit_code": unit, "date": format!("2021-07-{day:02}"), "community_f0": cases});
         let week = [3, 1, 0, 4, 2, 0, 3];
         let of_h3 = (6..24).map(|day| row("h3", day, if (13..20).contains(&day) { week[day - 13] } else { 7 }));
-        let of_h2 = (6..24).map(|day| row("h2", day, 7));
+        let of_h2 = (6..24).map(|day| row("h2", day, if day < 9 { 7 } else { 8 }));
         app.post(&format!("{base}/figures"), &json!(of_h3.chain(of_h2).collect::<Vec<_>>())).ok();
         app.make_account("to-truong", Role::Reporter, Scope::Unit { campaign: "hidden".into(), unit: "h2".into() });
         let reporter = app.sign_in("to-truong");

@@ -268,7 +268,7 @@ impl TestApp {
     }
 
     pub fn revision(&self, campaign: &str) -> i64 {
-        let status = self.get(&format!("/api/v1/campaigns/{campaign}/status")).ok();
+        let status = self.get_as_council(&format!("/api/v1/campaigns/{campaign}/status")).ok();
         status["revision"].as_i64().expect("a revision")
     }
 }

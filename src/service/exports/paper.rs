@@ -327,6 +327,9 @@ fn submission(report: &Report) -> Part<'_> {
         blocks.push(Block::Text(format!("Tổng tiền thưởng dự kiến: {}.", money(total))));
     }
     blocks.push(Block::Text("(Gửi kèm dự thảo Quyết định và danh sách.)".to_owned()));
+    if let Some(issue) = &report.issue {
+        blocks.push(Block::Note(format!("Mã SHA-256 của hồ sơ kết quả lần {}: {}", issue.number, issue.sha256)));
+    }
     blocks.push(Block::Text(format!("Kính trình {} xem xét, quyết định./.", addressee(report))));
     let head = Head {
         above: Some(organiser(report).to_uppercase()),
@@ -342,7 +345,7 @@ fn submission(report: &Report) -> Part<'_> {
 /// What the submission reports of: the numbered result, or that it is provisional.
 fn result_in_words(report: &Report) -> String {
     match &report.issue {
-        Some(issue) => format!("kết quả chính thức lần {} (SHA-256 {})", issue.number, issue.sha256),
+        Some(issue) => format!("kết quả chính thức lần {}", issue.number),
         None => format!("kết quả {}", status(report)),
     }
 }
