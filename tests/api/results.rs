@@ -384,7 +384,7 @@ fn drop_hashes(told: &mut Value) {
     match told {
         Value::Object(fields) => {
             fields.retain(|name, value| {
-                !["signature", "whole_sha256"].contains(&name.as_str()) && !(name == "sha256" && value.is_string())
+                !(["signature", "whole_sha256"].contains(&name.as_str()) || name == "sha256" && value.is_string())
             });
             fields.values_mut().for_each(drop_hashes);
         }

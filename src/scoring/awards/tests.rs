@@ -68,8 +68,11 @@ fn place(code: &str, from: u32, to: u32) -> Value {
     award(code, json!({"places": {"from": from, "to": to}}))
 }
 
+/// Winners of an award, and why others in reach do not win it.
+type Given = (Vec<String>, Vec<(String, Reason)>);
+
 /// On the last day, by unit code: who wins each award, and who is passed over why.
-fn given(facts: &Ledger, decisions: &[Decided]) -> Vec<(Vec<String>, Vec<(String, Reason)>)> {
+fn given(facts: &Ledger, decisions: &[Decided]) -> Vec<Given> {
     let code = |unit: u32| facts.register.unit(unit).map(|u| u.code.clone()).unwrap_or_default();
     let outcome = on_last_day(facts, decisions);
     let of = |awarded: &Awarded| {
