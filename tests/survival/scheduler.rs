@@ -93,6 +93,9 @@ on_both! {
         // as if the campaign had been here from the beginning: 29 days are to be closed
         world.execute("UPDATE campaigns SET created_us = 0");
         let mut served = Served::start_under(world, &private);
+        // until it answers it does not yet listen to signals either, and ends by them at once
+        let answers = |served: &Served| client.send("GET", &format!("{}/healthz", served.base), None).is_some();
+        until("an answer", || answers(&served));
         until("a call", || silent.calls.load(Ordering::SeqCst) > 0);
         let begun = Instant::now();
         assert_eq!(served.terminate(LIMIT).code(), Some(0), "{}", served.said());
@@ -106,6 +109,7 @@ on_both! {
         silent.held.lock().expect("kept").clear();
         world.execute("UPDATE webhook_deliveries SET due_us = 0");
         let mut served = Served::start_under(world, &private);
+        until("an answer", || answers(&served));
         until("the last message", || {
             world.numbers("SELECT count(*) AS n FROM webhook_deliveries WHERE state <> 'delivered'") == [0]
                 && world.numbers("SELECT count(*) AS n FROM day_closings") == [29]
