@@ -28,7 +28,7 @@ fn output(command: &mut Command) -> String {
 }
 
 /// What a reader of workbooks or papers finds in a file.
-fn read_back(name: &str, bytes: &[u8]) -> Option<Value> {
+pub fn read_back(name: &str, bytes: &[u8]) -> Option<Value> {
     let python = at("target/tools/readers/bin/python");
     if !is_there("a reader of workbooks and papers", python.exists()) {
         return None;
@@ -41,7 +41,7 @@ fn read_back(name: &str, bytes: &[u8]) -> Option<Value> {
 }
 
 /// The text of a PDF, as it is laid out.
-fn text_of_pdf(bytes: &[u8]) -> Option<String> {
+pub fn text_of_pdf(bytes: &[u8]) -> Option<String> {
     let is_installed = Command::new("pdftotext").arg("-v").output().is_ok();
     if !is_there("pdftotext", is_installed) {
         return None;

@@ -11,7 +11,7 @@ mod course;
 mod criteria;
 mod decisions;
 mod dirty;
-mod exports;
+pub mod exports;
 mod figures;
 mod firmness;
 mod flags;

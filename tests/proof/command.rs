@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn greenzone(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub fn greenzone(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_greenzone"))
         .args(arguments)
         .current_dir(folder)

@@ -1,9 +1,9 @@
 //! The two files of a result: what is changed in them is found and named, what is hidden is
 //! in none that is public, and another program reads them with other libraries.
 
-mod command;
+pub mod command;
 mod privacy;
-mod python;
+pub mod python;
 mod tampering;
 
 use crate::support::at;

@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// Python with the example's libraries, where `.ci/run` put it; where it is not, that is
 /// said loudly, and fails where the environment demands that nothing is skipped.
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let python = at("target/tools/proof/bin/python");
     let is_needed = std::env::var_os("GREENZONE_REQUIRE_CLIENTS").is_some();
     assert!(
@@ -25,7 +25,7 @@ fn python() -> Option<PathBuf> {
     Some(python)
 }
 
-fn run(python: &Path, folder: &Path, arguments: &[&str]) -> (bool, String) {
+pub fn run(python: &Path, folder: &Path, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(python).args(arguments).current_dir(folder).env("PYTHONDONTWRITEBYTECODE", "1").output();
     let output = output.expect("Python runs");
     let said = [output.stdout, output.stderr].concat();

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 
 pub const SEN: &str = "/api/v1/campaigns/sen";
 
-/// Council, secretary, auditor; a reporter for each ward; the health centre of the district.
-const PEOPLE: [(&str, &str, Option<&str>); 8] = [
+/// Awards committee, secretary, auditor; a reporter for each ward; the health centre of the district.
+const PEOPLE: [(&str, &str, Option<&str>); 9] = [
+    ("hoi-dong", "committee", None),
     ("thu-ky", "council", None),
     ("kiem-tra", "auditor", None),
     ("phuong-1", "reporter", Some("w1")),
@@ -199,14 +200,26 @@ pub fn figure(ward: &str, day: u32) -> String {
     format!("{SEN}/units/{ward}/figures/2021-07-{day:02}")
 }
 
+/// One place for wards; with so many base salaries, doubled for what people do together.
+fn award(code: &str, track: &str, place: u32, coefficient: f64) -> Value {
+    json!({
+        "code": code, "name": {"vi": format!("Giải {code}")}, "form": {"vi": "Giấy khen"}, "kind": "ward", "track": track,
+        "places": {"from": place, "to": place}, "coefficient": coefficient, "collective": true,
+    })
+}
+
 fn campaign() -> Value {
     json!({
         "code": "sen", "title": {"vi": "Vùng xanh Quận Sen"}, "time_zone": "Asia/Ho_Chi_Minh",
-        "window": {"from": "2021-07-05", "to": "2021-07-18"}, "baseline": {"from": "2021-06-21", "to": "2021-07-04"},
+        "window": {"from": "2021-07-05", "to": "2021-07-19"}, "baseline": {"from": "2021-06-21", "to": "2021-07-04"},
         "kinds": [{"code": "district", "figures": "derived", "derived_from": "ward"}, {"code": "ward", "figures": "reported"}],
         "level_scheme": "counts-14d",
         "scoring": {"components": [{"measure": "case_reduction", "max_points": 80}, {"measure": "reporting", "max_points": 20}]},
-        "reporting": {"late_figures": "approval", "corrections": "approval", "rule_changes": "approval"}
+        "reporting": {"late_figures": "approval", "corrections": "approval", "rule_changes": "approval"},
+        "appeals": {"until": "2021-07-22"},
+        "awards": {"base_salary": 1_490_000, "rounding_step": 10_000, "list": [
+            award("nhat", "improvement", 1, 0.3), award("nhi", "improvement", 2, 0.2), award("giu-sach", "kept_clean", 1, 0.15),
+        ]}
     })
 }
 

@@ -198,7 +198,7 @@ fn sunday(sen: &District) {
 }
 
 /// Whose figure is asked about explains it, and the council closes the question.
-fn answered(sen: &District, who: &str, words: &str) {
+pub fn answered(sen: &District, who: &str, words: &str) {
     let flags = sen.reads(who, "/flags?state=open").ok();
     assert_eq!(flags["total"], 1, "{flags}");
     let flag = format!("{SEN}/flags/{}", text(&flags["items"][0]["id"]));
