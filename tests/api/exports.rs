@@ -321,3 +321,31 @@ fn who_takes_private_units_home_is_kept_in_the_log() {
         log["items"].as_array().expect("entries").iter().filter_map(|e| e["target"].as_str()).collect();
     assert!(targets.iter().any(|target| target.contains("/exports/leaderboard")), "{targets:?}");
 }
+
+/// F53: kinds with names that a spreadsheet refuses as those of sheets.
+#[test]
+fn a_sheet_has_a_name_that_a_spreadsheet_takes_and_says_the_whole_one() {
+    let app = TestApp::on(TestDatabase::sqlite());
+    app.import(&pack::read_path(&at("tests/files/F53")).expect("a sound pack"));
+    let Some(book) = read_back("f53.xlsx", &export(&app, "/api/v1/campaigns/f53", "leaderboard?format=xlsx")) else {
+        return;
+    };
+    let mut names = HashSet::new();
+    let sheets = book["sheets"].as_array().expect("sheets");
+    for sheet in sheets {
+        let name = sheet["name"].as_str().expect("a name");
+        assert!((1..=31).contains(&name.encode_utf16().count()), "{name}");
+        assert!(!name.contains([':', '\\', '/', '?', '*', '[', ']']) && !name.contains('\u{FFFD}'), "{name}");
+        assert!(!name.starts_with('\'') && !name.ends_with('\''), "{name}");
+        assert_ne!(name.to_lowercase(), "history");
+        assert!(names.insert(name.to_lowercase()), "{name} is there twice");
+    }
+    let text = book.to_string();
+    let campaign: Value =
+        serde_json::from_slice(&std::fs::read(at("tests/files/F53/campaign.json")).expect("a file")).expect("JSON");
+    for kind in campaign["kinds"].as_array().expect("kinds") {
+        let whole = kind["name"]["vi"].as_str().or_else(|| kind["name"].as_str()).expect("a name");
+        let escaped = Value::from(whole).to_string();
+        assert!(text.contains(escaped.trim_matches('"')), "{whole} in {names:?}");
+    }
+}
