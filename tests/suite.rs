@@ -6,6 +6,7 @@
 mod api;
 mod approvals;
 mod boards;
+mod browser;
 mod clients;
 mod command_line;
 mod days;

@@ -1,0 +1,138 @@
+// Walks through the pages in Chromium as each role, on a phone and on a desk, in both
+// languages, and lets axe-core look at every page that links lead to. What is wrong is
+// printed, one line each, and the program ends with 1.
+import { readFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const { base, browser: executablePath, campaign, people, folder, entry } = JSON.parse(process.env.WALK);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const home = `/c/${campaign}`;
+const wrong = [];
+let looked = 0;
+
+/** Addresses that differ in a code, a day or a page alone are one kind of page. */
+function kindOf(address) {
+  const url = new URL(address, base);
+  const path = url.pathname.split("/").map((part) => (/\d/.test(part) && part !== campaign ? "*" : part)).join("/");
+  const names = [...url.searchParams.keys()].filter((name) => name !== "lang").sort();
+  return names.length > 0 ? `${path}?${names.join("&")}` : path;
+}
+
+/** Whether a link leads to a page, and not to a file or out of the language that is walked in. */
+function isPage(address, lang) {
+  const url = new URL(address, base);
+  const others = ["/api/", "/docs", "/assets", "/openapi", "/.well-known", "/sign-out"];
+  const asked = url.searchParams.get("lang");
+  const isFile = /\.(csv|css|svg|png|json|geojson|js)$/.test(url.pathname);
+  return url.origin === base && !isFile && !others.some((other) => url.pathname.startsWith(other)) && (asked === null || asked === lang);
+}
+
+async function look(page, where) {
+  looked += 1;
+  const found = await page.evaluate(async () => {
+    const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+    const root = document.scrollingElement;
+    return {
+      violations: violations.map((v) => `${v.id}: ${v.nodes.length} × ${v.nodes[0].target.join(" ")}: ${v.help}`),
+      tooWide: root.scrollWidth > root.clientWidth ? `${root.scrollWidth} of ${root.clientWidth} px` : null,
+      heads: document.querySelectorAll("h1").length,
+      lang: document.documentElement.lang,
+    };
+  });
+  for (const violation of found.violations) wrong.push(`${where}: ${violation}`);
+  if (found.tooWide) wrong.push(`${where}: scrolls sideways, ${found.tooWide}`);
+  if (found.heads !== 1) wrong.push(`${where}: ${found.heads} h1`);
+  return found;
+}
+
+/** Signs in with the keyboard alone. */
+async function signIn(page, [name, password], lang) {
+  await page.goto(`${base}/sign-in?lang=${lang}&next=${encodeURIComponent(`${home}?lang=${lang}`)}`);
+  const field = page.locator("input[name=username]");
+  for (let at = 0; at < 30 && !(await field.evaluate((e) => e === document.activeElement)); at += 1) await page.keyboard.press("Tab");
+  await page.keyboard.type(name);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**${home}**`);
+}
+
+async function walk(browser, role, lang, width) {
+  const who = `${role} ${lang} ${width}`;
+  const context = await browser.newContext({ viewport: { width, height: 800 }, locale: lang, bypassCSP: false });
+  const page = await context.newPage();
+  page.on("pageerror", (error) => wrong.push(`${who} ${page.url()}: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("404")) wrong.push(`${who} ${page.url()}: ${message.text()}`);
+  });
+  // axe comes by the debugger, past the policy that lets no other script run
+  await page.addInitScript({ content: axe });
+  if (people[role]) await signIn(page, people[role], lang);
+  const queue = [`/?lang=${lang}`, `${home}?lang=${lang}`];
+  const seen = new Set();
+  while (queue.length > 0 && seen.size < 60) {
+    const address = queue.shift();
+    const kind = kindOf(address);
+    if (seen.has(kind)) continue;
+    seen.add(kind);
+    const answer = await page.goto(new URL(address, base).href);
+    if (!answer.ok()) {
+      wrong.push(`${who} ${address}: ${answer.status()}`);
+      continue;
+    }
+    const found = await look(page, `${who} ${address}`);
+    if (found.lang !== lang) wrong.push(`${who} ${address}: is in ${found.lang}`);
+    const name = kind.replace(/[^a-z0-9-]+/gi, "_");
+    if (folder && (await page.title())) {
+      await page.screenshot({ path: join(folder, `${role}-${lang}-${width}${name}.png`), fullPage: true });
+    }
+    const links = await page.$$eval("a[href]", (all) => all.map((a) => a.href.split("#")[0]));
+    queue.push(...links.filter((link) => isPage(link, lang) && !seen.has(kindOf(link))));
+  }
+  console.log(`${who}: ${[...seen].join(" ")}`);
+  await context.close();
+}
+
+/** A reporter enters a day with the keyboard alone, with scripts and without. */
+async function enter(browser, javaScriptEnabled, cases) {
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, javaScriptEnabled });
+  const page = await context.newPage();
+  await signIn(page, people.reporter, "vi");
+  await page.goto(`${base}${home}/enter?unit=${entry.unit}&day=${entry.day}&lang=vi`);
+  const field = page.locator("input[name=community_f0]");
+  await field.focus();
+  await page.keyboard.type(String(cases));
+  const reason = page.locator("[name=reason]").first();
+  if (await reason.count()) {
+    await page.evaluate(() => {}).catch(() => {});
+    await reason.evaluate((e) => e.closest("details")?.setAttribute("open", "")).catch(() => {});
+    await reason.focus();
+    await page.keyboard.type("đính chính");
+  }
+  await field.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForLoadState();
+  const said = await page.locator("main").innerText();
+  if (!said.includes(String(cases))) wrong.push(`entry, scripts ${javaScriptEnabled}: no receipt in: ${said.slice(0, 400)}`);
+  if (folder) await page.screenshot({ path: join(folder, `receipt-${javaScriptEnabled}.png`), fullPage: true });
+  await context.close();
+}
+
+if (folder) mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+try {
+  for (const [lang, width] of [["vi", 360], ["en", 1440]]) {
+    for (const role of ["public", ...Object.keys(people)]) await walk(browser, role, lang, width);
+  }
+  await walk(browser, "public", "en", 360);
+  await walk(browser, "council", "vi", 1440);
+  await enter(browser, true, 2);
+  await enter(browser, false, 3);
+} finally {
+  await browser.close();
+}
+console.log(`looked at ${looked} pages`);
+for (const line of new Set(wrong)) console.log(`WRONG ${line}`);
+process.exit(wrong.length > 0 || looked < 40 ? 1 : 0);
