@@ -378,8 +378,10 @@ impl View<'_> {
             html! {
                 li {
                     @if !is_eve && day <= last {
-                        a href=(self.address(&[("as_of", Some(day.to_string()))])) aria-current=[(day == self.as_of).then_some("date")]
-                            aria-label=[words.map(|w| format!("{} {}: {w}", l.short_weekday(day), l.short_day(day)))] { (content) }
+                        a href=(self.address(&[("as_of", Some(day.to_string()))])) aria-current=[(day == self.as_of).then_some("date")] {
+                            (content)
+                            @if let Some(words) = words { span.vh { ": " (words) } }
+                        }
                     } @else {
                         span.day { (content) @if !is_eve { span.vh { (l.pick(" chưa có số liệu", " no figures yet")) } } }
                     }
@@ -652,7 +654,7 @@ impl View<'_> {
         };
         html! {
             table.board role="table" id="board" {
-                caption { (self.caption()) }
+                caption role="caption" { (self.caption()) }
                 thead role="rowgroup" {
                     tr role="row" {
                         th.num role="columnheader" scope="col" { (l.pick("Hạng", "Rank")) }
