@@ -19,6 +19,7 @@ use crate::store::campaigns::{Pinning, StoredCampaign};
 use crate::store::{DbConn, StoreError, contests, figures, policies};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use tokio::sync::watch;
 
 /// A campaign as it stood at one revision.
 #[derive(Debug)]
@@ -342,9 +343,14 @@ struct Kept {
 
 /// The campaigns in memory, by code.
 #[derive(Debug, Default)]
-pub struct Live(RwLock<HashMap<String, Kept>>);
+pub struct Live(RwLock<HashMap<String, Kept>>, watch::Sender<()>);
 
 impl Live {
+    /// Wakes whoever waits for it at each change of any campaign.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.1.subscribe()
+    }
+
     /// A campaign at its latest revision, if it is loaded and nothing newer is known of.
     pub fn latest(&self, campaign: &str) -> Option<Arc<Snapshot>> {
         let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -369,6 +375,7 @@ impl Live {
         let snapshot = snapshot.into();
         let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut campaigns.entry(campaign.to_owned()).or_default().snapshots;
+        self.1.send_replace(());
         match kept.front() {
             Some(latest) if latest.revision >= snapshot.revision => latest.clone(),
             _ => {
@@ -383,7 +390,10 @@ impl Live {
     pub fn drop_older(&self, campaign: &str, revision: i64) {
         let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let of_campaign = campaigns.entry(campaign.to_owned()).or_default();
-        of_campaign.wanted = of_campaign.wanted.max(revision);
+        if revision > of_campaign.wanted {
+            of_campaign.wanted = revision;
+            self.1.send_replace(());
+        }
     }
 
     /// By campaign: how many committed revisions its facts here do not have.

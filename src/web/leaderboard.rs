@@ -43,6 +43,8 @@ pub(super) struct Asked {
     pub(super) lens: Lens,
     /// Who reads, for the head.
     pub(super) visitor: Visitor,
+    /// The name of what is shown by default, by which the page knows what is new to it.
+    pub(super) version: String,
 }
 
 struct View<'a> {
@@ -85,7 +87,7 @@ pub(super) fn page(snapshot: &Snapshot, asked: &Asked) -> Result<Markup, Fault> 
 }
 
 /// The page of a campaign that has no board yet.
-pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visitor) -> Markup {
+pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visitor, version: &str) -> Markup {
     let l = language;
     let campaign = snapshot.campaign();
     let first = campaign.cut_off(campaign.window.from);
@@ -93,6 +95,7 @@ pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visit
     let closes = campaign.day_closes.format("%H:%M");
     let content = html! {
         (head(campaign, l))
+        (news(campaign, l, version))
         div.panel.empty {
             h2 { (l.pick("Chưa có bảng xếp hạng", "There is no board yet")) }
             p {
@@ -128,12 +131,22 @@ fn head(campaign: &Campaign, l: Language) -> Markup {
     }
 }
 
+/// Where the script says that there is a new board; it takes no room in the page.
+fn news(campaign: &Campaign, l: Language, version: &str) -> Markup {
+    html! {
+        p.news role="status" data-events=(format!("/c/{}/events", escape(&campaign.code))) data-version=(version)
+            data-said=(l.pick("Có bảng mới.", "There is a newer board."))
+            data-show=(l.pick("Xem bảng mới", "Show it")) {}
+    }
+}
+
 impl View<'_> {
     fn page(&self) -> Result<Markup, Fault> {
         let history = level_history(self.snapshot, self.asked.query.as_of, self.kind_code(), 0..0, self.asked.lens)?;
         let rows = self.rows();
         let content = html! {
             (head(self.campaign, self.l))
+            (news(self.campaign, self.l, &self.asked.version))
             (self.ribbon())
             (self.pulse(&history.days))
             (self.answers())
@@ -193,7 +206,7 @@ impl View<'_> {
         let figures = format!("{} {}", l.weekday(self.as_of), l.long_day(self.as_of));
         let is_final = pinned.status == PinStatus::Final;
         html! {
-            div.ribbon {
+            div class=(if is_final { "ribbon final" } else { "ribbon frozen" }) {
                 b {
                     svg aria-hidden="true" { use href="#i-clock" {} }
                     @if is_final { (l.pick("Kết quả chính thức", "Final")) } @else { (l.pick("Đã đóng băng", "Frozen")) }

@@ -11,6 +11,7 @@ mod course;
 mod criteria;
 mod decisions;
 mod dirty;
+mod events;
 mod exports;
 mod figures;
 mod firmness;
