@@ -23,7 +23,7 @@ use crate::service::units::UnitFilter;
 use crate::service::views::{LevelDayView, RowDayView, RowView};
 use crate::service::words::unranked_reason;
 use maud::{Markup, html};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Rows of one page.
 const PAGE_ROWS: usize = 200;
@@ -151,6 +151,7 @@ impl View<'_> {
             (self.pulse(&history.days))
             (self.answers())
             (self.tabs())
+            (self.blocks())
             (self.table(&rows.0))
             (self.turn(rows.1))
             (self.foot())
@@ -219,7 +220,27 @@ impl View<'_> {
                         (Language::En, true) => { "Figures to the end of " (figures) ", by the result published at " (at) " on " (day) "." },
                     }
                 }
-                span.end { (l.pick("bản số", "revision")) " " (l.whole(self.snapshot.revision.unsigned_abs())) }
+                @if is_final && let Some(issue) = pinned.issue {
+                    a href=(format!("/c/{}/result?issue={issue}&lang={}", escape(&self.campaign.code), l.code())) {
+                        (l.pick("Kết quả công bố", "The result"))
+                    }
+                }
+                (self.freshness())
+            }
+        }
+    }
+
+    /// When the latest of what is shown was recorded, and its revision.
+    fn freshness(&self) -> Markup {
+        let (l, at) = (self.l, self.snapshot.recorded_at);
+        let at = l.moment(at, self.campaign.time_zone);
+        let revision = l.whole(self.snapshot.revision.unsigned_abs());
+        html! {
+            span.end {
+                @if self.snapshot.recorded_at > Instant::BEGINNING {
+                    @if l.is_vi() { "Cập nhật " (at) " · " } @else { "Updated " (at) " · " }
+                }
+                (l.pick("bản số", "revision")) " " (revision)
             }
         }
     }
@@ -246,7 +267,7 @@ impl View<'_> {
                         (Language::En, false) => { "Figures to " (day) ", which closes at " (closes) " on " (next) "." },
                     }
                 }
-                span.end { (l.pick("bản số", "revision")) " " (l.whole(self.snapshot.revision.unsigned_abs())) }
+                (self.freshness())
             }
         }
     }
@@ -631,6 +652,36 @@ impl View<'_> {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// A choice of blocks, where units of the kind have some.
+    fn blocks(&self) -> Markup {
+        let (l, query) = (self.l, &self.asked.query);
+        let filter = UnitFilter { kind: self.kind_code().map(str::to_owned), ..UnitFilter::default() };
+        let units = filter.find(self.snapshot, self.asked.lens.sight).unwrap_or_default();
+        let register = self.snapshot.register();
+        let of_unit = |unit: &u32| register.unit(*unit).and_then(|unit| unit.block.as_deref());
+        let blocks: BTreeSet<&str> = units.iter().filter_map(of_unit).collect();
+        if blocks.is_empty() {
+            return html! {};
+        }
+        html! {
+            form.pick.blocks method="get" {
+                label for="block" { (l.pick("Khối", "Block")) }
+                " "
+                select id="block" name="block" {
+                    @if query.block.is_none() { option value="" selected { (l.pick("Tất cả", "All")) } }
+                    @for block in blocks { option value=(block) selected[query.block.as_deref() == Some(block)] { (block) } }
+                }
+                input type="hidden" name="as_of" value=(self.as_of);
+                @for (name, value) in self.kept().into_iter().filter(|(name, _)| *name != "block") {
+                    input type="hidden" name=(name) value=(value);
+                }
+                " "
+                button.btn { (l.pick("Xem", "Show")) }
+                @if query.block.is_some() { " " a href=(self.address(&[("block", None)])) { (l.pick("Tất cả các khối", "All blocks")) } }
             }
         }
     }
