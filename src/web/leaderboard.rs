@@ -668,11 +668,10 @@ impl View<'_> {
             return html! {};
         }
         html! {
-            form.pick.blocks method="get" {
-                label for="block" { (l.pick("Khối", "Block")) }
+            form.blocks method="get" {
+                label for="block" { (l.pick("Xem riêng khối", "Only the block")) }
                 " "
                 select id="block" name="block" {
-                    @if query.block.is_none() { option value="" selected { (l.pick("Tất cả", "All")) } }
                     @for block in blocks { option value=(block) selected[query.block.as_deref() == Some(block)] { (block) } }
                 }
                 input type="hidden" name="as_of" value=(self.as_of);
