@@ -61,7 +61,10 @@ fn a_board_of_380_units_is_under_60_kb_on_the_wire_and_says_where_it_goes_on() {
 fn a_block_can_be_chosen_and_left() {
     let app = with_wards(12);
     let all = app.get("/c/many?lang=en").text();
-    assert!(all.contains("<label for=\"block\">Only the block</label>") && all.contains("<option value=\"Đô thị\">"), "{all}");
+    assert!(
+        all.contains("<label for=\"block\">Only the block</label>") && all.contains("<option value=\"Đô thị\">"),
+        "{all}"
+    );
     let of_block = app.get("/c/many?lang=en&block=%C4%90%C3%B4%20th%E1%BB%8B").text();
     assert_eq!(of_block.matches("role=\"rowheader\" scope=\"row\"").count(), 6);
     assert!(of_block.contains("<option value=\"Đô thị\" selected>") && of_block.contains("All blocks"));

@@ -446,7 +446,6 @@ impl Desk {
                 } @else {
                     (self.fields(unit, day, sheet))
                 }
-                (network_line(l))
             }
             (self.week(unit, day))
         })
@@ -556,6 +555,7 @@ impl Desk {
                 button.btn.main { (self.send_words(sheet)) }
                 @if !is_asked { button.btn.zero name="zero" value="1" { (l.pick("Không có ca nào: gửi số 0", "No cases: send 0")) } }
             }
+            (network_line(l))
             p.note { (l.pick("Để trống là chưa báo, không phải 0. Ngày chưa báo bị tính bằng ngày xấu nhất và không bao giờ là xanh.", "Empty means not reported, not 0. A day that is not reported counts as the worst one and is never green.")) }
             details open[says_more] {
                 summary { (l.pick("Thêm chi tiết (không bắt buộc)", "More (optional)")) }
