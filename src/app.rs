@@ -4,7 +4,7 @@ use crate::api;
 use crate::clock::Clock;
 use crate::config::Edges;
 use crate::http::limits::Limits;
-use crate::http::{self, Metrics};
+use crate::http::{self, Listeners, Metrics};
 use crate::service::{Security, Service};
 use crate::store::{self, Address, Database, StoreError};
 use crate::web as pages;
@@ -53,6 +53,8 @@ pub fn server(
     let service = web::Data::from(service);
     let metrics = web::Data::new(metrics);
     let limits = web::Data::new(Limits::new(edges));
+    let listeners = web::Data::new(Listeners::new(edges));
+    actix_web::rt::spawn(end_at_signal(listeners.clone().into_inner()));
     let origins = edges.cors_origins.clone();
     let document = api::document();
     let mut routes = api::routes(&document).map_err(std::io::Error::other)?;
@@ -66,6 +68,7 @@ pub fn server(
             .app_data(service.clone())
             .app_data(metrics.clone())
             .app_data(limits.clone())
+            .app_data(listeners.clone())
             .app_data(routes.clone())
             .configure(|config| api::configure(config, &document))
             .default_service(web::to(http::answer))
@@ -79,12 +82,36 @@ pub fn server(
     Ok(server.listen(listener)?.run())
 }
 
+/// Ends the streams once the process is told to stop: they have no end of their own, and the
+/// server waits for what is being answered.
+async fn end_at_signal(listeners: Arc<Listeners>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()];
+    let signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    if signals.is_empty() {
+        return;
+    }
+    futures_util::future::select_all(
+        signals.into_iter().map(|mut signal| Box::pin(async move { signal.recv().await })),
+    )
+    .await;
+    listeners.end();
+}
+
 /// What pages of other origins may do: what the API does, with a token in the header. No
 /// cookie is ever asked for.
 fn cors(origins: &[String]) -> Cors {
     let exposed = ["etag", "location", "retry-after", "greenzone-revision", "x-request-id"];
-    let sent =
-        ["authorization", "content-type", "accept", "accept-language", "if-match", "if-none-match", "idempotency-key"];
+    let sent = [
+        "authorization",
+        "content-type",
+        "accept",
+        "accept-language",
+        "if-match",
+        "if-none-match",
+        "idempotency-key",
+        "last-event-id",
+    ];
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "DELETE"])
         .allowed_headers(sent)

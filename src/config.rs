@@ -11,6 +11,8 @@ pub struct Edges {
     pub cors_origins: Vec<String>,
     /// How often somebody may ask.
     pub rates: Rates,
+    /// How many may listen to events at a time; 0 is as many as like to.
+    pub listeners: usize,
 }
 
 /// How often somebody may ask; 0 is as often as they like.
@@ -31,6 +33,9 @@ pub struct Rates {
 /// What is set where nothing is configured.
 pub const DEFAULT_RATES: Rates =
     Rates { address_per_second: 100, account_per_second: 50, login_per_minute: 10, logins_per_minute: 300 };
+
+/// How many may listen at a time where nothing is configured: a connection costs some 20 kB.
+pub const DEFAULT_LISTENERS: usize = 5_000;
 
 /// Reads networks such as `10.0.0.0/8,192.0.2.7`.
 ///

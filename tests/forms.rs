@@ -260,3 +260,14 @@ fn a_first_password_is_chosen_with_a_code() {
     let again = form(&app, "/sign-in/code?lang=en", None, &fields).text();
     assert!(again.contains("not right, or no longer"), "{again}");
 }
+
+#[test]
+fn the_form_says_where_its_script_keeps_what_was_typed_and_what_it_says_of_the_line() {
+    let app = app();
+    let ward = ward(&app);
+    let form = ward.get(&format!("{ENTER}&unit=27382&day=2021-07-13")).text();
+    assert!(form.contains("data-keep=\"q6-2021 27382 2021-07-13\""), "{form}");
+    assert!(form.contains("class=\"net\" role=\"status\"") && form.contains("data-offline=\"Offline."), "{form}");
+    let vi = ward.get("/c/q6-2021/enter?lang=vi&unit=27382&day=2021-07-13").text();
+    assert!(vi.contains("data-offline=\"Mất mạng. Số được giữ trên máy này và tự gửi khi có mạng.\""), "{vi}");
+}

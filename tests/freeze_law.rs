@@ -47,6 +47,8 @@ fn more_questions() -> Vec<(String, &'static str)> {
     for page in ["/?lang=vi", "/?lang=en", "/c/law?lang=en&as_of=live", "/c/law/levels.css"] {
         asked.push((page.to_owned(), "*/*"));
     }
+    // what listeners hear first; that they hear nothing more, tests/api/events.rs listens for
+    asked.push(("/c/law/events".to_owned(), "text/event-stream"));
     asked
 }
 

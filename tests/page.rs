@@ -54,21 +54,31 @@ fn the_board_says_what_the_api_says() {
 }
 
 #[test]
-fn a_page_needs_no_script_and_lets_none_run() {
+fn a_page_needs_no_script_and_lets_none_run_but_ours() {
     let app = app();
     for path in ["/", "/c/q6-2021"] {
         let page = app.get(path);
         let policy = page.header("content-security-policy").expect("a policy").to_owned();
         assert!(
-            policy.contains("default-src 'none'") && !policy.contains("script") && !policy.contains("unsafe"),
+            policy.contains("default-src 'none'; script-src 'self'; connect-src 'self'") && !policy.contains("unsafe"),
             "{policy}"
         );
         let html = page.text();
-        assert!(!html.contains("<script") && !html.contains(" style=") && !html.contains("javascript:"), "{path}");
+        let ours = r#"<script src="/assets/app.js" defer></script>"#;
+        assert_eq!((html.matches("<script").count(), html.matches(ours).count()), (1, 1), "{path}");
+        for written_in in [" style=", "javascript:", " onclick=", " onload=", " onsubmit="] {
+            assert!(!html.contains(written_in), "{path}: {written_in}");
+        }
         assert!(html.matches("<h1").count() == 1, "{path}: one heading of the first rank");
         let known = app.send("GET", path, None, &[("if-none-match", page.header("etag").expect("a tag"))], None);
         assert_eq!(known.status, 304);
     }
+    let script = app.get("/assets/app.js");
+    assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));
+    for by_text in ["eval(", "innerHTML", "document.write", "new Function", "http://", "https://"] {
+        assert!(!script.text().contains(by_text), "{by_text}");
+    }
+    assert!(script.body.len() < 12_000, "{} bytes", script.body.len());
     assert!(app.get("/assets/style.css").text().contains("prefers-color-scheme: dark"));
     assert!(app.get("/c/q6-2021/levels.css").text().contains("--lv3"));
     let csv = app.get("/c/q6-2021/board.csv?kind=ward");

@@ -211,12 +211,9 @@ pub fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
                 .filter(|pair| !pair.is_empty())
                 .all(|pair| names.contains(&pair.split('=').next().unwrap_or_default()))
         });
+        let accept = if path.ends_with("/events") { "text/event-stream" } else { "application/json" };
         for address in &addresses {
-            asked.extend(
-                queries
-                    .iter()
-                    .map(|query| (format!("{address}?{}", query.trim_start_matches('&')), "application/json")),
-            );
+            asked.extend(queries.iter().map(|query| (format!("{address}?{}", query.trim_start_matches('&')), accept)));
         }
         if path.ends_with("/leaderboard") {
             asked.extend(

@@ -54,6 +54,7 @@ fn table() -> Vec<(&'static str, String, Who, Value)> {
         ("GET", of("/levels"), Anyone, none.clone()),
         ("GET", of("/levels/history"), Anyone, none.clone()),
         ("GET", of("/leaderboard"), Anyone, none.clone()),
+        ("GET", of("/events"), Anyone, none.clone()),
         ("GET", of("/leaderboard/around/{code}"), Anyone, none.clone()),
         ("GET", of("/units/{code}/standing"), Anyone, none.clone()),
         ("GET", of("/units/{code}/history"), Anyone, none.clone()),

@@ -14,6 +14,7 @@ mod dry_run;
 mod forms;
 mod freeze_law;
 mod house;
+mod live_page;
 mod metrics;
 mod migrations;
 mod openapi;

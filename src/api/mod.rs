@@ -19,6 +19,7 @@ mod criteria;
 mod days;
 mod decisions;
 mod dry_run;
+mod events;
 mod exports;
 mod figures;
 mod firmness;
@@ -70,6 +71,7 @@ operations! {
     campaigns::get_status,
     leaderboard::get_leaderboard_around,
     leaderboard::get_standing,
+    events::get_events,
     history::get_history,
     history::get_green_share,
     firmness::get_certainty,

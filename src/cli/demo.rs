@@ -6,7 +6,7 @@ use super::database::{DatabaseOptions, operator};
 use super::output::{Format, Language};
 use super::security::{KeyOptions, PasswordOptions, ResultKeyOptions};
 use super::serve::{bind, serve};
-use crate::config::{DEFAULT_RATES, Edges, random_password};
+use crate::config::{DEFAULT_LISTENERS, DEFAULT_RATES, Edges, random_password};
 use crate::domain::account::{Mandate, Role, Scope};
 use crate::pack::{self, Bundled};
 use crate::service::accounts::NewAccount;
@@ -72,7 +72,12 @@ impl Demo {
         }
         let stop = self.lang.pick("Nhấn Ctrl-C để dừng.", "Press Ctrl-C to stop.");
         anstream::println!("\n{stop}");
-        serve(service, &Edges { rates: DEFAULT_RATES, ..Edges::default() }, listener, None)
+        serve(
+            service,
+            &Edges { rates: DEFAULT_RATES, listeners: DEFAULT_LISTENERS, ..Edges::default() },
+            listener,
+            None,
+        )
     }
 
     fn print_board(&self, service: &Service, campaign: &str) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use super::Failure;
 use super::database::{DatabaseOptions, operator};
 use super::security::{KeyOptions, PasswordOptions, ResultKeyOptions};
 use crate::clock::Clock;
-use crate::config::{DEFAULT_RATES, Edges, Rates, parse_networks, parse_origins, without_password};
+use crate::config::{DEFAULT_LISTENERS, DEFAULT_RATES, Edges, Rates, parse_networks, parse_origins, without_password};
 use crate::http::Metrics;
 use crate::service::scheduler::{LONGEST_PAUSE, Running};
 use crate::service::{Security, Service};
@@ -69,6 +69,9 @@ pub(super) struct EdgeOptions {
     /// Sign-ins a minute from one address; 0 for any number
     #[arg(long, value_name = "N", env = "GREENZONE_RATE_LOGINS", default_value_t = DEFAULT_RATES.logins_per_minute)]
     rate_logins: u32,
+    /// Listeners to events at a time in this process; 0 for any number
+    #[arg(long, value_name = "N", env = "GREENZONE_LISTENERS", default_value_t = DEFAULT_LISTENERS)]
+    listeners: usize,
 }
 
 impl EdgeOptions {
@@ -80,7 +83,7 @@ impl EdgeOptions {
             logins_per_minute: self.rate_logins,
         };
         let (trusted_proxies, cors_origins) = (self.trusted_proxies.clone(), self.cors_origins.clone());
-        Edges { trusted_proxies, cors_origins, rates }
+        Edges { trusted_proxies, cors_origins, rates, listeners: self.listeners }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::call::wants_vietnamese;
 use super::metrics::Metrics;
 use super::problem::{ApiError, Kind};
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -49,6 +49,7 @@ pub(crate) async fn outermost(
         request.into_response(asked.tell(&error))
     } else {
         let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+        let response = if method == Method::HEAD { without_stream(response) } else { response };
         span.in_scope(|| in_our_words(response, &asked))
     };
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -66,6 +67,14 @@ pub(crate) async fn outermost(
     let duration_ms = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;
     span.in_scope(|| tracing::info!(status, duration_ms, "answered"));
     Ok(response)
+}
+
+/// A stream is not begun for somebody who only asks for its head.
+fn without_stream(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    response.map_body(|_, whole| match whole.size() {
+        BodySize::Stream => BoxBody::new(body::None::new()),
+        _ => whole,
+    })
 }
 
 /// What every answer says to browsers: take it for what it is called, show it in nobody's

@@ -126,7 +126,7 @@ mod tests {
 
     fn limits(networks: &str) -> Limits {
         let trusted_proxies = parse_networks(networks).unwrap();
-        Limits::new(&Edges { trusted_proxies, cors_origins: Vec::new(), rates: DEFAULT_RATES })
+        Limits::new(&Edges { trusted_proxies, rates: DEFAULT_RATES, ..Edges::default() })
     }
 
     fn ip(text: &str) -> IpAddr {

@@ -336,6 +336,11 @@ impl ApiError {
         Self { hint: Some(Hint::RetryAfter(seconds)), ..Self::new(Kind::TooMany, detail) }
     }
 
+    /// Too many at once; somebody is asked to wait for so many seconds.
+    pub fn busy(detail: &'static str, seconds: u64) -> Self {
+        Self { hint: Some(Hint::RetryAfter(seconds)), ..Fault::new(Code::Busy, detail).into() }
+    }
+
     /// Something nobody foresaw.
     pub fn internal(cause: impl ToString) -> Self {
         Fault::internal(cause).into()

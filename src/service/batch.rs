@@ -10,7 +10,7 @@ use super::access::{Identity, Proof};
 use super::audit::{self, Entry};
 use super::catch_up::catch_up;
 use super::fault::{Code, Fault};
-use super::live::{Change, Live, Snapshot};
+use super::live::{Change, Live, Recorded, Snapshot};
 use super::sessions::is_as_signed;
 use super::writer::{Ask, Follow, Idempotency, Subject, Written};
 use crate::domain::{Day, Instant, Unit};
@@ -153,7 +153,7 @@ impl Batch {
                 figures.into_iter().for_each(|figure| self.figures.add(after.id, figure));
                 let before = of_campaign.stored.as_ref().map_or(0, |s| s.revision);
                 let facts = of_campaign.facts.take().filter(|facts| facts.revision == before);
-                of_campaign.facts = follow.lead(facts, after.revision);
+                of_campaign.facts = follow.lead(facts, (after.revision, after.last_recorded_at));
                 of_campaign.stored = Some(after);
             }
         }
@@ -205,6 +205,7 @@ pub(super) struct Facts {
     /// The index of the first day on whose board that can be seen.
     changed_from: usize,
     revision: i64,
+    recorded_at: Instant,
 }
 
 impl Facts {
@@ -217,22 +218,23 @@ impl Facts {
             false if is_worth => catch_up(conn, &last)?.map(Arc::new),
             false => None,
         };
-        Ok(base.map(|base| Self { revision: base.revision, base, ledger: None, changed_from: usize::MAX }))
+        Ok(base.map(Self::from_snapshot))
     }
 
     /// Those that a write found out itself.
     pub(super) fn from_snapshot(snapshot: Arc<Snapshot>) -> Self {
-        Self { revision: snapshot.revision, base: snapshot, ledger: None, changed_from: usize::MAX }
+        let (revision, recorded_at) = (snapshot.revision, snapshot.recorded_at);
+        Self { revision, recorded_at, base: snapshot, ledger: None, changed_from: usize::MAX }
     }
 
     /// With what a write changed.
-    pub(super) fn with(mut self, changes: &[Change], revision: i64) -> Self {
+    pub(super) fn with(mut self, changes: &[Change], (revision, recorded_at): Recorded) -> Self {
         let ledger = self.ledger.get_or_insert_with(|| Ledger::clone(self.base.ledger()));
         for change in changes {
             change.enter(ledger);
             self.changed_from = self.changed_from.min(change.first_day(ledger));
         }
-        self.revision = revision;
+        (self.revision, self.recorded_at) = (revision, recorded_at);
         self
     }
 
@@ -277,14 +279,19 @@ impl Facts {
     /// They as readers see them.
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         match &self.ledger {
-            Some(ledger) => Arc::new(self.base.with(ledger.clone(), self.revision, self.changed_from)),
+            Some(ledger) => Arc::new(self.base.with(ledger.clone(), self.recorded(), self.changed_from)),
             None => self.base.clone(),
         }
     }
 
+    fn recorded(&self) -> Recorded {
+        (self.revision, self.recorded_at)
+    }
+
     fn into_snapshot(self) -> Arc<Snapshot> {
+        let recorded = self.recorded();
         match self.ledger {
-            Some(ledger) => Arc::new(self.base.with(ledger, self.revision, self.changed_from)),
+            Some(ledger) => Arc::new(self.base.with(ledger, recorded, self.changed_from)),
             None => self.base,
         }
     }

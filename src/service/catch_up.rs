@@ -50,5 +50,5 @@ pub(super) fn catch_up(conn: &mut DbConn, before: &Snapshot) -> Result<Option<Sn
         let (entry, _) = stored_day(conn, &stored, before.key(at), day)?;
         changes.push(Change::Day { unit, day, entry });
     }
-    Ok(Some(before.after(&changes, stored.revision)))
+    Ok(Some(before.after(&changes, (stored.revision, stored.last_recorded_at))))
 }

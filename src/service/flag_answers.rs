@@ -127,7 +127,7 @@ fn flag_of(work: &mut Work<'_>, id: &str) -> Result<(Arc<Snapshot>, Flag, i64), 
     // all that was accepted before stands in this transaction
     let mut snapshot = work.present(&stored)?;
     if snapshot.revision != work.revision() {
-        snapshot = Arc::new(snapshot.after(&[], work.revision()));
+        snapshot = Arc::new(snapshot.after(&[], work.recorded()));
     }
     let found = flags(&snapshot, rows).into_iter().find(|flag| flag.id == parsed);
     let found = found.ok_or_else(|| no_flag(id))?;

@@ -19,6 +19,10 @@ use crate::store::campaigns::{Pinning, StoredCampaign};
 use crate::store::{DbConn, StoreError, contests, figures, policies};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use tokio::sync::watch;
+
+/// A revision, and when it was recorded.
+pub(super) type Recorded = (i64, Instant);
 
 /// A campaign as it stood at one revision.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub struct Snapshot {
     /// Revision of the campaign that the facts were read at; later than `revision`
     /// only where a past instant is shown.
     pub read_at: i64,
+    /// When the latest of what it shows was recorded.
+    pub recorded_at: Instant,
     /// K, where a past instant is shown.
     pub known_at: Option<Instant>,
     /// Version of the rules that its boards are computed by.
@@ -64,6 +70,7 @@ impl Snapshot {
         Ok(Self {
             revision,
             read_at: revision,
+            recorded_at: stored.last_recorded_at,
             known_at: None,
             policy_version,
             boards,
@@ -77,13 +84,14 @@ impl Snapshot {
 
     /// The same units at a later revision, with other facts, which differ on no day before
     /// the one of this index.
-    pub(super) fn with(&self, ledger: Ledger, revision: i64, changed_from: usize) -> Self {
+    pub(super) fn with(&self, ledger: Ledger, (revision, recorded_at): Recorded, changed_from: usize) -> Self {
         let boards = self.boards.after(Arc::new(ledger), changed_from);
         let (privacy, keys) = (self.privacy.clone(), self.keys.clone());
         let policy_version = self.policy_version;
         Self {
             revision,
             read_at: revision,
+            recorded_at,
             known_at: None,
             policy_version,
             boards,
@@ -96,11 +104,11 @@ impl Snapshot {
     }
 
     /// The same units at a later revision, with what changed.
-    pub(super) fn after(&self, changes: &[Change], revision: i64) -> Self {
+    pub(super) fn after(&self, changes: &[Change], recorded: Recorded) -> Self {
         let mut ledger = Ledger::clone(self.ledger());
         changes.iter().for_each(|change| change.enter(&mut ledger));
         let changed_from = changes.iter().map(|change| change.first_day(&ledger)).min();
-        self.with(ledger, revision, changed_from.unwrap_or(usize::MAX))
+        self.with(ledger, recorded, changed_from.unwrap_or(usize::MAX))
     }
 
     /// The key of a unit in the database.
@@ -112,11 +120,12 @@ impl Snapshot {
     pub(super) fn at(contest: &Contest, edition: &Edition, revision: i64, read_at: i64, known_at: Instant) -> Self {
         let register = Arc::new(Register::of(edition.campaign.clone(), contest.units.clone(), &contest.neighbours));
         let privacy = Arc::new(Privacy::of(&register));
-        let known_at = Some(known_at);
+        let (recorded_at, known_at) = (known_at, Some(known_at));
         let boards = Boards::new(Arc::new(Ledger::build(contest, register, known_at)));
         Self {
             revision,
             read_at,
+            recorded_at,
             known_at,
             policy_version: edition.version,
             boards,
@@ -342,9 +351,14 @@ struct Kept {
 
 /// The campaigns in memory, by code.
 #[derive(Debug, Default)]
-pub struct Live(RwLock<HashMap<String, Kept>>);
+pub struct Live(RwLock<HashMap<String, Kept>>, watch::Sender<()>);
 
 impl Live {
+    /// Wakes whoever waits for it at each change of any campaign.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.1.subscribe()
+    }
+
     /// A campaign at its latest revision, if it is loaded and nothing newer is known of.
     pub fn latest(&self, campaign: &str) -> Option<Arc<Snapshot>> {
         let campaigns = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -369,6 +383,7 @@ impl Live {
         let snapshot = snapshot.into();
         let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut campaigns.entry(campaign.to_owned()).or_default().snapshots;
+        self.1.send_replace(());
         match kept.front() {
             Some(latest) if latest.revision >= snapshot.revision => latest.clone(),
             _ => {
@@ -383,7 +398,10 @@ impl Live {
     pub fn drop_older(&self, campaign: &str, revision: i64) {
         let mut campaigns = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let of_campaign = campaigns.entry(campaign.to_owned()).or_default();
-        of_campaign.wanted = of_campaign.wanted.max(revision);
+        if revision > of_campaign.wanted {
+            of_campaign.wanted = revision;
+            self.1.send_replace(());
+        }
     }
 
     /// By campaign: how many committed revisions its facts here do not have.

@@ -25,6 +25,7 @@ pub mod declared_levels;
 pub mod dry_run;
 pub mod effects;
 pub mod effort;
+pub mod events;
 pub mod exports;
 pub mod fault;
 pub mod figures;
@@ -125,6 +126,8 @@ pub struct Service {
     shelf: frozen::Shelf,
     /// Held by campaign while an archive is opened.
     opening: [Mutex<()>; LOADERS],
+    /// Who listens to which campaign.
+    channels: events::Channels,
 }
 
 /// What people are known by, and what the service may call.
@@ -193,6 +196,7 @@ impl Service {
             issues: results::KeptIssues::default(),
             shelf: frozen::Shelf::default(),
             opening: Default::default(),
+            channels: events::Channels::default(),
         }))
     }
 

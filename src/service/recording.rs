@@ -335,7 +335,7 @@ impl<'a, 'w> Recording<'a, 'w> {
         self.write_held()?;
         self.flush()?;
         if self.done.rows.new + self.done.rows.changed > 0 {
-            self.work.follow_with(self.before.with(self.ledger, self.work.revision(), 0));
+            self.work.follow_with(self.before.with(self.ledger, self.work.recorded(), 0));
         }
         Ok(self.done)
     }

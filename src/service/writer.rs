@@ -14,7 +14,7 @@ use super::batch::{Ahead, Batch, Facts, Outcome};
 use super::catch_up::load;
 use super::fault::{Code, Fault};
 use super::figures::stored_day;
-use super::live::{Change, Live, Snapshot};
+use super::live::{Change, Live, Recorded, Snapshot};
 use super::measures::{Measures, Queued};
 use super::pins;
 use crate::clock::Clock;
@@ -193,10 +193,10 @@ pub(super) enum Follow {
 
 impl Follow {
     /// The facts after a write, from those before it.
-    pub(super) fn lead(self, before: Option<Facts>, revision: i64) -> Option<Facts> {
+    pub(super) fn lead(self, before: Option<Facts>, recorded: Recorded) -> Option<Facts> {
         match self {
             Self::Nothing => before,
-            Self::By(changes) => before.map(|facts| facts.with(&changes, revision)),
+            Self::By(changes) => before.map(|facts| facts.with(&changes, recorded)),
             Self::To(snapshot) => Some(Facts::from_snapshot(snapshot)),
             Self::Reload => None,
         }
@@ -469,6 +469,12 @@ impl<'a> Work<'a> {
         if self.is_dry { self.from } else { self.revision_now() }
     }
 
+    /// The campaign's revision now, and when its latest change was recorded.
+    pub(super) fn recorded(&self) -> Recorded {
+        let head = self.head.as_ref().map(|head| head.last_recorded_at);
+        (self.revision(), head.unwrap_or(self.now))
+    }
+
     fn revision_now(&self) -> i64 {
         self.head.as_ref().map_or(0, |h| h.revision)
     }
@@ -496,7 +502,7 @@ impl<'a> Work<'a> {
     pub(super) fn left(&self, before: &Snapshot) -> Option<Arc<Snapshot>> {
         match &self.follow {
             Follow::Nothing | Follow::Reload => None,
-            Follow::By(changes) => Some(Arc::new(before.after(changes, self.revision()))),
+            Follow::By(changes) => Some(Arc::new(before.after(changes, self.recorded()))),
             Follow::To(snapshot) => Some(snapshot.clone()),
         }
     }

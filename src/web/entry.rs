@@ -91,6 +91,17 @@ pub(super) async fn post_entry(call: Call, payload: web::Payload) -> Answer {
     Ok(desk.shown(&call, &content))
 }
 
+/// What the script says of the line; without a script nothing is said.
+fn network_line(l: Language) -> Markup {
+    html! {
+        p.net role="status"
+            data-online=(l.pick("Có mạng. Số gửi đi được ghi ngay.", "Online. What you send is recorded at once."))
+            data-offline=(l.pick("Mất mạng. Số được giữ trên máy này và tự gửi khi có mạng.", "Offline. The figure is kept on this device and sent when the line is back."))
+            data-sending=(l.pick("Đang gửi…", "Sending…"))
+            data-kept=(l.pick("Số gõ dở được giữ trên máy này. Chưa gửi.", "What you typed was kept on this device. It is not sent yet.")) {}
+    }
+}
+
 /// Leads to where one signs in, and from there back here.
 fn to_sign_in(call: &Call, l: Language) -> Answer {
     let here = format!("/c/{}/enter?lang={}", escape(&call.path("campaign")?), l.code());
@@ -423,7 +434,8 @@ impl Desk {
             @if is_sent { (self.receipt(day, sheet)) } @else { h1 { (self.question(day)) } }
             p.due { (self.due(day)) }
             @if !is_sent { (self.before(unit, day)) }
-            form method="post" action=(format!("/c/{}/enter?lang={}", escape(&self.campaign().code), l.code())) {
+            form method="post" action=(format!("/c/{}/enter?lang={}", escape(&self.campaign().code), l.code()))
+                data-keep=(format!("{} {} {day}", self.campaign().code, self.code(unit))) {
                 (token_field(call))
                 input type="hidden" name="key" value=(sheet.key);
                 input type="hidden" name="unit" value=(self.code(unit));
@@ -543,6 +555,7 @@ impl Desk {
                 button.btn.main { (self.send_words(sheet)) }
                 @if !is_asked { button.btn.zero name="zero" value="1" { (l.pick("Không có ca nào: gửi số 0", "No cases: send 0")) } }
             }
+            (network_line(l))
             p.note { (l.pick("Để trống là chưa báo, không phải 0. Ngày chưa báo bị tính bằng ngày xấu nhất và không bao giờ là xanh.", "Empty means not reported, not 0. A day that is not reported counts as the worst one and is never green.")) }
             details open[says_more] {
                 summary { (l.pick("Thêm chi tiết (không bắt buộc)", "More (optional)")) }

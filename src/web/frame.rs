@@ -70,6 +70,7 @@ impl Frame<'_> {
                     title { (self.title) }
                     link rel="icon" href="data:,";
                     link rel="stylesheet" href="/assets/style.css";
+                    script src="/assets/app.js" defer {}
                     @if let Some(code) = self.campaign {
                         link rel="stylesheet" href=(format!("/c/{}/levels.css", crate::service::figures::escape(code)));
                     }

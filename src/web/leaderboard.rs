@@ -23,7 +23,7 @@ use crate::service::units::UnitFilter;
 use crate::service::views::{LevelDayView, RowDayView, RowView};
 use crate::service::words::unranked_reason;
 use maud::{Markup, html};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Rows of one page.
 const PAGE_ROWS: usize = 200;
@@ -43,6 +43,8 @@ pub(super) struct Asked {
     pub(super) lens: Lens,
     /// Who reads, for the head.
     pub(super) visitor: Visitor,
+    /// The name of what is shown by default, by which the page knows what is new to it.
+    pub(super) version: String,
 }
 
 struct View<'a> {
@@ -85,7 +87,7 @@ pub(super) fn page(snapshot: &Snapshot, asked: &Asked) -> Result<Markup, Fault> 
 }
 
 /// The page of a campaign that has no board yet.
-pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visitor) -> Markup {
+pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visitor, version: &str) -> Markup {
     let l = language;
     let campaign = snapshot.campaign();
     let first = campaign.cut_off(campaign.window.from);
@@ -93,6 +95,7 @@ pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visit
     let closes = campaign.day_closes.format("%H:%M");
     let content = html! {
         (head(campaign, l))
+        (news(campaign, l, version))
         div.panel.empty {
             h2 { (l.pick("Chưa có bảng xếp hạng", "There is no board yet")) }
             p {
@@ -128,16 +131,27 @@ fn head(campaign: &Campaign, l: Language) -> Markup {
     }
 }
 
+/// Where the script says that there is a new board; it takes no room in the page.
+fn news(campaign: &Campaign, l: Language, version: &str) -> Markup {
+    html! {
+        p.news role="status" data-events=(format!("/c/{}/events", escape(&campaign.code))) data-version=(version)
+            data-said=(l.pick("Có bảng mới.", "There is a newer board."))
+            data-show=(l.pick("Xem bảng mới", "Show it")) {}
+    }
+}
+
 impl View<'_> {
     fn page(&self) -> Result<Markup, Fault> {
         let history = level_history(self.snapshot, self.asked.query.as_of, self.kind_code(), 0..0, self.asked.lens)?;
         let rows = self.rows();
         let content = html! {
             (head(self.campaign, self.l))
+            (news(self.campaign, self.l, &self.asked.version))
             (self.ribbon())
             (self.pulse(&history.days))
             (self.answers())
             (self.tabs())
+            (self.blocks())
             (self.table(&rows.0))
             (self.turn(rows.1))
             (self.foot())
@@ -193,7 +207,7 @@ impl View<'_> {
         let figures = format!("{} {}", l.weekday(self.as_of), l.long_day(self.as_of));
         let is_final = pinned.status == PinStatus::Final;
         html! {
-            div.ribbon {
+            div class=(if is_final { "ribbon final" } else { "ribbon frozen" }) {
                 b {
                     svg aria-hidden="true" { use href="#i-clock" {} }
                     @if is_final { (l.pick("Kết quả chính thức", "Final")) } @else { (l.pick("Đã đóng băng", "Frozen")) }
@@ -206,7 +220,27 @@ impl View<'_> {
                         (Language::En, true) => { "Figures to the end of " (figures) ", by the result published at " (at) " on " (day) "." },
                     }
                 }
-                span.end { (l.pick("bản số", "revision")) " " (l.whole(self.snapshot.revision.unsigned_abs())) }
+                @if is_final && let Some(issue) = pinned.issue {
+                    a href=(format!("/c/{}/result?issue={issue}&lang={}", escape(&self.campaign.code), l.code())) {
+                        (l.pick("Kết quả công bố", "The result"))
+                    }
+                }
+                (self.freshness())
+            }
+        }
+    }
+
+    /// When the latest of what is shown was recorded, and its revision.
+    fn freshness(&self) -> Markup {
+        let (l, at) = (self.l, self.snapshot.recorded_at);
+        let at = l.moment(at, self.campaign.time_zone);
+        let revision = l.whole(self.snapshot.revision.unsigned_abs());
+        html! {
+            span.end {
+                @if self.snapshot.recorded_at > Instant::BEGINNING {
+                    @if l.is_vi() { "Cập nhật " (at) " · " } @else { "Updated " (at) " · " }
+                }
+                (l.pick("bản số", "revision")) " " (revision)
             }
         }
     }
@@ -233,7 +267,7 @@ impl View<'_> {
                         (Language::En, false) => { "Figures to " (day) ", which closes at " (closes) " on " (next) "." },
                     }
                 }
-                span.end { (l.pick("bản số", "revision")) " " (l.whole(self.snapshot.revision.unsigned_abs())) }
+                (self.freshness())
             }
         }
     }
@@ -620,6 +654,35 @@ impl View<'_> {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// A choice of blocks, where units of the kind have some.
+    fn blocks(&self) -> Markup {
+        let (l, query) = (self.l, &self.asked.query);
+        let filter = UnitFilter { kind: self.kind_code().map(str::to_owned), ..UnitFilter::default() };
+        let units = filter.find(self.snapshot, self.asked.lens.sight).unwrap_or_default();
+        let register = self.snapshot.register();
+        let of_unit = |unit: &u32| register.unit(*unit).and_then(|unit| unit.block.as_deref());
+        let blocks: BTreeSet<&str> = units.iter().filter_map(of_unit).collect();
+        if blocks.is_empty() {
+            return html! {};
+        }
+        html! {
+            form.blocks method="get" {
+                label for="block" { (l.pick("Xem riêng khối", "Only the block")) }
+                " "
+                select id="block" name="block" {
+                    @for block in blocks { option value=(block) selected[query.block.as_deref() == Some(block)] { (block) } }
+                }
+                input type="hidden" name="as_of" value=(self.as_of);
+                @for (name, value) in self.kept().into_iter().filter(|(name, _)| *name != "block") {
+                    input type="hidden" name=(name) value=(value);
+                }
+                " "
+                button.btn { (l.pick("Xem", "Show")) }
+                @if query.block.is_some() { " " a href=(self.address(&[("block", None)])) { (l.pick("Tất cả các khối", "All blocks")) } }
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Pages from the same services and views as the API (the design: one table is the
 //! story; a level is never only a colour; every control is a link or a form).
 //!
-//! Nothing needs JavaScript, and the content security policy allows none. Start reading
-//! at [`leaderboard`].
+//! Nothing needs JavaScript. One small script of our own (`app.js`) tells of a new board and
+//! keeps a form on a bad line; the content security policy allows no other. Start reading at
+//! [`leaderboard`].
 
 mod account;
 mod charts;
@@ -16,10 +17,12 @@ mod unit;
 mod words;
 
 use crate::http::call::{Answer, Call, wants_vietnamese};
+use crate::http::listening::EVENTS;
 use crate::http::problem::ApiError;
 use crate::http::{Handles, RouteError, Routes};
 use crate::service::board_csv::{Reader, board_csv};
 use crate::service::boards::{AskError, Show, board_view, resolve};
+use crate::service::events::EventView;
 use crate::service::figures::{escape, visible_unit};
 use crate::service::levels::Lens;
 use crate::service::rendered::Rendered;
@@ -34,9 +37,10 @@ use words::Language;
 const HTML: &str = "text/html; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8; header=present";
 const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// What a page may load: its own stylesheets, nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+/// What a page may load: its own stylesheets and script, and that may ask this host.
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
 /// Who reads a page is told from a cookie.
@@ -72,6 +76,8 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(Method::GET, "/me", names(&["lang"]), account::get_me_page.handler())?;
     routes.add(Method::POST, "/sign-out", Vec::new(), account::post_sign_out.handler())?;
     routes.add(Method::GET, "/assets/style.css", Vec::new(), get_style.handler())?;
+    routes.add(Method::GET, "/assets/app.js", Vec::new(), get_script.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/events", Vec::new(), get_page_events.handler())?;
     routes.add(Method::GET, "/docs", Vec::new(), docs::to_guide.handler())?;
     routes.add(Method::GET, "/docs/", Vec::new(), docs::get_guide.handler())?;
     routes.add(Method::GET, "/docs/{file}", Vec::new(), docs::get_file.handler())
@@ -126,13 +132,14 @@ async fn get_leaderboard_page(call: Call) -> Answer {
         visible_unit(&view.snapshot, code, sight)?;
     }
     let default_day = view.default_day(Moment::Now);
+    let version = EventView::of(&view).id();
     let (snapshot, now) = (view.snapshot, view.judged_at);
     let revision = Some(snapshot.revision);
     let query = match resolve(snapshot.ledger(), &ask, now) {
         Ok(query) => query,
         Err(AskError::NotStarted) => {
             let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
-            let html = leaderboard::empty_page(&snapshot, language, visitor).into_string();
+            let html = leaderboard::empty_page(&snapshot, language, visitor, &version).into_string();
             return Ok(page(&call, &Rendered::new(html.into_bytes()), revision));
         }
         Err(error) => return Err(Fault::from(error).into()),
@@ -140,7 +147,7 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     call.note_private_read(&snapshot, snapshot.is_private_kind(query.kind)).await?;
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
     let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
-    let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day }, visitor };
+    let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day }, visitor, version };
     let key = format!(
         "{}|page {:?} {} {} {:?} {is_closed} {:?}",
         snapshot.edition(),
@@ -152,6 +159,13 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     );
     let make = move || Ok(leaderboard::page(&snapshot, &asked)?.into_string().into_bytes());
     Ok(page(&call, &*call.service.answers.get(key, make).await?, revision))
+}
+
+/// Tells a page when another board is shown. As `/events` of the API, for who is known by the
+/// cookie of a page: browsers send no token with what they listen to.
+async fn get_page_events(call: Call) -> Answer {
+    call.accepts(&[EVENTS])?;
+    call.listen().await
 }
 
 /// The same board as a table for spreadsheets.
@@ -206,4 +220,11 @@ async fn get_style(call: Call) -> Answer {
     static RENDERED: std::sync::LazyLock<Rendered> =
         std::sync::LazyLock::new(|| Rendered::new(STYLE.as_bytes().to_vec()));
     Ok(call.reply(&RENDERED, CSS, None))
+}
+
+/// The script of all pages.
+async fn get_script(call: Call) -> Answer {
+    static RENDERED: std::sync::LazyLock<Rendered> =
+        std::sync::LazyLock::new(|| Rendered::new(include_bytes!("app.js").to_vec()));
+    Ok(call.reply(&RENDERED, SCRIPT, None))
 }

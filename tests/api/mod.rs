@@ -12,6 +12,8 @@ mod criteria;
 mod decisions;
 mod dirty;
 pub mod exports;
+mod events;
+mod exports;
 mod figures;
 mod firmness;
 mod flags;

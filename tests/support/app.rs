@@ -233,8 +233,18 @@ impl TestApp {
             None => self.agent.run(request.body(()).expect("a request")),
         };
         let mut response = response.unwrap_or_else(|e| panic!("{method} {path}: {e}"));
-        let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap_or_default();
+        let is_stream = response.headers().get("content-type").is_some_and(|t| t == "text/event-stream");
+        let body = if is_stream && method != "HEAD" {
+            first_event(response.body_mut().as_reader())
+        } else {
+            response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap_or_default()
+        };
         Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+    }
+
+    /// The events of the bundled campaign, up to the first.
+    pub fn get_events(&self) -> Answer {
+        self.get("/api/v1/campaigns/q6-2021/events")
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -271,6 +281,15 @@ impl TestApp {
         let status = self.get_as_council(&format!("/api/v1/campaigns/{campaign}/status")).ok();
         status["revision"].as_i64().expect("a revision")
     }
+}
+
+/// A stream has no end: what it says until the first event is over.
+fn first_event(mut stream: impl std::io::Read) -> Vec<u8> {
+    let (mut told, mut byte) = (Vec::new(), [0]);
+    while !told.ends_with(b"\n\n") && stream.read(&mut byte).is_ok_and(|n| n > 0) {
+        told.extend(byte);
+    }
+    told
 }
 
 /// Passwords that are quick to hash, and keys of this process alone.

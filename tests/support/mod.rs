@@ -3,6 +3,7 @@
 pub mod app;
 pub mod database;
 pub mod known_boards;
+pub mod listener;
 
 use std::path::PathBuf;
 

@@ -8,6 +8,6 @@ mod clients;
 mod kills;
 mod memory;
 mod outages;
-mod process;
+pub mod process;
 mod replicas;
 mod scheduler;

@@ -64,6 +64,14 @@ impl World {
         world
     }
 
+    /// For one more process over a database that somebody else has filled.
+    pub fn beside(address: &Address) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let world = Self { address: address.clone(), token: String::new(), folder };
+        assert!(world.run(&["keys", "new"]).success());
+        world
+    }
+
     pub fn url(&self) -> String {
         match &self.address {
             Address::Sqlite(path) => format!("sqlite:{}", path.display()),
