@@ -53,6 +53,8 @@ pub(super) enum Here {
     Home,
     /// The leaderboard.
     Board,
+    /// The map.
+    Map,
     /// Entering figures.
     Entry,
 }
@@ -111,6 +113,9 @@ impl Frame<'_> {
                 @let is_board = self.here == Some(Here::Board);
                 a href=(if is_board { "#board".to_owned() } else { format!("{address}?lang={}", l.code()) }) aria-current=[current(is_board)] {
                     (l.pick("Bảng xếp hạng", "Leaderboard"))
+                }
+                a href=(format!("{address}/map?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Map))] {
+                    (l.pick("Bản đồ", "Map"))
                 }
                 @if self.visitor.may_enter {
                     a href=(format!("{address}/enter?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Entry))] {
