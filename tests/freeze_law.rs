@@ -47,6 +47,9 @@ fn more_questions() -> Vec<(String, &'static str)> {
     for page in ["/?lang=vi", "/?lang=en", "/c/law?lang=en&as_of=live", "/c/law/levels.css"] {
         asked.push((page.to_owned(), "*/*"));
     }
+    for page in ["map", "map.svg", "levels.geojson", "rules", "u/w0"] {
+        asked.push((format!("/c/law/{page}"), "*/*"));
+    }
     asked
 }
 

@@ -13,6 +13,7 @@ mod dry_run;
 mod forms;
 mod freeze_law;
 mod house;
+mod maps;
 mod metrics;
 mod migrations;
 mod openapi;

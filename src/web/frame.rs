@@ -55,8 +55,12 @@ pub(super) enum Here {
     Board,
     /// The map.
     Map,
+    /// The rules.
+    Rules,
     /// Entering figures.
     Entry,
+    /// The guides.
+    Help,
 }
 
 impl Frame<'_> {
@@ -117,11 +121,17 @@ impl Frame<'_> {
                 a href=(format!("{address}/map?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Map))] {
                     (l.pick("Bản đồ", "Map"))
                 }
+                a href=(format!("{address}/rules?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Rules))] {
+                    (l.pick("Thể lệ", "Rules"))
+                }
                 @if self.visitor.may_enter {
                     a href=(format!("{address}/enter?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Entry))] {
                         (l.pick("Nhập số liệu", "Enter figures"))
                     }
                 }
+            }
+            a href=(format!("/help?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Help))] {
+                (l.pick("Hướng dẫn", "Help"))
             }
         }
     }

@@ -294,12 +294,12 @@ impl Page<'_> {
                 h2 id="same-h" { (name) }
                 div.scroll tabindex="0" role="region" aria-label=(name) {
                     table.days-table {
-                        caption.vh { (self.kind_name()) ", " (l.long_day(self.day())) ", " (status) }
+                        caption.vh { (self.kind_name()) ", " (l.long_day(self.day())) ", " (status) "; " (l.pick("F0 cộng đồng của ngày ấy", "community F0 of that day")) }
                         thead { tr {
                             th scope="col" { (l.pick("Đơn vị", "Unit")) }
                             th scope="col" { (l.pick("Cấp độ", "Level")) }
                             th scope="col" { (l.pick("Hôm trước", "Day before")) }
-                            th.num scope="col" { (l.pick("F0 trong ngày", "F0 that day")) }
+                            th.num scope="col" { "F0" }
                         } }
                         tbody { @for item in rows { (self.row(item)) } }
                     }
@@ -325,7 +325,7 @@ impl Page<'_> {
                 th scope="row" { a href=(self.unit_address(&escape(&item.unit.code))) { (item.unit.name) } }
                 td { @match today { Some(code) => (level_sign(self.scheme(), l, code, true)), None => (l.pick("không công bố", "not public")) } }
                 td { @match before { Some(code) => (level_sign(self.scheme(), l, code, true)), None => "–" } }
-                td.num { @if cases.is_empty() { "–" } @else { (cases) } }
+                td.num { @match item.community_f0 { Some(number) => (l.whole(number)), None if cases.is_empty() => "–", None => (cases) } }
             }
         }
     }

@@ -134,6 +134,11 @@ impl Paint<'_> {
         let level = drawing.index.and_then(|index| scheme.levels.get(usize::from(index)));
         Some(level.map_or_else(|| "#000000".to_owned(), |level| letter_on(&level.colour)))
     }
+
+    /// What lifts signs off a hatched cell; on the page the stylesheet does.
+    fn halo(&self, drawing: &Drawing<'_>) -> Option<&'static str> {
+        (matches!(self, Self::Colours(_)) && drawing.index.is_none()).then_some("#ffffff")
+    }
 }
 
 /// The class of a cell, and of what is written in it.
@@ -154,18 +159,20 @@ fn signs(drawing: &Drawing<'_>, paint: &Paint<'_>) -> Markup {
         (Some(name), None) => (y + name * 0.35, y),
         (None, letter) => (y, y + letter.unwrap_or_default() * 0.35),
     };
-    let line = match sizes.shows_cases {
-        true => format!("{} · {}", drawing.letter, drawing.cases),
-        false => drawing.letter.clone(),
-    };
+    let halo = paint.halo(drawing);
+    let (wide, order) = (halo.map(|_| "5"), halo.map(|_| "stroke"));
+    let place = if sizes.name.is_some() { "ml under" } else { "ml" };
     html! {
         @if let Some(size) = sizes.name {
-            text class=[paint.class(format!("mn {ink}"))] fill=[paint.ink(drawing)] font-weight="700"
-                x=(format!("{x:.1}")) y=(format!("{name_y:.1}")) font-size=(format!("{size:.1}")) text-anchor="middle" { (drawing.short) }
+            text class=[paint.class(format!("mn {ink}"))] fill=[paint.ink(drawing)] stroke=[halo] stroke-width=[wide] paint-order=[order]
+                x=(format!("{x:.1}")) y=(format!("{name_y:.1}")) font-size=(format!("{size:.1}")) font-weight="700" text-anchor="middle" { (drawing.short) }
         }
         @if let Some(size) = sizes.letter {
-            text class=[paint.class(format!("ml {ink}"))] fill=[paint.ink(drawing)] font-weight="600"
-                x=(format!("{x:.1}")) y=(format!("{letter_y:.1}")) font-size=(format!("{size:.1}")) text-anchor="middle" { (line) }
+            text class=[paint.class(format!("{place} {ink}"))] fill=[paint.ink(drawing)] stroke=[halo] stroke-width=[wide] paint-order=[order]
+                x=(format!("{x:.1}")) y=(format!("{letter_y:.1}")) font-size=(format!("{size:.1}")) font-weight="600" text-anchor="middle" {
+                (drawing.letter)
+                @if sizes.shows_cases { tspan class=[paint.class("mc".to_owned())] { " · " (drawing.cases) } }
+            }
         }
     }
 }
@@ -244,10 +251,6 @@ pub(super) fn alone(asked: &Asked, view: &MapView) -> String {
                 @for drawing in &drawings { path fill=[paint.fill(drawing)] d=(drawing.cell.path) {} }
             }
             @for drawing in &drawings {
-                @if drawing.index.is_none() && drawing.cell.room >= ROOM_FOR_LETTER {
-                    circle cx=(format!("{:.1}", drawing.cell.at.0)) cy=(format!("{:.1}", drawing.cell.at.1))
-                        r=(format!("{:.1}", (drawing.cell.room * 0.8).min(34.0))) fill="#ffffff" {}
-                }
                 (signs(drawing, &paint))
             }
             g transform=(format!("translate(0 {:.0})", layout.height + 24.0)) font-size="13" fill="#14212b" {
