@@ -9,6 +9,7 @@ COPY src src
 COPY migrations migrations
 COPY packs packs
 COPY assets assets
+COPY docs docs
 COPY benches benches
 COPY tests tests
 RUN cargo build --release --locked --features tls

@@ -49,6 +49,9 @@ fn more_questions() -> Vec<(String, &'static str)> {
     }
     // what listeners hear first; that they hear nothing more, tests/api/events.rs listens for
     asked.push(("/c/law/events".to_owned(), "text/event-stream"));
+    for page in ["map", "map.svg", "levels.geojson", "rules", "u/w0"] {
+        asked.push((format!("/c/law/{page}"), "*/*"));
+    }
     asked
 }
 

@@ -229,6 +229,13 @@ pub fn questions(codes: &[String]) -> Vec<(String, &'static str)> {
         for as_of in ["", "&as_of=2021-07-21", "&as_of=2021-07-23", "&track=kept_clean", "&by=level_drop"] {
             asked.push((format!("/c/law?lang=vi&kind={kind}{as_of}"), "text/html"));
             asked.push((format!("/c/law/board.csv?kind={kind}{as_of}"), "text/csv"));
+            if as_of.starts_with("&track") || as_of.starts_with("&by") {
+                continue;
+            }
+            let date = as_of.replace("as_of", "date");
+            asked.push((format!("/c/law/map?lang=vi&kind={kind}{date}"), "text/html"));
+            asked.push((format!("/c/law/map.svg?kind={kind}{date}"), "image/svg+xml"));
+            asked.push((format!("/c/law/levels.geojson?kind={kind}{date}"), "application/geo+json"));
         }
     }
     asked

@@ -15,6 +15,7 @@ mod forms;
 mod freeze_law;
 mod house;
 mod live_page;
+mod maps;
 mod metrics;
 mod migrations;
 mod openapi;

@@ -40,6 +40,7 @@ pub mod keys;
 pub mod levels;
 pub mod lifetimes;
 pub mod live;
+pub mod map;
 mod measures;
 mod outbound;
 mod outbox;

@@ -19,6 +19,16 @@ pub fn unranked_reason(code: &str, vietnamese: bool) -> &str {
     pick(vietnamese, vi, en)
 }
 
+/// What a board is, as it is announced.
+pub fn board_status(code: &str, vietnamese: bool) -> &str {
+    match code {
+        "provisional" => pick(vietnamese, "Tạm tính", "Provisional"),
+        "frozen" => pick(vietnamese, "Đã đóng băng", "Frozen"),
+        "final" => pick(vietnamese, "Kết quả chính thức", "Final"),
+        other => other,
+    }
+}
+
 /// Where an appeal stands.
 pub fn appeal_state(code: &str, vietnamese: bool) -> &str {
     match code {

@@ -81,6 +81,11 @@ fn letter(fill: Rgb) -> Rgb {
     if contrast(BLACK, fill) >= contrast(LIGHT, fill) { BLACK } else { LIGHT }
 }
 
+/// The ink that is read best on a level's colour.
+pub(super) fn letter_on(colour: &str) -> String {
+    hex(letter(parse(colour)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,8 +53,14 @@ pub(super) enum Here {
     Home,
     /// The leaderboard.
     Board,
+    /// The map.
+    Map,
+    /// The rules.
+    Rules,
     /// Entering figures.
     Entry,
+    /// The guides.
+    Help,
 }
 
 impl Frame<'_> {
@@ -113,11 +119,20 @@ impl Frame<'_> {
                 a href=(if is_board { "#board".to_owned() } else { format!("{address}?lang={}", l.code()) }) aria-current=[current(is_board)] {
                     (l.pick("Bảng xếp hạng", "Leaderboard"))
                 }
+                a href=(format!("{address}/map?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Map))] {
+                    (l.pick("Bản đồ", "Map"))
+                }
+                a href=(format!("{address}/rules?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Rules))] {
+                    (l.pick("Thể lệ", "Rules"))
+                }
                 @if self.visitor.may_enter {
                     a href=(format!("{address}/enter?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Entry))] {
                         (l.pick("Nhập số liệu", "Enter figures"))
                     }
                 }
+            }
+            a href=(format!("/help?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Help))] {
+                (l.pick("Hướng dẫn", "Help"))
             }
         }
     }

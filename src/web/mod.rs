@@ -11,8 +11,11 @@ mod colours;
 mod docs;
 mod entry;
 mod frame;
+mod help;
 mod home;
 mod leaderboard;
+mod map;
+mod rules;
 mod unit;
 mod words;
 
@@ -69,6 +72,15 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(Method::POST, "/c/{campaign}/enter", names(&["lang"]), entry::post_entry.handler())?;
     let of_unit = ["by", "as_of", "lang"];
     routes.add(Method::GET, "/c/{campaign}/u/{code}", names(&of_unit), unit::get_unit_page.handler())?;
+    let of_map = ["kind", "date", "lang"];
+    let of_map_page = ["kind", "date", "lang", "page"];
+    routes.add(Method::GET, "/c/{campaign}/map", names(&of_map_page), map::get_map_page.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/map.svg", names(&of_map), map::get_map_svg.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/levels.geojson", names(&of_map), map::get_levels_geojson.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/rules", names(&["lang"]), rules::get_rules_page.handler())?;
+    routes.add(Method::GET, "/help", names(&["lang"]), help::get_help.handler())?;
+    routes.add(Method::GET, "/help/{guide}", names(&["lang"]), help::get_guide.handler())?;
+    routes.add(Method::GET, "/help/images/{image}", Vec::new(), help::get_image.handler())?;
     routes.add(Method::GET, "/sign-in", names(&["next", "lang"]), account::get_sign_in.handler())?;
     routes.add(Method::POST, "/sign-in", names(&["lang"]), account::post_sign_in.handler())?;
     routes.add(Method::GET, "/sign-in/code", names(&["lang"]), account::get_code.handler())?;

@@ -13,7 +13,6 @@ mod decisions;
 mod dirty;
 pub mod exports;
 mod events;
-mod exports;
 mod figures;
 mod firmness;
 mod flags;

@@ -3,6 +3,8 @@
 //! The sentences, the days and the numbers are those of the standing that the API answers;
 //! what a reader does not see is not in it.
 
+mod course;
+
 use super::charts::{DayMark, spark};
 use super::frame::{Frame, Visitor, level_sign};
 use super::words::Language;
@@ -12,9 +14,11 @@ use crate::http::call::{Answer, Call};
 use crate::http::problem::ApiError;
 use crate::service::boards::{Ask, resolve};
 use crate::service::figures::{escape, visible_unit};
+use crate::service::history::{HistoryView, days_of, history};
 use crate::service::live::Snapshot;
-use crate::service::standing::{StandingDayView, StandingView, standing};
-use crate::service::words::unranked_reason;
+use crate::service::standing::{CountView, StandingDayView, StandingView, standing};
+use crate::service::views::FigureRevisionView;
+use crate::service::words::{self, unranked_reason};
 use crate::service::{Code, Fault, Moment};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -22,7 +26,7 @@ use std::sync::Arc;
 /// The page of a unit on the board of a day.
 pub(super) async fn get_unit_page(call: Call) -> Answer {
     let language = language(&call)?;
-    let view = call.look(Moment::Now).await?;
+    let (audience, view) = (call.audience()?, call.look(Moment::Now).await?);
     let sight = call.sight(&view.snapshot);
     let code = call.path("code")?;
     let unit = visible_unit(&view.snapshot, &code, sight)?;
@@ -34,14 +38,30 @@ pub(super) async fn get_unit_page(call: Call) -> Answer {
     call.note_private_read(&snapshot, snapshot.is_private(unit)).await?;
     let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
     let is_default = default_day == Some(query.as_of);
-    let key =
-        format!("{}|unit {unit} {query:?} {sight:?} {is_default} {} {visitor:?}", snapshot.edition(), language.code());
+    let key = format!(
+        "{}|unit {unit} {query:?} {audience:?} {default_day:?} {} {visitor:?}",
+        snapshot.edition(),
+        language.code()
+    );
     let revision = Some(snapshot.revision);
+    let service = call.service.clone();
     let make = move || {
         let shown = |unit| snapshot.shown(unit, sight, is_default);
         let view = standing(&snapshot.boards, &query, unit, revision, shown);
         let view = view.ok_or_else(|| Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board")))?;
-        Ok(Sheet { view: &view, snapshot: &snapshot, l: language, visitor }.page().into_string().into_bytes())
+        let on_day = |unit, day| snapshot.shown(unit, sight, default_day == Some(day));
+        let days = days_of(snapshot.ledger(), None, query.as_of)?;
+        let course = history(&snapshot, &query, unit, days, on_day)?;
+        let campaign = &snapshot.campaign().code;
+        let revisions = |day: &StandingDayView| {
+            let day = day.date.parse::<Day>().ok()?;
+            let found = service.figure_history(campaign, &code, day, &audience);
+            Some(found.map(|(_, revisions)| (day, revisions)))
+        };
+        let figures = view.days.iter().filter_map(revisions).collect::<Result<Vec<_>, Fault>>()?;
+        let sheet =
+            Sheet { view: &view, course: &course, figures: &figures, snapshot: &snapshot, l: language, visitor };
+        Ok(sheet.page().into_string().into_bytes())
     };
     let rendered: Result<Arc<_>, Fault> = call.service.answers.get(key, make).await;
     Ok(page(&call, &*rendered.map_err(ApiError::from)?, revision))
@@ -49,6 +69,9 @@ pub(super) async fn get_unit_page(call: Call) -> Answer {
 
 struct Sheet<'a> {
     view: &'a StandingView,
+    course: &'a HistoryView,
+    /// Everything that was recorded for each day.
+    figures: &'a [(Day, Vec<FigureRevisionView>)],
     snapshot: &'a Snapshot,
     l: Language,
     visitor: Visitor,
@@ -64,7 +87,10 @@ impl Sheet<'_> {
         let board = format!("/c/{}?kind={}&as_of={}", escape(&campaign.code), escape(&unit.kind), self.view.as_of);
         let sentences = if l.is_vi() { &self.view.sentences.vi } else { &self.view.sentences.en };
         let content = html! {
-            p.crumb { a href=(format!("{board}&track={}&lang={}", self.view.track, l.code())) { (l.pick("‹ Bảng xếp hạng", "‹ Leaderboard")) } }
+            p.crumb { a href=(format!("{board}&track={}&lang={}", self.view.track, l.code())) { (l.pick("‹ Bảng xếp hạng", "‹ Leaderboard")) }
+                " · "
+                a href=(format!("/c/{}/map?kind={}&date={}&lang={}", escape(&campaign.code), escape(&unit.kind), self.view.as_of, l.code())) { (l.pick("Bản đồ", "Map")) }
+            }
             div.head {
                 h1 { (unit.name) }
                 p { (unit.code) " · " (self.kind_name()) " · " (l.pick("tính hết ngày", "at the end of")) " " (self.day(&self.view.as_of)) }
@@ -74,7 +100,10 @@ impl Sheet<'_> {
                 h2 { (l.pick("Vì sao", "Why")) }
                 ol.steps { @for sentence in sentences { li { (sentence) } } }
             }
+            @if let Some(effort) = &self.view.what_would_it_take { (course::next_step(effort, l)) }
             @if !self.view.days.is_empty() { (self.days()) }
+            (course::by_day(self.course, campaign, l))
+            @if !self.figures.is_empty() { (course::corrections(self.figures, campaign, l)) }
         };
         let address = format!("/c/{}/u/{}?as_of={}", escape(&campaign.code), escape(&unit.code), self.view.as_of);
         let frame = Frame {
@@ -166,6 +195,8 @@ impl Sheet<'_> {
                             th scope="col" { (l.pick("Kỳ", "Period")) }
                             th.num scope="col" { (l.pick("F0 cộng đồng", "Community F0")) }
                             th scope="col" { (l.pick("Cấp độ", "Level")) }
+                            th scope="col" { (l.pick("Ghi lúc", "Recorded at")) }
+                            @if self.has_details() { th scope="col" { (l.pick("Chi tiết", "Details")) } }
                         } }
                         tbody { @for day in self.view.days.iter().rev() { (self.row(day)) } }
                     }
@@ -199,7 +230,29 @@ impl Sheet<'_> {
                     }
                 }
                 td { @match &day.level { Some(level) => (level_sign(&self.campaign().scheme, l, level, true)), None => "–" } }
+                td { (self.recorded_at(day)) }
+                @if self.has_details() { td { (self.details(day)) } }
             }
         }
+    }
+
+    /// When the figure that stands was recorded.
+    fn recorded_at(&self, day: &StandingDayView) -> String {
+        let of_day = self.figures.iter().find(|(date, _)| date.to_string() == day.date);
+        let last = of_day.and_then(|(_, revisions)| revisions.last()).filter(|last| last.withdrawn_at.is_none());
+        let at = last.and_then(|last| last.figure.recorded_at);
+        at.map_or_else(|| "–".to_owned(), |at| self.l.moment(at, self.campaign().time_zone))
+    }
+
+    fn has_details(&self) -> bool {
+        self.view.days.iter().any(|day| !day.counts.is_empty())
+    }
+
+    /// The optional counts that were given.
+    fn details(&self, day: &StandingDayView) -> String {
+        let count = |count: &CountView| {
+            format!("{}: {}", words::indicator(count.indicator, self.l.is_vi()), self.l.whole(u64::from(count.value)))
+        };
+        day.counts.iter().map(count).collect::<Vec<_>>().join(" · ")
     }
 }
