@@ -7,11 +7,13 @@
 mod account;
 mod charts;
 mod colours;
+mod console;
 mod docs;
 mod entry;
 mod frame;
 mod home;
 mod leaderboard;
+mod problems;
 mod unit;
 mod words;
 
@@ -63,6 +65,7 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
         entry::get_entry.handler(),
     )?;
     routes.add(Method::POST, "/c/{campaign}/enter", names(&["lang"]), entry::post_entry.handler())?;
+    console::add_routes(routes)?;
     let of_unit = ["by", "as_of", "lang"];
     routes.add(Method::GET, "/c/{campaign}/u/{code}", names(&of_unit), unit::get_unit_page.handler())?;
     routes.add(Method::GET, "/sign-in", names(&["next", "lang"]), account::get_sign_in.handler())?;
