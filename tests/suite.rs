@@ -8,6 +8,7 @@ mod approvals;
 mod boards;
 mod clients;
 mod command_line;
+mod console;
 mod days;
 mod dry_run;
 mod forms;

@@ -21,6 +21,7 @@ use crate::web::language;
 use crate::web::problems::Refused;
 use actix_web::web;
 use maud::{Markup, html};
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// Units that are named on the list for reminders, and days that do not add up.
@@ -237,7 +238,7 @@ impl Sheet<'_> {
             "Số F0 cộng đồng theo đơn vị và ngày, với trạng thái báo cáo",
             "Community F0 by unit and day, with what became of the report",
         );
-        let base = |at: usize| at < grid.baseline;
+        let placed = |at: usize| Some(place(grid, at)).filter(|place| !place.is_empty());
         let kind = self.room.campaign().kind(self.told.kind).map_or("", |kind| kind.code.as_str());
         let marks = Marks::of(self.told);
         html! {
@@ -247,14 +248,14 @@ impl Sheet<'_> {
                     thead { tr {
                         th scope="col" { (l.pick("Đơn vị", "Unit")) }
                         @for (at, day) in grid.days.iter().enumerate() {
-                            th.b[base(at)] .first[at == grid.baseline] scope="col" { (l.short_day(*day)) }
+                            th class=[placed(at)] scope="col" { (l.short_day(*day)) }
                         }
                     } }
                     tbody { @for row in &grid.rows { (self.row(row, &marks)) } }
                     tfoot { tr {
                         th scope="row" { (l.pick("Cộng", "Sum")) }
                         @for (at, sum) in grid.sums.iter().enumerate() {
-                            td.b[base(at)] .first[at == grid.baseline] { @if let Some(sum) = sum { (l.whole(*sum)) } }
+                            td class=[placed(at)] { @if let Some(sum) = sum { (l.whole(*sum)) } }
                         }
                     } }
                 }
@@ -274,7 +275,7 @@ impl Sheet<'_> {
                     @let date = day.to_string();
                     @let (class, value, said) = self.cell(*cell, marks.is_flagged(&row.unit.code, &date));
                     @let waits = marks.is_waiting(&row.unit.code, &date);
-                    td class=(class) .b[at < grid.baseline] .first[at == grid.baseline] .c[waits] .p[waits] {
+                    td class=(format!("{class} {}{}", place(grid, at), if waits { " c" } else { "" }).trim_end()) {
                         (value)
                         @if !said.is_empty() { span.vh { " " (said) } }
                         @if waits { span.vh { " " (l.pick("có đề nghị chờ duyệt", "a change waits for approval")) } }
@@ -339,13 +340,16 @@ impl Sheet<'_> {
         ];
         let is_idle = due.is_empty() && open.iter().all(|(count, ..)| *count == 0);
         let may_close = call.may::<Contest>().is_ok();
+        // a day that closed meanwhile has no form any more
+        let has_form = |(_, _, of): &&NotClosed| due.iter().any(|day| of.is_none_or(|of| of.to_string() == day.date));
         Ok(html! {
+            (refused(l, not_closed.filter(|not_closed| !has_form(not_closed)).map(|(refused, ..)| refused)))
             @if is_idle { p { (l.pick("Không còn việc gì.", "Nothing is left to do.")) } }
             ul.todo {
                 @for (count, page, rest, (vi, en)) in open.into_iter().filter(|(count, ..)| *count > 0) {
                     li { a href=(self.room.address(page, rest)) { b { (l.whole(count as u64)) } " " (l.pick(vi, en)) } }
                 }
-                @for day in due {
+                @for day in &due {
                     li {
                         b { (l.pick("Chốt ngày", "Close")) " " (self.room.day(&day.date)) }
                         p { (self.closes(day)) }
@@ -448,6 +452,15 @@ impl Sheet<'_> {
             }
             @if let Some(source) = &residual.source { br; (l.pick("Đang tính theo nguồn", "Counted by the source")) " " (source) }
         }
+    }
+}
+
+/// Where a column stands: in the baseline, which phones leave out, or first in the window.
+fn place(grid: &GridView, at: usize) -> &'static str {
+    match at.cmp(&grid.baseline) {
+        Ordering::Less => "b",
+        Ordering::Equal => "first",
+        Ordering::Greater => "",
     }
 }
 
