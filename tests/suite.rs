@@ -9,6 +9,7 @@ mod boards;
 mod browser;
 mod clients;
 mod command_line;
+mod console;
 mod days;
 mod dry_run;
 mod forms;

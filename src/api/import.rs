@@ -10,12 +10,12 @@ use crate::pack::loose::options::{
 };
 use crate::pack::{Limits, read_zip};
 use crate::service::approvals::ApprovalView;
-use crate::service::packs::{FigureSource, LooseFile, is_strict, may_be_loose, read_loose, read_units};
+use crate::service::packs::{FigureSource, LooseFile, read_units};
 use crate::service::units::NewUnit;
 use crate::service::views::{ImportView, WrittenView};
 use crate::service::{Code, Fault, Grant, Moment, access};
 use actix_web::web;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 /// The most bytes of a file.
 const MAX_FILE: usize = 64 << 20;
@@ -100,17 +100,8 @@ pub(super) async fn import(call: Call, payload: web::Payload) -> Answer {
                 let name = if is_workbook { "figures.xlsx" } else { "figures.csv" }.to_owned();
                 let file = LooseFile { name, bytes: body.clone(), is_workbook, sheet, figures: options };
                 let audience = call.audience()?;
-                if is_strict(&file) {
-                    let (source, audience) = (Box::new(body.reader()), audience.clone());
-                    let table = FigureSource::Table { source, audience };
-                    let strict = call.service.import_figures(&grant, &campaign, table, dry_run, request.clone());
-                    match strict.answer().await {
-                        Err(refused) if may_be_loose(snapshot.campaign(), &file, &refused) => {}
-                        answer => return Ok(call.written(answer?)),
-                    }
-                }
-                let read = call.service.blocking(move |_| read_loose(&snapshot, &audience, &file)).await?;
-                call.service.import_figures(&grant, &campaign, FigureSource::Loose(read), dry_run, request)
+                let written = call.service.import_table((&grant, audience), &snapshot, file, dry_run, request).await?;
+                return Ok(call.written(written));
             }
         }
         May::Units(grant) => {

@@ -10,11 +10,17 @@ use super::problem::{ApiError, Kind};
 use crate::service::rendered::etag_of;
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest};
 use crate::service::{Code, Fault};
+use actix_multipart::{Multipart, MultipartError};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
 
 /// The most bytes of a form.
 const MAX_FORM: usize = 64 << 10;
+
+/// The most fields of a form that brings a file.
+const MAX_FIELDS: usize = 40;
 
 /// The field that carries the form's token.
 pub const TOKEN: &str = "form";
@@ -42,6 +48,15 @@ impl Form {
     }
 }
 
+/// A file that a form brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentFile {
+    /// Its name, as the browser tells it.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Bytes,
+}
+
 impl Call {
     /// The token that forms of this session carry; none where nobody is signed in to pages.
     pub fn form_token(&self) -> Option<String> {
@@ -61,7 +76,62 @@ impl Call {
         }
         let body = self.body(payload, MAX_FORM).await?;
         let text = std::str::from_utf8(&body).map_err(|_| ApiError::new(Kind::MalformedBody, "expected UTF-8"))?;
-        let form = Form { fields: read_query(text)?, body: body.to_vec() };
+        self.ours(Form { fields: read_query(text)?, body: body.to_vec() })
+    }
+
+    /// Reads a form that brings a file, in the field `file`, and what else stands in it; the
+    /// whole of it weighs no more than `limit` bytes. No file was chosen: none.
+    ///
+    /// # Errors
+    /// As [`Call::form`].
+    pub async fn form_with_file(
+        &self,
+        payload: web::Payload,
+        limit: usize,
+    ) -> Result<(Form, Option<SentFile>), ApiError> {
+        if !self.is_from_here() {
+            return Err(not_ours());
+        }
+        if self.content_type() != "multipart/form-data" {
+            return Err(ApiError::new(Kind::UnsupportedMediaType, "expected a form with a file"));
+        }
+        let body = self.body(payload, limit).await?;
+        let whole = stream::once(async move { Ok::<_, actix_web::error::PayloadError>(body) });
+        let mut parts = Multipart::new(self.request.headers(), whole);
+        let (mut form, mut file) = (Form::default(), None);
+        while let Some(part) = parts.next().await {
+            let mut part = part.map_err(cut)?;
+            let said = part.content_disposition();
+            let name = said.and_then(|said| said.get_name()).unwrap_or_default().to_owned();
+            let file_name = said.and_then(|said| said.get_filename()).map(str::to_owned);
+            let mut bytes = BytesMut::new();
+            while let Some(piece) = part.next().await {
+                bytes.extend_from_slice(&piece.map_err(cut)?);
+            }
+            // browsers draw a new boundary each time; what stands in the form is the same
+            for piece in [name.as_bytes(), &bytes] {
+                form.body.extend_from_slice(&(piece.len() as u64).to_be_bytes());
+                form.body.extend_from_slice(piece);
+            }
+            match file_name {
+                Some(_) if name != "file" || bytes.is_empty() => {}
+                Some(name) => file = Some(SentFile { name, bytes: bytes.freeze() }),
+                None if form.fields.len() >= MAX_FIELDS => {
+                    return Err(ApiError::new(Kind::MalformedBody, format!("expected at most {MAX_FIELDS} fields")));
+                }
+                None => {
+                    let text = String::from_utf8(bytes.to_vec());
+                    let text = text.ok().filter(|text| !text.contains('\0'));
+                    let text = text.ok_or_else(|| ApiError::new(Kind::MalformedBody, "expected UTF-8 without NUL"))?;
+                    form.fields.push((name, text));
+                }
+            }
+        }
+        Ok((self.ours(form)?, file))
+    }
+
+    /// A form that carries this session's token.
+    fn ours(&self, form: Form) -> Result<Form, ApiError> {
         match self.form_token() {
             Some(token) if form.get(TOKEN) != Some(token.as_str()) => Err(not_ours()),
             _ => Ok(form),
@@ -121,6 +191,10 @@ impl Call {
 /// No script reads it, no other site has it sent, nothing but this host over TLS sees it.
 fn cookie(token: &str, seconds: u32) -> String {
     format!("{COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax")
+}
+
+fn cut(error: MultipartError) -> ApiError {
+    ApiError::new(Kind::MalformedBody, format!("the form cannot be read: {error}"))
 }
 
 fn not_ours() -> ApiError {

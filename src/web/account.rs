@@ -96,6 +96,8 @@ pub(super) async fn get_me_page(call: Call) -> Answer {
                     a.btn href=(format!("/c/{}?lang={}", escape(&campaign.code), l.code())) { (l.pick("Bảng xếp hạng", "Leaderboard")) }
                     @if may_enter {
                         a.btn.main href=(format!("/c/{}/enter?lang={}", escape(&campaign.code), l.code())) { (l.pick("Nhập số liệu", "Enter figures")) }
+                        a.btn href=(format!("/c/{}/files?lang={}", escape(&campaign.code), l.code())) { (l.pick("Gửi tệp", "Send a file")) }
+                        a.btn href=(format!("/c/{}/appeals?lang={}", escape(&campaign.code), l.code())) { (l.pick("Khiếu nại", "Appeals")) }
                     }
                 }
             }

@@ -4,7 +4,7 @@ use super::words::Language;
 use crate::domain::Scheme;
 use crate::http::call::Call;
 use crate::service::Caller;
-use crate::service::access::Figures;
+use crate::service::access::{Figures, Results};
 use maud::{DOCTYPE, Markup, html};
 
 /// Who reads a page, as its head shows.
@@ -14,6 +14,8 @@ pub(super) struct Visitor {
     name: Option<String>,
     /// Whether they may enter figures in the campaign of the page.
     may_enter: bool,
+    /// Whether they may see what stands between the campaign of the page and its result.
+    sees_console: bool,
 }
 
 impl Visitor {
@@ -24,7 +26,8 @@ impl Visitor {
             _ => None,
         };
         let may_enter = campaign.is_some_and(|code| call.caller.may::<Figures>(Some(code)).is_ok());
-        Self { name, may_enter }
+        let sees_console = campaign.is_some_and(|code| call.caller.may::<Results>(Some(code)).is_ok());
+        Self { name, may_enter, sees_console }
     }
 }
 
@@ -61,6 +64,8 @@ pub(super) enum Here {
     Entry,
     /// The guides.
     Help,
+    /// The console of a campaign.
+    Console,
 }
 
 impl Frame<'_> {
@@ -128,6 +133,11 @@ impl Frame<'_> {
                 @if self.visitor.may_enter {
                     a href=(format!("{address}/enter?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Entry))] {
                         (l.pick("Nhập số liệu", "Enter figures"))
+                    }
+                }
+                @if self.visitor.sees_console {
+                    a href=(format!("{address}/console?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Console))] {
+                        (l.pick("Điều hành", "Console"))
                     }
                 }
             }

@@ -8,6 +8,7 @@
 mod account;
 mod charts;
 mod colours;
+mod console;
 mod docs;
 mod entry;
 mod frame;
@@ -16,6 +17,7 @@ mod home;
 mod leaderboard;
 mod map;
 mod rules;
+mod problems;
 mod unit;
 mod words;
 
@@ -70,6 +72,7 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
         entry::get_entry.handler(),
     )?;
     routes.add(Method::POST, "/c/{campaign}/enter", names(&["lang"]), entry::post_entry.handler())?;
+    console::add_routes(routes)?;
     let of_unit = ["by", "as_of", "lang"];
     routes.add(Method::GET, "/c/{campaign}/u/{code}", names(&of_unit), unit::get_unit_page.handler())?;
     let of_map = ["kind", "date", "lang"];
