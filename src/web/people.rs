@@ -180,7 +180,8 @@ fn told(l: Language, username: &str, code: Option<&str>) -> Markup {
 
 fn form(call: &Call, l: Language, said: &Said) -> Result<Markup, crate::http::problem::ApiError> {
     let value = |name: &str| typed(&said.typed, name);
-    let role = value("role");
+    // whoever chooses nothing makes the account that can do least
+    let role = Some(value("role")).filter(|role| !role.is_empty()).unwrap_or_else(|| Role::Reporter.code().to_owned());
     Ok(html! {
         form.act.panel method="post" action=(format!("/accounts?lang={}", l.code())) {
             h2 { (l.pick("Tạo tài khoản", "Make an account")) }

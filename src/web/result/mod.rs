@@ -304,6 +304,7 @@ impl Desk {
                 }
                 td.links {
                     a href=(format!("{base}/result/{}/proof?audience=public", row.issue)) { (l.pick("Bản chứng thực công khai", "Public proof")) }
+                    " "
                     @if is_whole { (desk::files_of(self, &base, row.issue)) }
                 }
             }

@@ -304,7 +304,7 @@ impl Sheet<'_> {
                                 td { (self.number(row.closing_mean)) @if row.imputed_days.is_some_and(|days| days > 0) { "*" } }
                                 td { (self.change(row.reduction_percent)) }
                                 td { (self.change(row.change_percent)) }
-                                td { (self.levels(row.level.as_ref())) }
+                                td.lvls { (self.levels(row.level.as_ref())) }
                                 td { b { (self.number(row.points.as_ref().and_then(|points| points.total))) } }
                                 @if has_awards { td.l { (self.award(kind, row).unwrap_or_default()) } }
                             }

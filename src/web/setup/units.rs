@@ -167,7 +167,8 @@ impl Sheet<'_> {
     fn form(&self, call: &Call) -> Result<Markup, ApiError> {
         let (l, campaign) = (self.l, self.snapshot.campaign());
         let was = self.value("was");
-        let kind = self.value("kind");
+        let usual = || campaign.kind(campaign.default_kind()).map(|kind| kind.code.clone()).unwrap_or_default();
+        let kind = Some(self.value("kind")).filter(|kind| !kind.is_empty()).unwrap_or_else(usual);
         Ok(html! {
             form.act.panel method="post" action=(Part::Units.address(campaign, l)) {
                 h2 {
