@@ -18,7 +18,7 @@ fn app() -> TestApp {
     app
 }
 
-fn somebody<'a>(app: &'a TestApp, role: Role) -> Browser<'a> {
+fn somebody(app: &TestApp, role: Role) -> Browser<'_> {
     let scope = if role == Role::Admin { Scope::All } else { Scope::Campaign("awards".into()) };
     app.make_account(role.code(), role, scope);
     Browser::of(app, role.code())
@@ -120,22 +120,18 @@ fn the_public_reads_ranks_and_awards_of_the_result_and_nothing_that_is_hidden() 
             assert!(html.contains(words), "{words}: {html}");
         }
         assert!(html.contains(if language == "en" { "Prize second" } else { "Giải second" }), "{html}");
-        for hidden in [
-            "Đơn vị h1",
-            "household",
-            "family",
-            "100.00",
-            "100,00",
-            "drawn by lot",
-            "meeting of",
-            "looked into",
-            "<form",
-            "user:",
-        ] {
+        for hidden in
+            ["Đơn vị h1", "household", "family", "drawn by lot", "meeting of", "looked into", "<form", "user:"]
+        {
             assert!(!html.contains(hidden), "{hidden}: {html}");
         }
     }
     let html = app.get(RESULT).text();
+    let small = html.split("Đơn vị a</th>").nth(1).and_then(|rest| rest.split("</tr>").next()).expect("its row");
+    assert!(
+        small.contains("Prize first") && !small.chars().any(|c| c.is_ascii_digit()),
+        "rank, level, award alone: {small}"
+    );
     assert!(html.contains("are equal on all keys and share rank 2; rank 3 stays empty"), "{html}");
     let proof = app.get("/c/awards/result/1/proof");
     assert_eq!(proof.body, app.get(&format!("{API}/results/1/document")).body);
@@ -156,11 +152,9 @@ fn a_further_issue_says_what_became_different() {
     app.put(&format!("{API}/units/e/figures/2021-07-12"), &figure).ok();
     let page = council.get(RESULT);
     let html = page.text();
-    let mut fields = vec![("reason", "after corrections".to_owned())];
     let mut names: Vec<String> =
         html.split("name=\"aside-").skip(1).map(|r| format!("aside-{}", r.split('"').next().unwrap())).collect();
     names.dedup();
-    fields.extend(names.iter().map(|_| ("", String::new())));
     let mut all: Vec<(&str, &str)> = vec![("reason", "after corrections")];
     all.extend(names.iter().map(|name| (name.as_str(), "seen")));
     let done = send(&app, &council, &page, &act("finalise"), &all);
@@ -305,7 +299,7 @@ fn files_come_with_the_cookie_as_with_the_token() {
 fn an_auditor_looks_through_the_log_and_checks_its_chain() {
     let app = app();
     let auditor = somebody(&app, Role::Auditor);
-    for n in 0..60 {
+    for n in 1..=60 {
         let figure = json!({"community_f0": n, "reason": "<b>corrected</b>"});
         app.put(&format!("{API}/units/b/figures/2021-07-11"), &figure).ok();
     }
@@ -440,24 +434,21 @@ fn rules_are_tried_before_they_are_changed() {
     let broken = send(&app, &council, &page, address, &[("rules", "{\"scoring\": "), ("do", "try")]);
     assert!(broken.text().contains("expected JSON") && broken.text().contains("role=\"alert\""), "{}", broken.text());
     let rules = json!({"allowances": {"ward": 5}}).to_string();
+    let rules = rules.as_str();
     let before = app.revision("awards");
-    let tried = send(&app, &council, &page, address, &[("rules", &rules), ("do", "try")]);
+    let tried = send(&app, &council, &page, address, &[("rules", rules), ("do", "try")]);
     let html = tried.text();
     assert!(tried.status == 200 && html.contains("What it would do") && html.contains("Đơn vị b"), "{html}");
     assert_eq!(app.revision("awards"), before, "a trial writes nothing");
     let vi = "/c/awards/setup/rules?lang=vi";
     assert!(
-        send(&app, &council, &council.get(vi), vi, &[("rules", &rules), ("do", "try")]).text().contains("Nếu áp dụng")
+        send(&app, &council, &council.get(vi), vi, &[("rules", rules), ("do", "try")]).text().contains("Nếu áp dụng")
     );
-    let silent = send(&app, &council, &tried, address, &[("rules", &rules), ("do", "make")]);
-    assert!(
-        silent.status == 200 && silent.text().contains("/reason") || silent.text().contains("reason:"),
-        "{}",
-        silent.text()
-    );
+    let silent = send(&app, &council, &tried, address, &[("rules", rules), ("do", "make")]);
+    assert!(silent.status == 200 && silent.text().contains("reason: expected"), "{}", silent.text());
     for _ in 0..2 {
         let made =
-            send(&app, &council, &tried, address, &[("rules", &rules), ("do", "make"), ("reason", "small wards")]);
+            send(&app, &council, &tried, address, &[("rules", rules), ("do", "make"), ("reason", "small wards")]);
         assert_eq!(made.status, 303, "{}", made.text());
     }
     assert_eq!(app.revision("awards"), before + 1);
