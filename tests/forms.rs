@@ -22,13 +22,13 @@ fn ward(app: &TestApp) -> Browser<'_> {
 }
 
 /// A browser that keeps one cookie.
-struct Browser<'a> {
+pub struct Browser<'a> {
     app: &'a TestApp,
-    cookie: String,
+    pub cookie: String,
 }
 
 impl<'a> Browser<'a> {
-    fn of(app: &'a TestApp, username: &str) -> Self {
+    pub fn of(app: &'a TestApp, username: &str) -> Self {
         let answer = form(app, "/sign-in?lang=en", None, &[("username", username), ("password", PASSWORD)]);
         assert_eq!(answer.status, 303, "{}", answer.text());
         let cookie = answer.header("set-cookie").expect("a cookie").to_owned();
@@ -38,7 +38,7 @@ impl<'a> Browser<'a> {
         Self { app, cookie: cookie.split(';').next().unwrap_or_default().to_owned() }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         self.app.send("GET", path, None, &[("cookie", &self.cookie)], None)
     }
 
@@ -52,7 +52,7 @@ impl<'a> Browser<'a> {
     }
 }
 
-fn hidden_fields(html: &str) -> Vec<(String, String)> {
+pub fn hidden_fields(html: &str) -> Vec<(String, String)> {
     let inputs = html.split("<input ").skip(1).filter(|input| input.starts_with("type=\"hidden\""));
     let attribute = |input: &str, name: &str| {
         let after = input.split(&format!("{name}=\"")).nth(1)?;
@@ -61,11 +61,11 @@ fn hidden_fields(html: &str) -> Vec<(String, String)> {
     inputs.filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value")?))).collect()
 }
 
-fn form(app: &TestApp, path: &str, cookie: Option<&str>, fields: &[(&str, &str)]) -> Answer {
+pub fn form(app: &TestApp, path: &str, cookie: Option<&str>, fields: &[(&str, &str)]) -> Answer {
     form_from(app, path, cookie, fields, &[])
 }
 
-fn form_from(
+pub fn form_from(
     app: &TestApp,
     path: &str,
     cookie: Option<&str>,

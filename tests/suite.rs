@@ -26,6 +26,7 @@ mod people;
 mod privacy_law;
 mod proof;
 mod readers;
+mod result_pages;
 mod rights;
 mod sources;
 mod story;

@@ -197,7 +197,7 @@ fn first_password(call: &Call, l: Language, username: &str, told: Option<&str>) 
     }
 }
 
-fn role_name(l: Language, role: Role) -> &'static str {
+pub(super) fn role_name(l: Language, role: Role) -> &'static str {
     let (vi, en) = match role {
         Role::Admin => ("Quản trị", "Administrator"),
         Role::Council => ("Hội đồng thi đua", "Council"),
@@ -208,7 +208,7 @@ fn role_name(l: Language, role: Role) -> &'static str {
     l.pick(vi, en)
 }
 
-fn scope_words(l: Language, scope: &crate::domain::account::Scope) -> String {
+pub(super) fn scope_words(l: Language, scope: &crate::domain::account::Scope) -> String {
     match (scope.campaign(), scope.unit()) {
         (Some(campaign), Some(unit)) => format!(" · {campaign} · {} {unit}", l.pick("đơn vị", "unit")),
         (Some(campaign), None) => format!(" · {campaign}"),

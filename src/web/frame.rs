@@ -5,6 +5,7 @@ use crate::domain::Scheme;
 use crate::http::call::Call;
 use crate::service::Caller;
 use crate::service::access::{Figures, Results};
+use crate::service::access::{Accounts, Audit, Campaigns, Figures, Rules, Units};
 use maud::{DOCTYPE, Markup, html};
 
 /// Who reads a page, as its head shows.
@@ -16,6 +17,12 @@ pub(super) struct Visitor {
     may_enter: bool,
     /// Whether they may see what stands between the campaign of the page and its result.
     sees_console: bool,
+    /// Whether they may read its log.
+    may_log: bool,
+    /// Whether they may set it up, and at which of its pages they begin.
+    set_up: Option<&'static str>,
+    /// Whether they may make accounts.
+    may_people: bool,
 }
 
 impl Visitor {
@@ -28,6 +35,18 @@ impl Visitor {
         let may_enter = campaign.is_some_and(|code| call.caller.may::<Figures>(Some(code)).is_ok());
         let sees_console = campaign.is_some_and(|code| call.caller.may::<Results>(Some(code)).is_ok());
         Self { name, may_enter, sees_console }
+        let may_log = campaign.is_some_and(|code| call.caller.may::<Audit>(Some(code)).is_ok());
+        let set_up = campaign.and_then(|code| {
+            let (caller, code) = (&call.caller, Some(code));
+            let pages = [
+                (caller.may::<Campaigns>(code).is_ok(), "setup"),
+                (caller.may::<Units>(code).is_ok(), "setup/units"),
+                (caller.may::<Rules>(code).is_ok(), "setup/rules"),
+            ];
+            pages.into_iter().find(|(may, _)| *may).map(|(_, page)| page)
+        });
+        let may_people = call.caller.may::<Accounts>(None).is_ok();
+        Self { name, may_enter, may_log, set_up, may_people }
     }
 }
 
@@ -66,6 +85,14 @@ pub(super) enum Here {
     Help,
     /// The console of a campaign.
     Console,
+    /// The result.
+    Result,
+    /// The log.
+    Log,
+    /// Setting the campaign up.
+    SetUp,
+    /// Accounts.
+    People,
 }
 
 impl Frame<'_> {
@@ -143,6 +170,24 @@ impl Frame<'_> {
             }
             a href=(format!("/help?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Help))] {
                 (l.pick("Hướng dẫn", "Help"))
+                a href=(format!("{address}/result?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Result))] {
+                    (l.pick("Kết quả", "Result"))
+                }
+                @if let Some(page) = self.visitor.set_up {
+                    a href=(format!("{address}/{page}?lang={}", l.code())) aria-current=[current(self.here == Some(Here::SetUp))] {
+                        (l.pick("Thiết lập", "Set-up"))
+                    }
+                }
+                @if self.visitor.may_log {
+                    a href=(format!("{address}/log?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Log))] {
+                        (l.pick("Nhật ký", "Log"))
+                    }
+                }
+            }
+            @if self.visitor.may_people {
+                a href=(format!("/accounts?lang={}", l.code())) aria-current=[current(self.here == Some(Here::People))] {
+                    (l.pick("Tài khoản", "Accounts"))
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ mod colours;
 mod console;
 mod docs;
 mod entry;
+mod forms;
 mod frame;
 mod help;
 mod home;
@@ -18,6 +19,10 @@ mod leaderboard;
 mod map;
 mod rules;
 mod problems;
+mod log;
+mod people;
+mod result;
+mod setup;
 mod unit;
 mod words;
 
@@ -84,6 +89,8 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(Method::GET, "/help", names(&["lang"]), help::get_help.handler())?;
     routes.add(Method::GET, "/help/{guide}", names(&["lang"]), help::get_guide.handler())?;
     routes.add(Method::GET, "/help/images/{image}", Vec::new(), help::get_image.handler())?;
+    add_result_routes(routes)?;
+    add_set_up_routes(routes)?;
     routes.add(Method::GET, "/sign-in", names(&["next", "lang"]), account::get_sign_in.handler())?;
     routes.add(Method::POST, "/sign-in", names(&["lang"]), account::post_sign_in.handler())?;
     routes.add(Method::GET, "/sign-in/code", names(&["lang"]), account::get_code.handler())?;
@@ -96,6 +103,43 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(Method::GET, "/docs", Vec::new(), docs::to_guide.handler())?;
     routes.add(Method::GET, "/docs/", Vec::new(), docs::get_guide.handler())?;
     routes.add(Method::GET, "/docs/{file}", Vec::new(), docs::get_file.handler())
+}
+
+/// The addresses of a campaign's result.
+fn add_result_routes(routes: &mut Routes) -> Result<(), RouteError> {
+    let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let of_page = names(&["audience", "issue", "sent", "lang"]);
+    routes.add(Method::GET, "/c/{campaign}/result", of_page, result::get_result.handler())?;
+    let lang = || names(&["lang"]);
+    routes.add(Method::POST, "/c/{campaign}/result/freeze", lang(), result::post_freeze.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/result/thaw", lang(), result::post_thaw.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/result/finalise", lang(), result::post_finalise.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/result/revoke", lang(), result::post_revoke.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/result/tie", lang(), result::post_tie.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/result/untie", lang(), result::post_untie.handler())?;
+    let proof = names(&["audience"]);
+    routes.add(Method::GET, "/c/{campaign}/result/{issue}/proof", proof, result::get_proof.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/files/{what}", names(&["format", "issue"]), result::get_file.handler())
+}
+
+/// The addresses of the log, of setting a campaign up, and of accounts.
+fn add_set_up_routes(routes: &mut Routes) -> Result<(), RouteError> {
+    let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let of_log = names(&["actor", "action", "day", "target", "before", "check", "lang"]);
+    routes.add(Method::GET, "/c/{campaign}/log", of_log, log::get_log.handler())?;
+    let sent = || names(&["sent", "lang"]);
+    let lang = || names(&["lang"]);
+    routes.add(Method::GET, "/c/{campaign}/setup", sent(), setup::get_campaign.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/setup", lang(), setup::post_campaign.handler())?;
+    let of_units = names(&["q", "kind", "unit", "page", "sent", "lang"]);
+    routes.add(Method::GET, "/c/{campaign}/setup/units", of_units, setup::get_units.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/setup/units", lang(), setup::post_unit.handler())?;
+    routes.add(Method::GET, "/c/{campaign}/setup/rules", sent(), setup::get_rules.handler())?;
+    routes.add(Method::POST, "/c/{campaign}/setup/rules", lang(), setup::post_rules.handler())?;
+    routes.add(Method::GET, "/accounts", names(&["after", "sent", "lang"]), people::get_accounts.handler())?;
+    routes.add(Method::POST, "/accounts", lang(), people::post_account.handler())?;
+    routes.add(Method::POST, "/accounts/{username}/state", lang(), people::post_state.handler())?;
+    routes.add(Method::POST, "/accounts/{username}/reset", lang(), people::post_reset.handler())
 }
 
 fn language(call: &Call) -> Result<Language, ApiError> {

@@ -241,6 +241,23 @@ impl Service {
         serde_json::from_slice(&bytes).map(Some).map_err(Fault::internal)
     }
 
+    /// What became different with an issue, and what was set aside for it (nothing that the
+    /// public may know). May block.
+    ///
+    /// # Errors
+    /// 404 where there is no such issue, or what the database says.
+    pub fn result_changes(
+        &self,
+        campaign: &str,
+        number: &str,
+        reader: Reader,
+    ) -> Result<(Option<DifferenceView>, Vec<OverrideView>), Fault> {
+        let issues = self.issues(campaign)?;
+        let row = issues.find(number)?;
+        let aside = if reader == Reader::Whole { views::overrides_of(row)? } else { Vec::new() };
+        Ok((self.difference(campaign, row, reader)?, aside))
+    }
+
     /// The awards of an issue as a reader sees them, as `/awards` shows them; null where the
     /// campaign gives none. May block.
     ///
