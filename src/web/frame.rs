@@ -4,8 +4,7 @@ use super::words::Language;
 use crate::domain::Scheme;
 use crate::http::call::Call;
 use crate::service::Caller;
-use crate::service::access::{Figures, Results};
-use crate::service::access::{Accounts, Audit, Campaigns, Figures, Rules, Units};
+use crate::service::access::{Accounts, Audit, Campaigns, Figures, Results, Rules, Units};
 use maud::{DOCTYPE, Markup, html};
 
 /// Who reads a page, as its head shows.
@@ -34,7 +33,6 @@ impl Visitor {
         };
         let may_enter = campaign.is_some_and(|code| call.caller.may::<Figures>(Some(code)).is_ok());
         let sees_console = campaign.is_some_and(|code| call.caller.may::<Results>(Some(code)).is_ok());
-        Self { name, may_enter, sees_console }
         let may_log = campaign.is_some_and(|code| call.caller.may::<Audit>(Some(code)).is_ok());
         let set_up = campaign.and_then(|code| {
             let (caller, code) = (&call.caller, Some(code));
@@ -46,7 +44,7 @@ impl Visitor {
             pages.into_iter().find(|(may, _)| *may).map(|(_, page)| page)
         });
         let may_people = call.caller.may::<Accounts>(None).is_ok();
-        Self { name, may_enter, may_log, set_up, may_people }
+        Self { name, may_enter, sees_console, may_log, set_up, may_people }
     }
 }
 
@@ -167,9 +165,6 @@ impl Frame<'_> {
                         (l.pick("Điều hành", "Console"))
                     }
                 }
-            }
-            a href=(format!("/help?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Help))] {
-                (l.pick("Hướng dẫn", "Help"))
                 a href=(format!("{address}/result?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Result))] {
                     (l.pick("Kết quả", "Result"))
                 }
@@ -188,6 +183,9 @@ impl Frame<'_> {
                 a href=(format!("/accounts?lang={}", l.code())) aria-current=[current(self.here == Some(Here::People))] {
                     (l.pick("Tài khoản", "Accounts"))
                 }
+            }
+            a href=(format!("/help?lang={}", l.code())) aria-current=[current(self.here == Some(Here::Help))] {
+                (l.pick("Hướng dẫn", "Help"))
             }
         }
     }
