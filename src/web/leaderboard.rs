@@ -87,7 +87,7 @@ pub(super) fn page(snapshot: &Snapshot, asked: &Asked) -> Result<Markup, Fault> 
 }
 
 /// The page of a campaign that has no board yet.
-pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visitor, version: &str) -> Markup {
+pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visitor, version: Option<&str>) -> Markup {
     let l = language;
     let campaign = snapshot.campaign();
     let first = campaign.cut_off(campaign.window.from);
@@ -95,7 +95,7 @@ pub(super) fn empty_page(snapshot: &Snapshot, language: Language, visitor: Visit
     let closes = campaign.day_closes.format("%H:%M");
     let content = html! {
         (head(campaign, l))
-        (news(campaign, l, version))
+        @if let Some(version) = version { (news(campaign, l, version)) }
         div.panel.empty {
             h2 { (l.pick("Chưa có bảng xếp hạng", "There is no board yet")) }
             p {

@@ -198,7 +198,7 @@ async fn get_leaderboard_page(call: Call) -> Answer {
         Ok(query) => query,
         Err(AskError::NotStarted) => {
             let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
-            let html = leaderboard::empty_page(&snapshot, language, visitor, &version).into_string();
+            let html = leaderboard::empty_page(&snapshot, language, visitor, Some(&version)).into_string();
             return Ok(page(&call, &Rendered::new(html.into_bytes()), revision));
         }
         Err(error) => return Err(Fault::from(error).into()),

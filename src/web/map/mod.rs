@@ -165,7 +165,7 @@ pub(super) async fn get_map_page(call: Call) -> Answer {
 /// Before the first report there is no map, as there is no board.
 fn not_yet(call: &Call, snapshot: &Snapshot) -> Answer {
     let visitor = Visitor::of(call, Some(&snapshot.campaign().code));
-    let html = leaderboard::empty_page(snapshot, language(call)?, visitor).into_string();
+    let html = leaderboard::empty_page(snapshot, language(call)?, visitor, None).into_string();
     let rendered = crate::service::rendered::Rendered::new(html.into_bytes());
     Ok(super::page(call, &rendered, Some(snapshot.revision)))
 }
