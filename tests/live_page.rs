@@ -31,7 +31,7 @@ fn with_wards(number: usize) -> TestApp {
     let days = (25..=30).map(|d| format!("2021-06-{d}")).chain((1..=23).map(|d| format!("2021-07-{d:02}")));
     for (at, day) in days.enumerate() {
         // numbers that differ from ward to ward, as those of a city do
-        let cases = |n: usize| (n * 7_919 + at * 104_729) % 23 * usize::from((n + at) % 3 == 0);
+        let cases = |n: usize| (n * 7_919 + at * 104_729) % 23 * usize::from((n + at).is_multiple_of(3));
         let row = |n: usize| json!({"unit_code": code(n), "date": day, "community_f0": cases(n)});
         let rows: Vec<_> = (0..number).map(row).collect();
         app.post(&format!("{BASE}/figures"), &json!(rows)).ok();
