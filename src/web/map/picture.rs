@@ -105,7 +105,7 @@ fn sizes(drawing: &Drawing<'_>) -> Sizes {
     let name = (room >= ROOM_FOR_NAME && name >= 8.0).then_some(name);
     let line = format!("{} · {}", drawing.letter, drawing.cases);
     let both = fits(&line, (room * 0.5).min(14.0));
-    if name.is_some() && !drawing.cases.is_empty() && both >= 8.0 {
+    if !drawing.cases.is_empty() && both >= 8.0 {
         return Sizes { name, letter: Some(both), shows_cases: true };
     }
     let letter = if name.is_some() { (room * 0.5).min(14.0) } else { (room * 1.1).clamp(SMALLEST, 16.0) };
@@ -161,10 +161,13 @@ fn signs(drawing: &Drawing<'_>, paint: &Paint<'_>) -> Markup {
     };
     let halo = paint.halo(drawing);
     let (wide, order) = (halo.map(|_| "5"), halo.map(|_| "stroke"));
-    let place = if sizes.name.is_some() { "ml under" } else { "ml" };
+    // short names can grow on a phone, where the whole map is small
+    let is_short = drawing.short.chars().count() <= 3;
+    let place = if sizes.name.is_some() && is_short { "ml under" } else { "ml" };
+    let head = if is_short { "mn short" } else { "mn" };
     html! {
         @if let Some(size) = sizes.name {
-            text class=[paint.class(format!("mn {ink}"))] fill=[paint.ink(drawing)] stroke=[halo] stroke-width=[wide] paint-order=[order]
+            text class=[paint.class(format!("{head} {ink}"))] fill=[paint.ink(drawing)] stroke=[halo] stroke-width=[wide] paint-order=[order]
                 x=(format!("{x:.1}")) y=(format!("{name_y:.1}")) font-size=(format!("{size:.1}")) font-weight="700" text-anchor="middle" { (drawing.short) }
         }
         @if let Some(size) = sizes.letter {

@@ -195,7 +195,7 @@ impl Sheet<'_> {
                             th scope="col" { (l.pick("Kỳ", "Period")) }
                             th.num scope="col" { (l.pick("F0 cộng đồng", "Community F0")) }
                             th scope="col" { (l.pick("Cấp độ", "Level")) }
-                            th scope="col" { (l.pick("Ghi lúc", "Recorded at")) }
+                            @if self.has_instants() { th scope="col" { (l.pick("Ghi lúc", "Recorded at")) } }
                             @if self.has_details() { th scope="col" { (l.pick("Chi tiết", "Details")) } }
                         } }
                         tbody { @for day in self.view.days.iter().rev() { (self.row(day)) } }
@@ -230,7 +230,7 @@ impl Sheet<'_> {
                     }
                 }
                 td { @match &day.level { Some(level) => (level_sign(&self.campaign().scheme, l, level, true)), None => "–" } }
-                td { (self.recorded_at(day)) }
+                @if self.has_instants() { td { (self.recorded_at(day)) } }
                 @if self.has_details() { td { (self.details(day)) } }
             }
         }
@@ -242,6 +242,12 @@ impl Sheet<'_> {
         let last = of_day.and_then(|(_, revisions)| revisions.last()).filter(|last| last.withdrawn_at.is_none());
         let at = last.and_then(|last| last.figure.recorded_at);
         at.map_or_else(|| "–".to_owned(), |at| self.l.moment(at, self.campaign().time_zone))
+    }
+
+    /// Whether anything was recorded by the service, and did not come with the pack.
+    fn has_instants(&self) -> bool {
+        let recorded = |revision: &FigureRevisionView| revision.figure.recorded_at.is_some();
+        self.figures.iter().any(|(_, revisions)| revisions.iter().any(recorded))
     }
 
     fn has_details(&self) -> bool {
