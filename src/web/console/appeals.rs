@@ -82,7 +82,7 @@ impl Draft {
         };
         Ok(AppealFor {
             unit_code: self.unit.clone(),
-            text: parse_words(&self.text).map_err(|expected| wrong("/text", &expected.to_string()))?,
+            text: parse_words(&self.text).map_err(|expected| wrong("/text", expected))?,
             about_day,
             about_what: AppealMatter::parse(&self.what),
             on_behalf,
@@ -251,7 +251,7 @@ fn answer(form: &Form) -> Result<AppealAnswerFor, Fault> {
             Some("rejected") => false,
             _ => return Err(wrong("/state", "accepted or rejected")),
         },
-        answer: parse_words(&words(form, "answer")).map_err(|expected| wrong("/answer", &expected.to_string()))?,
+        answer: parse_words(&words(form, "answer")).map_err(|expected| wrong("/answer", expected))?,
         reason,
         corrections,
     })

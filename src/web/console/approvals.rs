@@ -176,7 +176,7 @@ fn title(room: &Room, approval: &ApprovalView) -> String {
     }
 }
 
-fn state_words<'a>(l: Language, state: &'a str) -> &'a str {
+fn state_words(l: Language, state: &str) -> &str {
     match state {
         "pending" => l.pick("đang chờ", "waiting"),
         "approved" => l.pick("đã duyệt", "approved"),

@@ -180,7 +180,7 @@ pub(super) async fn get_map_svg(call: Call) -> Answer {
     let (key, revision) = (asked.key("map svg"), Some(asked.snapshot.revision));
     let make = move || Ok(picture::alone(&asked, &asked.view()?).into_bytes());
     let rendered = call.service.answers.get(key, make).await?;
-    Ok(varied(call.reply(&*rendered, SVG, revision)))
+    Ok(varied(call.reply(&rendered, SVG, revision)))
 }
 
 /// The levels of a day, with where each unit lies.
@@ -189,7 +189,7 @@ pub(super) async fn get_levels_geojson(call: Call) -> Answer {
     let (key, revision) = (asked.key("levels geojson"), Some(asked.snapshot.revision));
     let make = move || serde_json::to_vec(&levels_geojson(&asked.snapshot, &asked.view()?)).map_err(Fault::internal);
     let rendered = call.service.answers.get(key, make).await?;
-    Ok(varied(call.reply(&*rendered, GEOJSON, revision)))
+    Ok(varied(call.reply(&rendered, GEOJSON, revision)))
 }
 
 fn started(asked: Result<Asked, Arc<Snapshot>>) -> Result<Asked, Fault> {
