@@ -164,7 +164,7 @@ fn the_console_shows_what_is_missing_and_what_is_to_be_done() {
     let html = council.page("/console?lang=en");
     assert_all(&html, &["<h1>Console: Tuesday 13 Jul", "Reported today", "0/14", "Remind 14 units", "Open flags"]);
     assert_eq!(html.matches("<h1").count(), 1);
-    assert!(!html.contains("style=") && !html.contains("<script"), "{html}");
+    assert!(!html.contains("style=") && html.matches("<script").count() == 1, "{html}");
     app.put(&figure(WARD, "2021-07-13"), &json!({"community_f0": 7})).ok();
     assert_all(&council.page("/console?lang=en"), &["1/14", "Remind 13 units", "<td class=\"o n\">7"]);
     // whoever has no such right is told so, and a stranger where to sign in

@@ -26,7 +26,7 @@ function isPage(address, lang) {
   const url = new URL(address, base);
   const others = ["/api/", "/docs", "/assets", "/openapi", "/.well-known", "/sign-out"];
   const asked = url.searchParams.get("lang");
-  const isFile = /\.(csv|css|svg|png|json|geojson|js)$/.test(url.pathname);
+  const isFile = /\.(csv|css|svg|png|json|geojson|js)$|\/files\/|\/proof$/.test(url.pathname);
   return url.origin === base && !isFile && !others.some((other) => url.pathname.startsWith(other)) && (asked === null || asked === lang);
 }
 
@@ -89,7 +89,7 @@ async function walk(browser, role, lang, width) {
     if (folder && (await page.title())) {
       await page.screenshot({ path: join(folder, `${role}-${lang}-${width}${name}.png`), fullPage: true });
     }
-    const links = await page.$$eval("a[href]", (all) => all.map((a) => a.href.split("#")[0]));
+    const links = await page.$$eval("a[href]", (all) => all.map((a) => new URL(a.getAttribute("href"), document.baseURI).href.split("#")[0]));
     queue.push(...links.filter((link) => isPage(link, lang) && !seen.has(kindOf(link))));
   }
   console.log(`${who}: ${[...seen].join(" ")}`);
