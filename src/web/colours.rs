@@ -34,7 +34,7 @@ pub(super) fn stylesheet(scheme: &Scheme, days: usize) -> String {
     }
     format!(
         ":root {{ {light}}}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark}}} }}\n{classes}\
-         .days {{ grid-template-columns: repeat({days}, minmax(0, 1fr)); }}\n"
+         .days {{ grid-template-columns: repeat({days}, minmax(var(--day, 0), 1fr)); }}\n"
     )
 }
 

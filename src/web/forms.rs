@@ -97,5 +97,5 @@ pub(super) fn field(id: &str, label: &str, value: &str, max: u32) -> Markup {
 
 /// A table that scrolls by itself on a narrow page.
 pub(super) fn scrolling(label: &str, table: &Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
+    html! { div.scroll tabindex="0" role="group" aria-label=(label) { (table) } }
 }

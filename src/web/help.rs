@@ -131,7 +131,8 @@ fn rendered(text: &str) -> String {
         other => other,
     });
     pulldown_cmark::html::push_html(&mut out, events);
-    out
+    // what scrolls sideways can be reached with the keyboard
+    out.replace("<pre>", "<pre tabindex=\"0\">")
 }
 
 #[cfg(test)]

@@ -716,8 +716,9 @@ impl View<'_> {
             }
         };
         html! {
+            p.note { a href="#rules" { (l.pick("Cách tính điểm", "How points are counted")) } }
             table.board role="table" id="board" {
-                caption role="caption" { (self.caption()) }
+                caption { (self.caption()) }
                 thead role="rowgroup" {
                     tr role="row" {
                         th.num role="columnheader" scope="col" { (l.pick("Hạng", "Rank")) }
@@ -765,7 +766,6 @@ impl View<'_> {
             @if !keys.is_empty() {
                 (l.pick("Bằng điểm thì xét lần lượt ", "Equal points are separated by ")) (keys.join(", ")) ". "
             }
-            a href="#rules" { (l.pick("Cách tính", "How it is counted")) }
         }
     }
 

@@ -225,7 +225,7 @@ impl Sheet<'_> {
         };
         html! {
             @if !rules.is_empty() {
-                div.scroll tabindex="0" role="region" aria-label=(format!("{}: {name}", l.pick("Cấp độ màu", "Colour levels"))) {
+                div.scroll tabindex="0" role="group" aria-label=(format!("{}: {name}", l.pick("Cấp độ màu", "Colour levels"))) {
                     table.days-table {
                         caption { (name) }
                         thead { tr {
@@ -499,7 +499,7 @@ impl Sheet<'_> {
         html! {
             section.panel {
                 h2 { (heading) }
-                div.scroll tabindex="0" role="region" aria-label=(heading) {
+                div.scroll tabindex="0" role="group" aria-label=(heading) {
                     table.days-table {
                         caption.vh { (heading) }
                         thead { tr {
@@ -594,7 +594,7 @@ impl Sheet<'_> {
         html! {
             section.panel {
                 h2 { (heading) }
-                div.scroll tabindex="0" role="region" aria-label=(heading) {
+                div.scroll tabindex="0" role="group" aria-label=(heading) {
                     table.days-table {
                         caption.vh { (heading) }
                         thead { tr {

@@ -192,7 +192,7 @@ fn rows(room: &Room, detail: &ApprovalDetailView) -> Markup {
     let more = detail.approval.unit_days.saturating_sub(detail.rows.len() as u64);
     let name = l.pick("Số liệu được đề nghị", "The figures that are asked for");
     html! {
-        div.scroll.fit tabindex="0" role="region" aria-label=(name) {
+        div.scroll.fit tabindex="0" role="group" aria-label=(name) {
             table.days-table {
                 caption { (name) }
                 thead { tr {

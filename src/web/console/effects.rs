@@ -108,7 +108,7 @@ fn of_board(room: &Room, board: &Board) -> Markup {
 fn table(room: &Room, caption: &str, moves: &[Move]) -> Markup {
     let l = room.l;
     html! {
-        div.scroll.fit tabindex="0" role="region" aria-label=(caption) {
+        div.scroll.fit tabindex="0" role="group" aria-label=(caption) {
             table.days-table {
                 caption { (caption) }
                 thead { tr {

@@ -171,7 +171,7 @@ fn days(room: &Room, days: &[FlagDayView]) -> Markup {
     let name = l.pick("F0 của ngày đó và tuần trước", "F0 of the day and the week before");
     html! {
         @if !days.is_empty() {
-            div.scroll.fit tabindex="0" role="region" aria-label=(name) {
+            div.scroll.fit tabindex="0" role="group" aria-label=(name) {
                 table.days-table {
                     caption.vh { (name) }
                     thead { tr { @for day in days { th.num scope="col" { (day.date.parse().map_or_else(|_| day.date.clone(), |day| l.short_day(day))) } } } }

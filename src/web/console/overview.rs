@@ -242,7 +242,7 @@ impl Sheet<'_> {
         let kind = self.room.campaign().kind(self.told.kind).map_or("", |kind| kind.code.as_str());
         let marks = Marks::of(self.told);
         html! {
-            div.scroll.fit tabindex="0" role="region" aria-labelledby="g" {
+            div.scroll.fit tabindex="0" role="group" aria-labelledby="g" {
                 table.grid {
                     caption.vh { (name) }
                     thead { tr {

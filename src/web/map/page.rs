@@ -292,7 +292,7 @@ impl Page<'_> {
         html! {
             section.panel.same aria-labelledby="same-h" {
                 h2 id="same-h" { (name) }
-                div.scroll tabindex="0" role="region" aria-label=(name) {
+                div.scroll tabindex="0" role="group" aria-label=(name) {
                     table.days-table {
                         caption.vh { (self.kind_name()) ", " (l.long_day(self.day())) ", " (status) "; " (l.pick("F0 cộng đồng của ngày ấy", "community F0 of that day")) }
                         thead { tr {

@@ -187,7 +187,7 @@ pub(super) fn on_page(drawings: &[Drawing<'_>], layout: &Layout, name: &str, lin
             @for drawing in drawings {
                 a href=(link(&escape(&drawing.item.unit.code))) aria-label=(drawing.words) {
                     path class=(classes(drawing).0) d=(drawing.cell.path) {}
-                    (signs(drawing, &Paint::Classes))
+                    g aria-hidden="true" { (signs(drawing, &Paint::Classes)) }
                 }
             }
         }

@@ -279,7 +279,7 @@ impl Sheet<'_> {
         let has_blocks = rows.iter().any(|row| row.unit.block.is_some());
         let has_awards = rows.iter().any(|row| self.award(kind, row).is_some());
         html! {
-            div.scroll tabindex="0" role="region" aria-label=(title) {
+            div.scroll tabindex="0" role="group" aria-label=(title) {
                 table {
                     caption.vh { (title) }
                     thead { tr {

@@ -23,7 +23,7 @@ pub(super) fn by_day(history: &HistoryView, campaign: &Campaign, l: Language) ->
     html! {
         section {
             h2 { (heading) }
-            div.scroll tabindex="0" role="region" aria-label=(heading) {
+            div.scroll tabindex="0" role="group" aria-label=(heading) {
                 table.days-table {
                     caption.vh { (history.unit.name) ": " (heading) }
                     thead { tr {
@@ -133,7 +133,7 @@ pub(super) fn corrections(days: &[(Day, Vec<FigureRevisionView>)], campaign: &Ca
             @if corrected.is_empty() {
                 p.note { (l.pick("Chưa có số nào được đính chính.", "No figure was corrected.")) }
             } @else {
-                div.scroll tabindex="0" role="region" aria-label=(heading) {
+                div.scroll tabindex="0" role="group" aria-label=(heading) {
                     table.days-table {
                         caption.vh { (heading) }
                         thead { tr {

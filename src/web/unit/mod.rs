@@ -187,7 +187,7 @@ impl Sheet<'_> {
             section {
                 h2 { (l.pick("Từng ngày", "Day by day")) }
                 div.wide { (spark(&of("baseline"), &of("window"), name)) }
-                div.scroll tabindex="0" role="region" aria-label=(l.pick("Từng ngày", "Day by day")) {
+                div.scroll tabindex="0" role="group" aria-label=(l.pick("Từng ngày", "Day by day")) {
                     table.days-table {
                         caption.vh { (self.view.row.unit.name) ": " (name) }
                         thead { tr {
