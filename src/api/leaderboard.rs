@@ -1,6 +1,6 @@
 //! Boards, the rows around a unit, and standings.
 
-use super::paging::{Cursor, Page, look};
+use super::paging::{Cursor, Page, look, walk_of};
 use super::params::{AudienceQuery, BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
@@ -52,7 +52,8 @@ fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
 pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let format = call.accepts(&[JSON, CSV])?;
     let cursor = Cursor::of(&call)?;
-    let view = look(&call, call.moment()?, cursor.as_ref()).await?;
+    let moment = call.moment()?;
+    let view = look(&call, moment, cursor.as_ref()).await?;
     let sight = call.sight(&view.snapshot);
     let mut ask = call.board()?;
     if let Some(day) = cursor.as_ref().and_then(|c| c.day) {
@@ -61,13 +62,13 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let query = resolved(&view, &ask, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private_kind(query.kind)).await?;
     let days = call.parse("include", "days", |t| (t == "days").then_some(()))?.is_some();
-    let is_default = view.default_day(call.moment()?) == Some(query.as_of);
+    let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
     let Query { kind, track, by, as_of, within, block } = &query;
     let (track, by, known_at) = (track.code(), by.code(), snapshot.known_at);
     let list =
         format!("board {kind} {track} {by} {as_of} {within:?} {block:?} {days} {known_at:?} {sight:?} {is_default}");
-    let mut page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(query.as_of))?;
+    let mut page = Page::of(&call, cursor.as_ref(), &list, walk_of(&snapshot, moment), Some(query.as_of))?;
     if format == CSV && call.get("limit").is_none() {
         page.rows.end = usize::MAX;
     }
@@ -75,7 +76,7 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let key = key(&snapshot, sight, &format!("{list} {:?} {format}", page.rows));
     let content_type = if format == CSV { CSV_UTF8 } else { JSON };
     let make = move || render_board(&snapshot, &query, &page, days, (sight, is_default), format == CSV);
-    Ok(call.reply(&*call.service.answers.get(key, make).await?, content_type, Some(revision)))
+    Ok(call.reply_at(moment, &*call.service.answers.get(key, make).await?, content_type, revision))
 }
 
 fn render_board(
@@ -108,7 +109,8 @@ fn render_board(
 )]
 pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let view = call.look(call.moment()?).await?;
+    let moment = call.moment()?;
+    let view = call.look(moment).await?;
     let sight = call.sight(&view.snapshot);
     let span = call.number("span", 0, 1_000)?.unwrap_or(3) as usize;
     let code = call.path("code")?;
@@ -119,7 +121,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     ask.kind = ask.kind.or(kind);
     let query = resolved(&view, &ask, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
-    let is_default = view.default_day(call.moment()?) == Some(query.as_of);
+    let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let key = key(&snapshot, sight, &format!("around {unit} {span} {query:?} {:?} {is_default}", ask.track));
@@ -143,7 +145,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
         let board = board_view(&snapshot.boards, &query, &show(&snapshot, rows, false), shown);
         serde_json::to_vec(&board).map_err(Fault::internal)
     };
-    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
+    Ok(call.reply_at(moment, &*call.service.answers.get(key, make).await?, JSON, revision))
 }
 
 /// A unit's row, and how every number of it came about.
@@ -160,7 +162,8 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
 )]
 pub(super) async fn get_standing(call: Call) -> Answer {
     call.accepts(&[JSON])?;
-    let view = call.look(call.moment()?).await?;
+    let moment = call.moment()?;
+    let view = call.look(moment).await?;
     let sight = call.sight(&view.snapshot);
     let code = call.path("code")?;
     let unit = visible_unit(&view.snapshot, &code, sight)?;
@@ -168,7 +171,7 @@ pub(super) async fn get_standing(call: Call) -> Answer {
     let kind = register.unit(unit).and_then(|u| register.campaign.kind(u.kind)).map(|k| k.code.clone());
     let query = resolved(&view, &Ask { kind, ..call.board()? }, sight)?;
     call.note_private_read(&view.snapshot, view.snapshot.is_private(unit)).await?;
-    let is_default = view.default_day(call.moment()?) == Some(query.as_of);
+    let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
     let key = key(&snapshot, sight, &format!("standing {unit} {query:?} {is_default}"));
@@ -178,5 +181,5 @@ pub(super) async fn get_standing(call: Call) -> Answer {
         let view = view.ok_or_else(|| Fault::new(Code::NotOnThisBoard, format!("{code} is not on this board")))?;
         serde_json::to_vec(&view).map_err(Fault::internal)
     };
-    Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
+    Ok(call.reply_at(moment, &*call.service.answers.get(key, make).await?, JSON, revision))
 }

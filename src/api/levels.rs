@@ -1,6 +1,6 @@
 //! Levels of units by day, and the built-in level schemes.
 
-use super::paging::{Cursor, Page, look};
+use super::paging::{Cursor, Page, look, walk_of};
 use super::params::{AudienceQuery, CampaignPath, LevelsQuery, MomentQuery, PageQuery};
 use crate::domain::builtin;
 use crate::http::call::{Answer, Call, JSON};
@@ -26,9 +26,10 @@ impl Asked {
     async fn read(call: &Call, name: &str) -> Result<Self, ApiError> {
         call.accepts(&[JSON])?;
         let cursor = Cursor::of(call)?;
-        let view = look(call, call.moment()?, cursor.as_ref()).await?;
+        let moment = call.moment()?;
+        let view = look(call, moment, cursor.as_ref()).await?;
         let snapshot = view.snapshot.clone();
-        let default_day = view.default_day(call.moment()?);
+        let default_day = view.default_day(moment);
         let lens = Lens { sight: call.sight(&snapshot), default_day };
         let day = match cursor.as_ref().and_then(|c| c.day) {
             Some(day) => day,
@@ -37,7 +38,7 @@ impl Asked {
         let kind = call.text("kind")?;
         call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
         let list = format!("{name} {day} {kind:?} {:?} {lens:?}", snapshot.known_at);
-        let page = Page::of(call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
+        let page = Page::of(call, cursor.as_ref(), &list, walk_of(&snapshot, moment), Some(day))?;
         let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
         Ok(Self { snapshot, lens, day, kind, page, key })
     }

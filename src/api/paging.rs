@@ -2,6 +2,7 @@
 
 use crate::http::call::Call;
 use crate::http::problem::ApiError;
+use crate::service::live::Snapshot;
 use crate::service::rendered::etag_of;
 use crate::service::{Code, Fault, Moment, View};
 use base64::Engine;
@@ -55,6 +56,12 @@ fn stale() -> Fault {
     Fault::new(Code::CursorStale, "the campaign has changed since this walk began; start again without the cursor")
 }
 
+/// The revision that a walk is bound to: the one that the campaign was read at, or the one
+/// that is pinned, whatever came after it.
+pub(super) fn walk_of(snapshot: &Snapshot, moment: Moment) -> i64 {
+    if moment.is_pinned() { snapshot.revision } else { snapshot.read_at }
+}
+
 /// The campaign at the moment of the first page of the walk.
 pub(super) async fn look(call: &Call, moment: Moment, cursor: Option<&Cursor>) -> Result<View, ApiError> {
     at_cursor(call, call.look(moment).await?, moment, cursor)
@@ -62,7 +69,8 @@ pub(super) async fn look(call: &Call, moment: Moment, cursor: Option<&Cursor>) -
 
 /// A campaign that was looked at, at the moment of the first page of the walk.
 pub(super) fn at_cursor(call: &Call, view: View, moment: Moment, cursor: Option<&Cursor>) -> Result<View, ApiError> {
-    let Some(cursor) = cursor.filter(|c| c.revision != view.snapshot.read_at) else { return Ok(view) };
+    let walk = walk_of(&view.snapshot, moment);
+    let Some(cursor) = cursor.filter(|c| c.revision != walk) else { return Ok(view) };
     // a frozen board has one revision: no other one is found by a cursor that somebody made
     if moment != Moment::Now || view.frozen.is_some() {
         return Err(stale().into());

@@ -319,7 +319,7 @@ pub(super) struct MomentQuery {
     /// Only what was recorded by this instant (RFC 3339; a plus is written %2B).
     #[param(format = DateTime)]
     known_at: Option<String>,
-    /// The campaign as it stood at this revision.
+    /// The campaign as it stood at this revision; with `known_at` the board is pinned: the same for ever, or 410 `board_passed`.
     #[param(minimum = 1)]
     revision: Option<i64>,
     /// Not older than this revision; waits up to 2 s, but not where the boards are frozen.

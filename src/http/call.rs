@@ -241,16 +241,15 @@ impl Call {
 
     /// Which moment is asked for.
     pub fn moment(&self) -> Result<Moment, ApiError> {
-        let revision = self.number("revision", 1, i64::MAX as u64)?;
+        let revision = self.number("revision", 1, i64::MAX as u64)?.and_then(|n| i64::try_from(n).ok());
         let Some(text) = self.get("known_at") else {
-            let number = revision.and_then(|n| i64::try_from(n).ok());
-            return Ok(number.map_or(Moment::Now, Moment::Revision));
+            return Ok(revision.map_or(Moment::Now, Moment::Revision));
         };
-        if revision.is_some() {
-            let message = "ask for known_at or for revision, not for both";
-            return Err(ApiError::of_parameter(Kind::InvalidParameter, "revision", message));
-        }
-        Instant::parse(text).map(Moment::KnownAt).map_err(|expected| {
+        let moment = |known_at| match revision {
+            Some(revision) => Moment::Pinned { known_at, revision },
+            None => Moment::KnownAt(known_at),
+        };
+        Instant::parse(text).map(moment).map_err(|expected| {
             let bytes = text.as_bytes();
             // "2021-07-12T12:00:00 07:00": the plus of an offset arrived as a space
             let was_plus = bytes.len() >= 25 && bytes.get(bytes.len() - 6) == Some(&b' ');
@@ -429,11 +428,24 @@ impl Call {
         self.reply_cached(rendered, content_type, revision, self.cache_control())
     }
 
+    /// As [`Call::reply`], of a campaign at a moment: what is pinned never changes.
+    pub fn reply_at(
+        &self,
+        moment: Moment,
+        rendered: &Rendered,
+        content_type: &'static str,
+        revision: i64,
+    ) -> HttpResponse {
+        let is_for_ever = moment.is_pinned() && self.caller.is_anonymous();
+        let caching = if is_for_ever { FOR_EVER } else { self.cache_control() };
+        self.reply_cached(rendered, content_type, Some(revision), caching)
+    }
+
     /// As [`Call::reply`], with bytes that never change: anybody may keep those of the public
     /// for ever; what somebody sees by a right is asked for anew.
     pub fn reply_for_ever(&self, rendered: &Rendered, content_type: &'static str) -> HttpResponse {
         let is_public = self.caller.is_anonymous();
-        let caching = if is_public { "public, max-age=31536000, immutable" } else { self.cache_control() };
+        let caching = if is_public { FOR_EVER } else { self.cache_control() };
         self.reply_cached(rendered, content_type, None, caching)
     }
 
@@ -520,6 +532,8 @@ impl Call {
 
 /// The type of JSON answers.
 pub const JSON: &str = "application/json";
+/// Of bytes that anybody may keep for a year without asking again.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
 
 pub(super) fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {

@@ -226,6 +226,12 @@ fn of_code(code: Code) -> Row {
         }
         Code::BoardTooLarge => row(code.name(), 422, "Bảng quá lớn để tính", "The board is too large for this report"),
         Code::CursorStale => row(code.name(), 410, "Trang cũ không còn, hãy đọc lại từ đầu", "Start the list again"),
+        Code::BoardPassed => row(
+            code.name(),
+            410,
+            "Đơn vị hoặc phong trào đã đổi, bảng cũ không còn",
+            "This board can no longer be shown",
+        ),
         Code::InvalidCursor => row(code.name(), 422, "Con trỏ trang sai", "The cursor is none of this list"),
         Code::Behind => row(code.name(), 503, "Bản số này chưa tới, hãy thử lại", "This revision is not here yet"),
         Code::Unavailable => row(code.name(), 503, "Tạm ngưng, hãy thử lại", "Unavailable, try again"),

@@ -154,6 +154,8 @@ pub enum Code {
     BoardTooLarge,
     /// The pages of this walk can no longer be served.
     CursorStale,
+    /// What the pinned board shows beside its figures was changed since.
+    BoardPassed,
     /// The cursor is none of this list.
     InvalidCursor,
     /// The revision asked for is not here yet.
@@ -256,6 +258,7 @@ impl Code {
             Self::ResultStale => "result_stale",
             Self::BoardTooLarge => "board_too_large",
             Self::CursorStale => "cursor_stale",
+            Self::BoardPassed => "board_passed",
             Self::InvalidCursor => "invalid_cursor",
             Self::Behind => "behind",
             Self::Unavailable => "unavailable",
@@ -344,6 +347,7 @@ impl Code {
         Code::ResultStale,
         Code::BoardTooLarge,
         Code::CursorStale,
+        Code::BoardPassed,
         Code::InvalidCursor,
         Code::Behind,
         Code::Unavailable,

@@ -8,10 +8,10 @@
 
 use super::access::{Audience, Grant};
 use super::audit::Origin;
-use super::fault::Fault;
+use super::fault::{Code, Fault};
 use super::figures::done;
 use super::live::Snapshot;
-use super::past::{Edition, History, Moment, Past};
+use super::past::{Edition, History, Moment, Past, WITHOUT_HISTORY};
 use super::writer::WriteRequest;
 use super::{LOADERS, Service, View, settling};
 use crate::domain::Instant;
@@ -98,15 +98,23 @@ pub(super) fn load_history(conn: &mut DbConn, campaign: &str) -> Result<History,
     let loaded = contests::load_stored(conn, &stored)?;
     let revisions = campaigns::list_revisions(conn, stored.id)?;
     let editions = Edition::all(&stored.campaign, store::policies::list(conn, stored.id)?);
-    Ok(History::new(loaded.contest, editions, loaded.revision, revisions).under(stored.pinning))
+    let reshaped_at = campaigns::last_revision_of(conn, stored.id, &WITHOUT_HISTORY)?.unwrap_or(0);
+    Ok(History::new(loaded.contest, editions, loaded.revision, revisions, reshaped_at).under(stored.pinning))
 }
 
 impl Service {
     /// A campaign at a moment as an audience sees it. May block.
     ///
     /// # Errors
-    /// 404 where there is no such campaign or revision, or what the database says.
+    /// 404 where there is no such campaign or revision, 410 where a pinned moment can no longer
+    /// be shown, or what the database says.
     pub fn at(&self, campaign: &str, moment: Moment, audience: &Audience) -> Result<View, Fault> {
+        if let Moment::Pinned { known_at, .. } = moment
+            && known_at > self.clock.now()
+        {
+            let detail = "known_at: expected an instant that has passed, since a revision is asked for with it";
+            return Err(Fault::of_field(Code::InvalidRequest, "known_at", detail));
+        }
         let snapshot = self.snapshot(campaign)?;
         if let Some(frozen) = self.frozen_for(campaign, snapshot.pinning, audience)? {
             return frozen.at(campaign, moment);

@@ -19,7 +19,27 @@ pub enum Moment {
     KnownAt(Instant),
     /// As it stood at a revision.
     Revision(i64),
+    /// As it was known at an instant at which this revision stood: the same for ever, or gone.
+    Pinned {
+        /// The instant, by which days are judged too.
+        known_at: Instant,
+        /// The revision that stood then.
+        revision: i64,
+    },
 }
+
+impl Moment {
+    /// Whether what is read of it never changes.
+    pub fn is_pinned(self) -> bool {
+        matches!(self, Self::Pinned { .. })
+    }
+}
+
+/// The changes, by the words that the writer accepts them with, of what keeps no history of
+/// its own: units, their neighbours, the campaign's document; and packs, which may bring
+/// figures that were recorded long ago.
+pub(super) const WITHOUT_HISTORY: [&str; 7] =
+    ["campaign", "neighbours", "pack", "unit", "unit taken out", "units", "units imported"];
 
 /// The campaign under the rules of one version.
 #[derive(Clone, Debug)]
@@ -58,18 +78,26 @@ pub(super) struct History {
     instants: Vec<Instant>,
     /// Revisions with their instants, rising.
     revisions: Vec<(i64, Instant)>,
+    /// The last revision that changed what keeps no history.
+    reshaped_at: i64,
     /// What the public sees in its place.
     pub(super) pinning: Pinning,
 }
 
 impl History {
-    /// The history of a contest.
-    pub(super) fn new(contest: Contest, editions: Vec<Edition>, revision: i64, revisions: Vec<(i64, Instant)>) -> Self {
+    /// The history of a contest; `reshaped_at` is the last revision of [`WITHOUT_HISTORY`].
+    pub(super) fn new(
+        contest: Contest,
+        editions: Vec<Edition>,
+        revision: i64,
+        revisions: Vec<(i64, Instant)>,
+        reshaped_at: i64,
+    ) -> Self {
         let recorded = contest.instants().chain(revisions.iter().map(|r| r.1));
         let mut instants: Vec<Instant> = recorded.filter(|i| *i > Instant::BEGINNING).collect();
         instants.sort_unstable();
         instants.dedup();
-        Self { contest, editions, revision, instants, revisions, pinning: Pinning::default() }
+        Self { contest, editions, revision, instants, revisions, reshaped_at, pinning: Pinning::default() }
     }
 
     /// The same, while the public sees something else in its place.
@@ -108,7 +136,8 @@ impl History {
     /// The instant of a moment, and the one that stands for it.
     ///
     /// # Errors
-    /// No such revision.
+    /// No such revision, another one at the instant it is pinned to, or a pinned one that can
+    /// no longer be shown as it was.
     pub(super) fn resolve(&self, moment: Moment) -> Result<(Instant, Instant), Fault> {
         match moment {
             Moment::Now => Ok((Instant::from_micros(i64::MAX), self.brought(Instant::from_micros(i64::MAX)))),
@@ -121,7 +150,27 @@ impl History {
                 })?;
                 Ok((at, at))
             }
+            Moment::Pinned { known_at, revision } => self.pin(known_at, revision),
         }
+    }
+
+    /// What does not stand still for a pinned moment is refused, never shown changed.
+    fn pin(&self, known_at: Instant, revision: i64) -> Result<(Instant, Instant), Fault> {
+        let (_, at) = self.resolve(Moment::Revision(revision))?;
+        let stood = self.revision_at(known_at);
+        if known_at < at || stood != revision {
+            let detail = format!("revision: expected the one that stood at known_at, {stood}; found {revision}");
+            return Err(Fault::of_field(Code::InvalidRequest, "revision", detail));
+        }
+        if revision < self.reshaped_at {
+            let detail = format!(
+                "revision {} changed units, their neighbours or the campaign itself after revision {revision}; \
+                 leave out known_at for the figures of then with the units of now",
+                self.reshaped_at
+            );
+            return Err(Fault::new(Code::BoardPassed, detail));
+        }
+        Ok((known_at, self.brought(known_at)))
     }
 }
 

@@ -364,6 +364,15 @@ pub fn list_revisions(conn: &mut DbConn, id: i64) -> Result<Vec<(i64, Instant)>,
     Ok(rows.into_iter().map(|(revision, at)| (revision, Instant::from_micros(at))).collect())
 }
 
+/// The last revision of a campaign that was one of some kinds of change; none where none was.
+///
+/// # Errors
+/// What the database says.
+pub fn last_revision_of(conn: &mut DbConn, id: i64, kinds: &[&str]) -> Result<Option<i64>, StoreError> {
+    let rows = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::what.eq_any(kinds));
+    Ok(rows.select(diesel::dsl::max(revisions::revision)).get_result(conn)?)
+}
+
 /// When a revision of a campaign was made, if there is one.
 ///
 /// # Errors

@@ -83,7 +83,72 @@ fn instants_are_read_strictly_and_a_lost_plus_is_hinted_at() {
     for wrong in ["2099-01-01", "2099-01-01T00:00:00", "1626109200", "now", "2099-13-01T00:00:00Z", ""] {
         at(wrong).refused(400, "malformed_parameter");
     }
-    app.get(&format!("{Q6}/leaderboard?known_at=2099-01-01T00:00:00Z&revision=1")).refused(422, "invalid_parameter");
+    for (known_at, revision) in [("2099-01-01T00:00:00Z", 1), ("2020-01-01T00:00:00Z", 1)] {
+        let pinned = app.get(&format!("{Q6}/leaderboard?known_at={known_at}&revision={revision}"));
+        pinned.refused(422, "invalid_request");
+    }
+    app.get(&format!("{Q6}/leaderboard?known_at=2021-07-24T06:00:00Z&revision=9")).refused(404, "revision_not_found");
+}
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+on_both! {
+    fn a_pinned_board_is_the_same_for_ever_or_gone(app: TestApp) {
+        let app = app.with_q6();
+        let day = "2021-07-12";
+        let live = app.get(&format!("{Q6}/leaderboard?as_of={day}"));
+        assert_eq!(live.header("cache-control"), Some("public, no-cache"));
+        let revision = live.json()["revision"].as_i64().unwrap();
+        let pin = format!("as_of={day}&known_at=2021-07-24T06:00:00Z&revision={revision}");
+        let addresses = [
+            format!("{Q6}/leaderboard?{pin}&limit=7"),
+            format!("{Q6}/leaderboard?{pin}&kind=district&include=days"),
+            format!("{Q6}/leaderboard/around/27382?{pin}"),
+            format!("{Q6}/units/27382/standing?{pin}"),
+        ];
+        let read = |app: &TestApp| -> Vec<_> {
+            let bytes = |address: &String| {
+                let answer = app.get(address);
+                assert_eq!(answer.status, 200, "{address}: {}", answer.text());
+                assert_eq!(answer.header("cache-control"), Some(FOR_EVER), "{address}");
+                (answer.header("etag").map(str::to_owned), answer.text())
+            };
+            addresses.iter().map(bytes).collect()
+        };
+        let first = read(&app);
+        // who reads by a right asks anew: the same address is another board to the public
+        assert_eq!(app.get_as_council(&addresses[0]).header("cache-control"), Some("private, no-cache"));
+
+        // whatever is recorded, closed, ruled or frozen afterwards
+        app.set_clock("2021-07-24T07:00:00Z");
+        app.put(&figure("27382", day), &json!({"community_f0": 30, "reason": "x"})).ok();
+        app.put(&format!("{Q6}/units/27346/excuses/2021-07-11"), &json!({"reason": "lost"})).ok();
+        assert_eq!(read(&app), first);
+        let next = first[0].1.parse::<Value>().unwrap()["next_cursor"].as_str().map(str::to_owned).expect("a second page");
+        let second = app.get(&format!("{}&cursor={next}", addresses[0])).ok();
+        assert_eq!((second["items"].as_array().map(Vec::len), &second["revision"]), (Some(6), &json!(revision)));
+        app.set_clock("2021-07-25T07:00:00Z");
+        app.put(&format!("{Q6}/freeze"), &json!({"reason": "the council sits"})).ok();
+        assert_eq!(read(&app), first);
+        app.delete(&format!("{Q6}/freeze?reason=done")).ok();
+        assert_eq!(read(&app), first);
+
+        // names have no history: a board with other names is no answer to this address
+        let unit = app.get(&format!("{Q6}/units/27346")).ok();
+        let etag = app.get(&format!("{Q6}/units/27346")).header("etag").unwrap().to_owned();
+        let body = json!({"name": "Another name", "kind": unit["kind"], "parent_code": unit["parent_code"]});
+        app.put_with(&format!("{Q6}/units/27346"), &[("if-match", &etag)], &body).ok();
+        for address in &addresses {
+            app.get(address).refused(410, "board_passed");
+        }
+        let unpinned = app.get(&format!("{Q6}/leaderboard?as_of={day}&revision={revision}"));
+        assert_eq!(unpinned.header("cache-control"), Some("public, no-cache"));
+        // and the next pin holds from there on
+        app.set_clock("2021-07-25T08:00:00Z");
+        let now = app.get(&format!("{Q6}/leaderboard?as_of={day}")).ok()["revision"].clone();
+        let pinned = app.get(&format!("{Q6}/leaderboard?as_of={day}&known_at=2021-07-25T08:00:00Z&revision={now}"));
+        assert_eq!(pinned.header("cache-control"), Some(FOR_EVER), "{}", pinned.text());
+    }
 }
 
 #[test]
