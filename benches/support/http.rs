@@ -75,15 +75,31 @@ impl Client {
     pub fn last(&self) -> &[u8] {
         &self.buffer[..self.have]
     }
+
+    /// The body of the last answer.
+    pub fn json(&self) -> serde_json::Value {
+        let start = self.last().windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
+        serde_json::from_slice(&self.last()[start..]).expect("JSON")
+    }
 }
 
 /// A PUT of a figure, as it goes over the wire.
 pub fn put_figure(token: &str, unit: usize, day: usize, cases: u64) -> Vec<u8> {
+    put_figure_of("bench", token, unit, day, cases)
+}
+
+/// The same of a campaign of another code.
+pub fn put_figure_of(code: &str, token: &str, unit: usize, day: usize, cases: u64) -> Vec<u8> {
     let day = campaign().baseline.from + chrono::Duration::days(day as i64);
     let body = format!("{{\"community_f0\": {cases}, \"reason\": \"x\"}}");
+    with_json("PUT", &format!("/api/v1/campaigns/{code}/units/u{unit:07}/figures/{day}"), token, &body)
+}
+
+/// A request with a JSON body, as it goes over the wire.
+pub fn with_json(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
     format!(
-        "PUT /api/v1/campaigns/bench/units/u{unit:07}/figures/{day} HTTP/1.1\r\nhost: bench\r\n\
-         authorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()

@@ -10,6 +10,7 @@ use greenzone::domain::unit::Unit;
 use greenzone::domain::{Campaign, Contest, Counts};
 use greenzone::service::keys::KeyRing;
 use greenzone::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters};
+use greenzone::service::proof::ResultKeys;
 use greenzone::service::{Security, Service};
 use greenzone::store::{Address, DbConn, partitions};
 use std::path::{Path, PathBuf};
@@ -21,13 +22,18 @@ pub const DAYS: usize = 29;
 
 /// One kind, the policy of District 6.
 pub fn campaign() -> Arc<Campaign> {
+    campaign_of("bench")
+}
+
+/// The same under another code.
+pub fn campaign_of(code: &str) -> Arc<Campaign> {
     let document = r#"{
-        "code": "bench", "time_zone": "Asia/Ho_Chi_Minh",
+        "code": "CODE", "time_zone": "Asia/Ho_Chi_Minh",
         "window": {"from": "2021-07-09", "to": "2021-07-23"}, "baseline": {"from": "2021-06-25", "to": "2021-07-08"},
         "kinds": [{"code": "ward", "figures": "reported"}], "level_scheme": "counts-14d",
         "scoring": {"components": [{"measure": "case_reduction", "max_points": 60}, {"measure": "level_drop", "max_points": 40}]}
     }"#;
-    Arc::new(Campaign::parse(document.as_bytes()).expect("the campaign"))
+    Arc::new(Campaign::parse(document.replace("CODE", code).as_bytes()).expect("the campaign"))
 }
 
 /// Numbers that look random and are the same in every run.
@@ -42,12 +48,21 @@ impl Dice {
 
 /// A plausible epidemic: most days 0, few cases, some units silent on some days.
 pub fn contest(units: usize) -> Contest {
+    reported(units, |dice| dice.roll(100) == 0)
+}
+
+/// The same without a gap, as it is when a result is made.
+pub fn reported_whole(units: usize) -> Contest {
+    reported(units, |_| false)
+}
+
+fn reported(units: usize, is_silent: impl Fn(&mut Dice) -> bool) -> Contest {
     let mut contest = registered(units);
     let campaign = contest.campaign.clone();
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     for unit in 0..units {
         for day in campaign.baseline.from.iter_days().take(DAYS) {
-            if dice.roll(100) == 0 {
+            if is_silent(&mut dice) {
                 continue;
             }
             let cases = if dice.roll(4) == 0 { dice.roll(9) as u32 } else { 0 };
@@ -79,8 +94,12 @@ pub fn registered(units: usize) -> Contest {
 pub fn service(address: &Address) -> Arc<Service> {
     let parameters = parse_parameters(DEFAULT_PARAMETERS).expect("parameters");
     let keys = Some(KeyRing::random().expect("random bytes"));
-    let security =
-        Security { passwords: Passwords::new(parameters, 1), keys, result_keys: None, private_webhooks: false };
+    let security = Security {
+        passwords: Passwords::new(parameters, 1),
+        keys,
+        result_keys: ResultKeys::random().ok(),
+        private_webhooks: false,
+    };
     greenzone::app::open(address.clone(), Clock::System, true, security).expect("a service")
 }
 

@@ -1,55 +1,20 @@
 //! What the forms of those who run a contest share: the key by which one that is sent twice
-//! writes once, the field for a reason, and how a refusal is said above the field.
+//! writes once, the field for a reason, and where a refusal is said.
 
 use super::account::token_field;
+use super::problems::Refused;
 use super::words::Language;
 use crate::domain::text::parse_reason;
 use crate::http::call::Call;
 use crate::http::form::Form;
-use crate::http::problem::{ApiError, Kind};
+use crate::http::problem::ApiError;
 use crate::service::sessions::form_key;
 use crate::service::{Code, Fault};
 use maud::{Markup, html};
 
-/// What a refusal says that people can mend at the form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Refused {
-    /// In the reader's language.
-    title: &'static str,
-    /// What exactly, as the service says it.
-    details: Vec<String>,
-}
-
-impl Refused {
-    /// What of a refusal can be mended where it happened; anything else is an error of its own.
-    pub(super) fn of(l: Language, fault: Fault) -> Result<Self, ApiError> {
-        let row = Kind::Of(fault.code).row();
-        if !matches!(row.status, 409 | 412 | 422 | 428) {
-            return Err(fault.into());
-        }
-        let place = |pointer: &str| pointer.trim_start_matches('/').replace('/', ".");
-        let said = |pointer: &str, message: &str| match message.strip_prefix(&format!("{}: ", place(pointer))) {
-            Some(_) => message.to_owned(),
-            None => format!("{}: {message}", place(pointer)),
-        };
-        let mut details: Vec<String> = fault.errors.iter().map(|e| said(&e.pointer, &e.message)).collect();
-        if details.is_empty() {
-            details.push(fault.detail.into_owned());
-        }
-        Ok(Self { title: l.pick(row.vi, row.en), details })
-    }
-}
-
 /// What is said above a form that was refused.
-pub(super) fn alert(refused: Option<&Refused>) -> Markup {
-    html! {
-        @if let Some(refused) = refused {
-            div.ribbon.stop role="alert" id="told" {
-                b { (refused.title) }
-                @for detail in &refused.details { span lang="en" { (detail) } }
-            }
-        }
-    }
+pub(super) fn alert(l: Language, refused: Option<&Refused>) -> Markup {
+    html! { @if let Some(refused) = refused { (refused.told(l)) } }
 }
 
 /// What is said of a form that was taken.

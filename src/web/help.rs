@@ -55,7 +55,14 @@ const GUIDES: [Guide; 4] = [
 ];
 
 /// The pictures that the program holds.
-const IMAGES: [(&str, &[u8]); 1] = [("board.png", include_bytes!("../../docs/guides/images/board.png"))];
+const IMAGES: [(&str, &[u8]); 6] = [
+    ("board.png", include_bytes!("../../docs/guides/images/board.png")),
+    ("console.png", include_bytes!("../../docs/guides/images/console.png")),
+    ("entry.png", include_bytes!("../../docs/guides/images/entry.png")),
+    ("map.png", include_bytes!("../../docs/guides/images/map.png")),
+    ("result.png", include_bytes!("../../docs/guides/images/result.png")),
+    ("unit.png", include_bytes!("../../docs/guides/images/unit.png")),
+];
 
 /// The guides.
 pub(super) async fn get_help(call: Call) -> Answer {
@@ -147,6 +154,8 @@ mod tests {
                 assert_eq!(vi.matches(tag).count(), en.matches(tag).count(), "{} {tag}", guide.code);
             }
             assert_eq!(vi.matches("<h1>").count(), 1, "{}", guide.code);
+            // a picture that the program does not hold is told in words, and would be none
+            assert_eq!(vi.matches("<img ").count(), guide.text.0.matches("](../images/").count(), "{}", guide.code);
         }
     }
 

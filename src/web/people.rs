@@ -3,8 +3,9 @@
 //! nowhere else: no address leads back to it.
 
 use super::account::{role_name, scope_words};
-use super::forms::{Refused, alert, hidden, receipt, scrolling, typed};
+use super::forms::{alert, hidden, receipt, scrolling, typed};
 use super::frame::{Frame, Here, Visitor};
+use super::problems::Refused;
 use super::words::Language;
 use super::{language, own_page};
 use crate::domain::account::{Mandate, Role, Scope, parse_display_name, parse_username};
@@ -56,7 +57,7 @@ pub(super) async fn post_account(call: Call, payload: web::Payload) -> Answer {
     match written {
         Ok(written) => shown(&call, l, &Said { code: Some(code_of(&written.body)?), ..Said::default() }).await,
         Err(fault) => {
-            shown(&call, l, &Said { refused: Some(Refused::of(l, fault)?), typed: form, ..Said::default() }).await
+            shown(&call, l, &Said { refused: Some(Refused::of(fault)?), typed: form, ..Said::default() }).await
         }
     }
 }
@@ -76,7 +77,7 @@ pub(super) async fn post_state(call: Call, payload: web::Payload) -> Answer {
             let sent = if is_active { "active" } else { "disabled" };
             call.see_other(&format!("/accounts?lang={}&sent={sent}", l.code()))
         }
-        Err(fault) => shown(&call, l, &Said { refused: Some(Refused::of(l, fault)?), ..Said::default() }).await,
+        Err(fault) => shown(&call, l, &Said { refused: Some(Refused::of(fault)?), ..Said::default() }).await,
     }
 }
 
@@ -87,7 +88,7 @@ pub(super) async fn post_reset(call: Call, payload: web::Payload) -> Answer {
     let request = call.form_write(&form, None);
     match call.service.create_reset_code(&grant, call.path("username")?, request).answer().await {
         Ok(written) => shown(&call, l, &Said { code: Some(code_of(&written.body)?), ..Said::default() }).await,
-        Err(fault) => shown(&call, l, &Said { refused: Some(Refused::of(l, fault)?), ..Said::default() }).await,
+        Err(fault) => shown(&call, l, &Said { refused: Some(Refused::of(fault)?), ..Said::default() }).await,
     }
 }
 
@@ -185,7 +186,7 @@ fn form(call: &Call, l: Language, said: &Said) -> Result<Markup, crate::http::pr
     Ok(html! {
         form.act.panel method="post" action=(format!("/accounts?lang={}", l.code())) {
             h2 { (l.pick("Tạo tài khoản", "Make an account")) }
-            (alert(said.refused.as_ref()))
+            (alert(l, said.refused.as_ref()))
             (hidden(call)?)
             label for="username" { (l.pick("Tên đăng nhập (chữ thường, số, dấu chấm, gạch)", "Username (small letters, digits, dots, dashes)")) }
             input id="username" name="username" autocapitalize="none" spellcheck="false" maxlength="64" required value=(value("username"));

@@ -4,6 +4,7 @@
 //! Each sentence is a whole template in either language. Why a version came is told to those
 //! whom the campaign tells. Start reading at [`get_rules_page`].
 
+use super::forms::scrolling;
 use super::frame::{Frame, Here, Visitor, level_sign, level_word};
 use super::home::title;
 use super::words::Language;
@@ -225,7 +226,7 @@ impl Sheet<'_> {
         };
         html! {
             @if !rules.is_empty() {
-                div.scroll tabindex="0" role="group" aria-label=(format!("{}: {name}", l.pick("Cấp độ màu", "Colour levels"))) {
+                (scrolling(&format!("{}: {name}", l.pick("Cấp độ màu", "Colour levels")), &html! {
                     table.days-table {
                         caption { (name) }
                         thead { tr {
@@ -246,7 +247,7 @@ impl Sheet<'_> {
                             }
                         }
                     }
-                }
+                }))
             }
         }
     }
@@ -499,7 +500,7 @@ impl Sheet<'_> {
         html! {
             section.panel {
                 h2 { (heading) }
-                div.scroll tabindex="0" role="group" aria-label=(heading) {
+                (scrolling(heading, &html! {
                     table.days-table {
                         caption.vh { (heading) }
                         thead { tr {
@@ -520,7 +521,7 @@ impl Sheet<'_> {
                             }
                         }
                     }
-                }
+                }))
             }
         }
     }
@@ -594,7 +595,7 @@ impl Sheet<'_> {
         html! {
             section.panel {
                 h2 { (heading) }
-                div.scroll tabindex="0" role="group" aria-label=(heading) {
+                (scrolling(heading, &html! {
                     table.days-table {
                         caption.vh { (heading) }
                         thead { tr {
@@ -619,7 +620,7 @@ impl Sheet<'_> {
                             }
                         }
                     }
-                }
+                }))
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::service::rendered::etag_of;
 use crate::service::words::indicator;
 use crate::service::writer::IfMatch;
 use crate::service::{Code, Fault};
+use crate::web::forms::scrolling;
 use crate::web::language;
 use crate::web::problems::Refused;
 use crate::web::words::Language;
@@ -192,7 +193,7 @@ fn rows(room: &Room, detail: &ApprovalDetailView) -> Markup {
     let more = detail.approval.unit_days.saturating_sub(detail.rows.len() as u64);
     let name = l.pick("Số liệu được đề nghị", "The figures that are asked for");
     html! {
-        div.scroll.fit tabindex="0" role="group" aria-label=(name) {
+        (scrolling(name, &html! {
             table.days-table {
                 caption { (name) }
                 thead { tr {
@@ -210,7 +211,7 @@ fn rows(room: &Room, detail: &ApprovalDetailView) -> Markup {
                     }
                 } }
             }
-        }
+        }))
         @if more > 0 { p.note { @if l.is_vi() { "và " (l.whole(more)) " ô nữa" } @else { "and " (l.whole(more)) " more" } } }
     }
 }

@@ -5,6 +5,7 @@ use super::Room;
 use crate::domain::number::Hundredths;
 use crate::service::Fault;
 use crate::service::words::unranked_reason;
+use crate::web::forms::scrolling;
 use crate::web::frame::level_sign;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -108,7 +109,7 @@ fn of_board(room: &Room, board: &Board) -> Markup {
 fn table(room: &Room, caption: &str, moves: &[Move]) -> Markup {
     let l = room.l;
     html! {
-        div.scroll.fit tabindex="0" role="group" aria-label=(caption) {
+        (scrolling(caption, &html! {
             table.days-table {
                 caption { (caption) }
                 thead { tr {
@@ -119,7 +120,7 @@ fn table(room: &Room, caption: &str, moves: &[Move]) -> Markup {
                 } }
                 tbody { @for item in moves { (row(room, item)) } }
             }
-        }
+        }))
     }
 }
 

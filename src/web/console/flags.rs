@@ -12,6 +12,7 @@ use crate::service::figures::escape;
 use crate::service::flag_answers::{FlagAnswerFor, FlagVerdict};
 use crate::service::flags::{FlagDayView, FlagFilter, FlagView};
 use crate::service::{Code, Fault};
+use crate::web::forms::scrolling;
 use crate::web::language;
 use crate::web::problems::Refused;
 use crate::web::words::Language;
@@ -171,13 +172,13 @@ fn days(room: &Room, days: &[FlagDayView]) -> Markup {
     let name = l.pick("F0 của ngày đó và tuần trước", "F0 of the day and the week before");
     html! {
         @if !days.is_empty() {
-            div.scroll.fit tabindex="0" role="group" aria-label=(name) {
+            (scrolling(name, &html! {
                 table.days-table {
                     caption.vh { (name) }
                     thead { tr { @for day in days { th.num scope="col" { (day.date.parse().map_or_else(|_| day.date.clone(), |day| l.short_day(day))) } } } }
                     tbody { tr { @for day in days { td.num { (shown(day)) } } } }
                 }
-            }
+            }))
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::service::flags::{FlagFilter, FlagView};
 use crate::service::grid::{GridCell, GridRow, GridView, grid};
 use crate::service::reconciliation::ResidualView;
 use crate::service::{Code, Fault};
+use crate::web::forms::scrolling;
 use crate::web::language;
 use crate::web::problems::Refused;
 use actix_web::web;
@@ -242,7 +243,7 @@ impl Sheet<'_> {
         let kind = self.room.campaign().kind(self.told.kind).map_or("", |kind| kind.code.as_str());
         let marks = Marks::of(self.told);
         html! {
-            div.scroll.fit tabindex="0" role="group" aria-labelledby="g" {
+            (scrolling(name, &html! {
                 table.grid {
                     caption.vh { (name) }
                     thead { tr {
@@ -259,7 +260,7 @@ impl Sheet<'_> {
                         }
                     } }
                 }
-            }
+            }))
             (self.room.turner("console", &format!("kind={}&", escape(kind)), (self.told.page, grid.total)))
             (self.key())
         }

@@ -8,6 +8,7 @@ use crate::service::figures::escape;
 use crate::service::map::{MapUnitView, MapView};
 use crate::service::views::LevelDayView;
 use crate::service::words::board_status;
+use crate::web::forms::scrolling;
 use crate::web::frame::{Frame, Here, Visitor, level_sign, level_word};
 use crate::web::home::title;
 use crate::web::words::Language;
@@ -292,7 +293,7 @@ impl Page<'_> {
         html! {
             section.panel.same aria-labelledby="same-h" {
                 h2 id="same-h" { (name) }
-                div.scroll tabindex="0" role="group" aria-label=(name) {
+                (scrolling(name, &html! {
                     table.days-table {
                         caption.vh { (self.kind_name()) ", " (l.long_day(self.day())) ", " (status) "; " (l.pick("F0 cộng đồng của ngày ấy", "community F0 of that day")) }
                         thead { tr {
@@ -303,7 +304,7 @@ impl Page<'_> {
                         } }
                         tbody { @for item in rows { (self.row(item)) } }
                     }
-                }
+                }))
                 @if pages > 1 {
                     nav.turn aria-label=(l.pick("Trang", "Pages")) {
                         @if number > 1 { a rel="prev" href=(self.address(&[("page", (number - 1).to_string())])) { (l.pick("‹ Trang trước", "‹ Previous")) } }

@@ -1,7 +1,8 @@
 //! What the council does to a result: each form one write, after which the browser is sent
 //! back to the page; a refusal is shown at its form with what was typed.
 
-use super::super::forms::{Refused, reason, typed};
+use super::super::forms::{reason, typed};
+use super::super::problems::Refused;
 use super::{Desk, Said};
 use crate::domain::time::parse_day;
 use crate::http::call::{Answer, Call};
@@ -153,7 +154,7 @@ async fn done(
             let code = escape(&call.path("campaign")?);
             call.see_other(&format!("/c/{code}/result?lang={}&sent={sent}", l.code()))
         }
-        Err(fault) => refused(call, form, name, Refused::of(l, fault)?).await,
+        Err(fault) => refused(call, form, name, Refused::of(fault)?).await,
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn awards(desk: &Desk, call: &Call, matter: &Matter, said: &Said<'_>)
         section aria-labelledby="awards-h" {
             h2 id="awards-h" { (l.pick("Khen thưởng theo bảng hiện nay", "Awards on the board as it stands")) }
             (scrolling(l.pick("Khen thưởng", "Awards"), &table))
-            (alert(said.of("tie").or_else(|| said.of("untie"))))
+            (alert(l, said.of("tie").or_else(|| said.of("untie"))))
             @for (at, (award, tie)) in open.iter().enumerate() {
                 h3 { (tie_words(l, award, tie)) }
                 @if desk.may_act { (decide(desk, call, (at, award, tie), &view.as_of, said)?) }

@@ -113,7 +113,7 @@ fn finalise(desk: &Desk, call: &Call, matter: &Matter, said: &Said<'_>) -> Resul
     Ok(html! {
         form.act.panel method="post" action=(desk.action("finalise")) {
             h2 { @if first { (l.pick("Công bố kết quả", "Publish the result")) } @else { (l.pick("Công bố lại sau đính chính", "Issue again after corrections")) } }
-            (alert(said.of("finalise")))
+            (alert(l, said.of("finalise")))
             (hidden(call)?)
             @for item in open {
                 @let field = format!("aside-{}", item.code);
@@ -145,7 +145,7 @@ fn freeze(desk: &Desk, call: &Call, matter: &Matter, said: &Said<'_>) -> Result<
                 @if is_frozen {
                     form.act.panel method="post" action=(desk.action("thaw")) {
                         h3 { (l.pick("Mở khóa bảng", "Thaw the boards")) }
-                        (alert(said.of("thaw")))
+                        (alert(l, said.of("thaw")))
                         (hidden(call)?)
                         (reason_field(l, "thaw-reason", &said.typed("thaw", "reason")))
                         button.btn { (l.pick("Mở khóa", "Thaw")) }
@@ -153,7 +153,7 @@ fn freeze(desk: &Desk, call: &Call, matter: &Matter, said: &Said<'_>) -> Result<
                 } @else {
                     form.act.panel method="post" action=(desk.action("freeze")) {
                         h3 { (l.pick("Khóa những gì công chúng xem", "Freeze what the public sees")) }
-                        (alert(said.of("freeze")))
+                        (alert(l, said.of("freeze")))
                         (hidden(call)?)
                         label for="from" { (l.pick("Từ đầu ngày (năm-tháng-ngày; để trống là ngay bây giờ)", "From the beginning of a day (year-month-day; empty: at once)")) }
                         input id="from" name="from" maxlength="10" placeholder="2021-07-20" value=(said.typed("freeze", "from"));
@@ -185,7 +185,7 @@ pub(super) fn revoke(desk: &Desk, hidden: &Markup, said: &Said<'_>) -> Markup {
         @if !standing.is_empty() {
             form.act.panel method="post" action=(desk.action("revoke")) {
                 h3 { (l.pick("Thu hồi một lần công bố", "Revoke an issue")) }
-                (alert(said.of("revoke")))
+                (alert(l, said.of("revoke")))
                 (hidden)
                 label for="revoke-issue" { (l.pick("Lần công bố", "Issue")) }
                 select id="revoke-issue" name="issue" {

@@ -14,8 +14,8 @@ mod sheet;
 pub(super) use acts::{post_finalise, post_freeze, post_revoke, post_thaw, post_tie, post_untie};
 pub(super) use files::{get_file, get_proof};
 
-use super::forms::Refused;
 use super::frame::{Frame, Here, Visitor};
+use super::problems::Refused;
 use super::words::Language;
 use super::{language, own_page};
 use crate::domain::{Campaign, Instant};

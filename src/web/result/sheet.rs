@@ -4,6 +4,7 @@
 //! It is made from the boards and awards that are stored for its reader and from nothing
 //! else, so it tells the public no more than the public part does.
 
+use super::super::forms::scrolling;
 use super::super::words::Language;
 use crate::domain::number::Hundredths;
 use crate::domain::time::parse_day;
@@ -279,7 +280,7 @@ impl Sheet<'_> {
         let has_blocks = rows.iter().any(|row| row.unit.block.is_some());
         let has_awards = rows.iter().any(|row| self.award(kind, row).is_some());
         html! {
-            div.scroll tabindex="0" role="group" aria-label=(title) {
+            (scrolling(title, &html! {
                 table {
                     caption.vh { (title) }
                     thead { tr {
@@ -311,7 +312,7 @@ impl Sheet<'_> {
                         }
                     }
                 }
-            }
+            }))
         }
     }
 

@@ -1,7 +1,8 @@
 //! A campaign's document by its main fields; all else of it stays as it is.
 
-use super::super::forms::{Refused, alert, field, hidden, receipt, typed};
+use super::super::forms::{alert, field, hidden, receipt, typed};
 use super::super::language;
+use super::super::problems::Refused;
 use super::super::words::Language;
 use super::{Part, sent_words, shown, to_sign_in};
 use crate::domain::Campaign;
@@ -74,7 +75,7 @@ pub(in crate::web) async fn post_campaign(call: Call, payload: web::Payload) -> 
             let sent = if written.status == 202 { "waiting" } else { "saved" };
             call.see_other(&format!("/c/{}/setup?lang={}&sent={sent}", escape(&code), l.code()))
         }
-        Err(fault) => page(&call, l, Some((Refused::of(l, fault)?, form))).await,
+        Err(fault) => page(&call, l, Some((Refused::of(fault)?, form))).await,
     }
 }
 
@@ -138,7 +139,7 @@ fn content(
         form.act.panel method="post" action=(Part::Campaign.address(campaign, l)) {
             h2 { (l.pick("Đợt thi đua", "Campaign")) " " (campaign.code) }
             p.note { (l.pick("Khi đã có số liệu, ngày tháng không đổi được nữa. Thể lệ và đơn vị có trang riêng.", "Once there are figures the days cannot change. Rules and units have pages of their own.")) }
-            (alert(refused.as_ref()))
+            (alert(l, refused.as_ref()))
             (hidden(call)?)
             input type="hidden" name="was" value=(was);
             @for (name, pointer, (vi, en), max) in FIELDS {

@@ -1,9 +1,10 @@
 //! The rules of a campaign: their versions, and a change of them, which is tried first – what
 //! ranks and levels it would move – and made with a reason after that was seen.
 
-use super::super::forms::{Refused, alert, hidden, reason, receipt, scrolling, typed};
+use super::super::forms::{alert, hidden, reason, receipt, scrolling, typed};
 use super::super::frame::level_word;
 use super::super::language;
+use super::super::problems::Refused;
 use super::super::words::Language;
 use super::{Part, sent_words, shown, to_sign_in};
 use crate::domain::json::{Json, Reader};
@@ -79,14 +80,14 @@ pub(in crate::web) async fn post_rules(call: Call, payload: web::Payload) -> Ans
             }
             Err(fault) => {
                 let effect = try_change(&call, change_of(&form)).await.ok();
-                page(&call, l, Tried { typed: Some(form), effect, refused: Some(Refused::of(l, fault)?) }).await
+                page(&call, l, Tried { typed: Some(form), effect, refused: Some(Refused::of(fault)?) }).await
             }
         };
     }
     match try_change(&call, change).await {
         Ok(effect) => page(&call, l, Tried { typed: Some(form), effect: Some(effect), refused: None }).await,
         Err(fault) => {
-            page(&call, l, Tried { typed: Some(form), effect: None, refused: Some(Refused::of(l, fault)?) }).await
+            page(&call, l, Tried { typed: Some(form), effect: None, refused: Some(Refused::of(fault)?) }).await
         }
     }
 }
@@ -161,7 +162,7 @@ impl Desk<'_> {
             form.act.panel method="post" action=(Part::Rules.address(self.campaign, l)) {
                 h2 { (l.pick("Sửa thể lệ", "Change the rules")) }
                 p.note { (l.pick("Sửa văn bản dưới đây rồi chạy thử: trang sẽ cho thấy hạng và cấp độ nào thay đổi, chưa ghi gì. Xác nhận sau đó, kèm lý do.", "Change the text below and try it: the page shows which ranks and levels would move, and writes nothing. Confirm after that, with a reason.")) }
-                (alert(tried.refused.as_ref()))
+                (alert(l, tried.refused.as_ref()))
                 (hidden(call)?)
                 label for="rules" { (l.pick("Thể lệ (JSON)", "Rules (JSON)")) }
                 textarea.code id="rules" name="rules" rows="18" maxlength="50000" spellcheck="false" required { (rules) }

@@ -1,8 +1,9 @@
 //! The register of a campaign: units by name, a form that registers one, the same form that
 //! changes one.
 
-use super::super::forms::{Refused, alert, field, hidden, receipt, scrolling, typed};
+use super::super::forms::{alert, field, hidden, receipt, scrolling, typed};
 use super::super::language;
+use super::super::problems::Refused;
 use super::super::words::Language;
 use super::{Part, sent_words, shown, to_sign_in};
 use crate::domain::Campaign;
@@ -69,7 +70,7 @@ pub(in crate::web) async fn post_unit(call: Call, payload: web::Payload) -> Answ
             let sent = if written.status == 201 { "registered" } else { "saved" };
             call.see_other(&format!("/c/{}/setup/units?lang={}&sent={sent}", escape(&campaign), l.code()))
         }
-        Err(fault) => page(&call, l, Some((Refused::of(l, fault)?, form))).await,
+        Err(fault) => page(&call, l, Some((Refused::of(fault)?, form))).await,
     }
 }
 
@@ -175,7 +176,7 @@ impl Sheet<'_> {
                     @if was.is_empty() { (l.pick("Đăng ký một đơn vị", "Register a unit")) }
                     @else { (l.pick("Sửa đơn vị", "Change a unit")) }
                 }
-                (alert(self.refused.as_ref().map(|(refused, _)| refused)))
+                (alert(l, self.refused.as_ref().map(|(refused, _)| refused)))
                 (hidden(call)?)
                 @if !was.is_empty() { input type="hidden" name="was" value=(was); }
                 label for="kind" { (l.pick("Loại", "Kind")) }

@@ -8,6 +8,7 @@ use crate::service::effort::EffortView;
 use crate::service::history::{HistoryDayView, HistoryView};
 use crate::service::views::FigureRevisionView;
 use crate::service::words::unranked_reason;
+use crate::web::forms::scrolling;
 use crate::web::frame::level_sign;
 use crate::web::words::Language;
 use maud::{Markup, html};
@@ -23,7 +24,7 @@ pub(super) fn by_day(history: &HistoryView, campaign: &Campaign, l: Language) ->
     html! {
         section {
             h2 { (heading) }
-            div.scroll tabindex="0" role="group" aria-label=(heading) {
+            (scrolling(heading, &html! {
                 table.days-table {
                     caption.vh { (history.unit.name) ": " (heading) }
                     thead { tr {
@@ -34,7 +35,7 @@ pub(super) fn by_day(history: &HistoryView, campaign: &Campaign, l: Language) ->
                     } }
                     tbody { @for day in history.items.iter().rev() { (board_row(day, campaign, l)) } }
                 }
-            }
+            }))
         }
     }
 }
@@ -133,7 +134,7 @@ pub(super) fn corrections(days: &[(Day, Vec<FigureRevisionView>)], campaign: &Ca
             @if corrected.is_empty() {
                 p.note { (l.pick("Chưa có số nào được đính chính.", "No figure was corrected.")) }
             } @else {
-                div.scroll tabindex="0" role="group" aria-label=(heading) {
+                (scrolling(heading, &html! {
                     table.days-table {
                         caption.vh { (heading) }
                         thead { tr {
@@ -147,7 +148,7 @@ pub(super) fn corrections(days: &[(Day, Vec<FigureRevisionView>)], campaign: &Ca
                             (revision_row(*day, revision, campaign, l))
                         } } }
                     }
-                }
+                }))
             }
         }
     }

@@ -6,6 +6,7 @@
 mod course;
 
 use super::charts::{DayMark, spark};
+use super::forms::scrolling;
 use super::frame::{Frame, Visitor, level_sign};
 use super::words::Language;
 use super::{language, page};
@@ -187,7 +188,7 @@ impl Sheet<'_> {
             section {
                 h2 { (l.pick("Từng ngày", "Day by day")) }
                 div.wide { (spark(&of("baseline"), &of("window"), name)) }
-                div.scroll tabindex="0" role="group" aria-label=(l.pick("Từng ngày", "Day by day")) {
+                (scrolling(l.pick("Từng ngày", "Day by day"), &html! {
                     table.days-table {
                         caption.vh { (self.view.row.unit.name) ": " (name) }
                         thead { tr {
@@ -200,7 +201,7 @@ impl Sheet<'_> {
                         } }
                         tbody { @for day in self.view.days.iter().rev() { (self.row(day)) } }
                     }
-                }
+                }))
             }
         }
     }
