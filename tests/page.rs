@@ -2,6 +2,7 @@
 
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
+use serde_json::json;
 use std::process::Command;
 
 fn app() -> TestApp {
@@ -51,6 +52,32 @@ fn the_board_says_what_the_api_says() {
     }
     assert!(app.get("/c/q6-2021?by=reduction&lang=en").text().contains("aria-sort=\"descending\""));
     app.get("/c/q6-2021?as_of=2021-08-01").refused(422, "day_outside_window");
+}
+
+#[test]
+fn the_table_says_which_it_is_and_no_colour_stands_alone() {
+    let app = app();
+    let vi = app.get("/c/q6-2021?as_of=2021-07-12&lang=vi").text();
+    let en = app.get("/c/q6-2021?as_of=2021-07-12&lang=en&track=kept_clean").text();
+    for (page, caption) in [
+        (&vi, "Bảng xếp hạng phường, nhánh kéo giảm, đến hết 12/7/2021, tạm tính."),
+        (&en, "Leaderboard of ward, track kept clean, to the end of 12 July 2021, provisional."),
+    ] {
+        assert!(page.contains(&format!("<caption><span class=\"vh\">{caption} ")), "{caption}");
+    }
+    assert_eq!(vi.matches("role=\"rowheader\" scope=\"row\"").count(), 14, "the unit is each row's header");
+    // the ward that reported nothing is unknown, in words, in the strip of days and as a pattern
+    let row = vi.split("<tr").skip(1).find(|row| row.contains("Phường 10")).expect("its row");
+    for words in ["chưa rõ", ">?</tspan>", "class=\"gx\"", "Chưa rõ"] {
+        assert!(row.contains(words), "{words}: {row}");
+    }
+    // Phường 09 was orange, yellow one day, and orange again
+    let row = vi.split("<tr").skip(1).find(|row| row.contains("Phường 09")).expect("its row");
+    let letters: Vec<&str> = row.split("</tspan>").filter_map(|t| t.rsplit_once('>')).map(|t| t.1).collect();
+    assert_eq!(letters, ["C", "V", "C", ""], "{row}");
+    app.put("/api/v1/campaigns/q6-2021/freeze", &json!({"reason": "x"})).ok();
+    let frozen = app.get("/c/q6-2021?as_of=2021-07-12&lang=en").text();
+    assert!(frozen.contains("track improvement, to the end of 12 July 2021, frozen. </span>"));
 }
 
 #[test]

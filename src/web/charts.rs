@@ -39,8 +39,10 @@ pub(super) fn strip_width(window: usize) -> f64 {
 }
 
 /// Levels by day, low is good: the eve of the window, then the days so far; the rest of
-/// the window as ticks.
-pub(super) fn strip(levels: &[LevelMark], of: usize, window: usize, name: &str) -> Markup {
+/// the window as ticks. Below them stands each level's symbol where it begins, so that no
+/// colour stands alone.
+pub(super) fn strip(levels: &[LevelMark], symbols: &[String], window: usize, name: &str) -> Markup {
+    let of = symbols.len();
     let mut paths: Vec<(String, String)> = Vec::new();
     let mut add = |class: String, path: String| match paths.iter_mut().find(|(c, _)| *c == class) {
         Some((_, paths)) => paths.push_str(&path),
@@ -67,9 +69,18 @@ pub(super) fn strip(levels: &[LevelMark], of: usize, window: usize, name: &str) 
     // fills lie above tints, edges above fills
     paths.sort_by_key(|(class, _)| ["t", "g", "f", "e"].iter().position(|c| class.starts_with(c) && class != "tick"));
     let width = strip_width(window);
+    let before = |column: usize| column.checked_sub(1).and_then(|before| levels.get(before));
+    let begins = levels.iter().enumerate().filter(|(column, level)| before(*column) != Some(level));
+    let symbol = |level: &LevelMark| match level {
+        Some(level) => symbols.get(usize::from(*level)).map_or("", String::as_str),
+        None => "?",
+    };
     html! {
-        svg.strip viewBox=(format!("0 0 {width:.0} 26")) width=(format!("{width:.0}")) height="26" role="img" aria-label=(name) {
+        svg.strip viewBox=(format!("0 0 {width:.0} 37")) width=(format!("{width:.0}")) height="37" role="img" aria-label=(name) {
             @for (class, path) in &paths { path class=(class) d=(path) {} }
+            text y="36" {
+                @for (column, level) in begins { tspan x=(format!("{:.0}", x_of(column) + 6.0)) { (symbol(level)) } }
+            }
         }
     }
 }
@@ -223,6 +234,15 @@ mod tests {
         let svg = points_bar(&parts, true, "").into_string();
         assert!(svg.contains(r#"class="p1" x="39.20" width="16.80""#), "{svg}");
         assert!(svg.contains(r#"class="p2" x="56.00" width="11.20""#), "{svg}");
+    }
+
+    #[test]
+    fn each_run_of_days_has_its_letter() {
+        let symbols = ["X", "V"].map(str::to_owned);
+        let svg = strip(&[Some(1), Some(1), Some(0), None, None, Some(1)], &symbols, 15, "").into_string();
+        let letters: Vec<&str> = svg.split("</tspan>").filter_map(|t| t.rsplit_once('>')).map(|t| t.1).collect();
+        assert_eq!(letters, ["V", "X", "?", "V", ""]);
+        assert!(svg.contains(r#"<tspan x="40">X</tspan>"#), "{svg}");
     }
 
     #[test]

@@ -52,6 +52,8 @@ struct View<'a> {
     asked: &'a Asked,
     campaign: &'a Campaign,
     scheme: &'a Scheme,
+    /// What stands for each level beside its colour.
+    symbols: Vec<String>,
     l: Language,
     as_of: Day,
 }
@@ -80,6 +82,7 @@ pub(super) fn page(snapshot: &Snapshot, asked: &Asked) -> Result<Markup, Fault> 
         asked,
         campaign,
         scheme: &campaign.scheme,
+        symbols: campaign.scheme.symbols(asked.language.is_vi()),
         l: asked.language,
         as_of: ledger.calendar.day(asked.query.as_of),
     };
@@ -192,6 +195,27 @@ impl View<'_> {
         format!("/c/{}?{}", escape(&self.campaign.code), pairs.collect::<Vec<_>>().join("&"))
     }
 
+    fn is_closed(&self) -> bool {
+        self.asked.now >= self.campaign.cut_off(self.as_of)
+    }
+
+    /// What the board is, in words.
+    fn state(&self) -> &'static str {
+        match self.snapshot.pinned.map(|pinned| pinned.status) {
+            Some(PinStatus::Final) => self.l.pick("Kết quả chính thức", "Final"),
+            Some(_) => self.l.pick("Đã đóng băng", "Frozen"),
+            None if self.is_closed() => self.l.pick("Tạm tính", "Provisional"),
+            None => self.l.pick("Đang chạy, chưa chốt", "Live, day not closed"),
+        }
+    }
+
+    fn track_word(&self, track: Track) -> &'static str {
+        match track {
+            Track::Improvement => self.l.pick("Kéo giảm", "Improvement"),
+            Track::KeptClean => self.l.pick("Giữ sạch", "Kept clean"),
+        }
+    }
+
     fn ribbon(&self) -> Markup {
         match self.snapshot.pinned {
             Some(pinned) => self.pinned_ribbon(&pinned),
@@ -210,7 +234,7 @@ impl View<'_> {
             div class=(if is_final { "ribbon final" } else { "ribbon frozen" }) {
                 b {
                     svg aria-hidden="true" { use href="#i-clock" {} }
-                    @if is_final { (l.pick("Kết quả chính thức", "Final")) } @else { (l.pick("Đã đóng băng", "Frozen")) }
+                    (self.state())
                 }
                 span {
                     @match (l, is_final) {
@@ -247,17 +271,16 @@ impl View<'_> {
 
     fn provisional_ribbon(&self) -> Markup {
         let l = self.l;
-        let cut_off = self.campaign.cut_off(self.as_of);
         let closes = self.campaign.day_closes.format("%H:%M").to_string();
         let next = self.as_of.succ_opt().unwrap_or(self.as_of);
-        let is_closed = self.asked.now >= cut_off;
+        let is_closed = self.is_closed();
         let day = format!("{} {}", l.weekday(self.as_of), l.long_day(self.as_of));
         let next = l.short_day(next);
         html! {
             div class=(if is_closed { "ribbon" } else { "ribbon warn" }) {
                 b {
                     svg aria-hidden="true" { use href="#i-clock" {} }
-                    @if is_closed { (l.pick("Tạm tính", "Provisional")) } @else { (l.pick("Đang chạy, chưa chốt", "Live, day not closed")) }
+                    (self.state())
                 }
                 span {
                     @match (l, is_closed) {
@@ -381,7 +404,6 @@ impl View<'_> {
 
     fn day_control(&self, days: &[LevelDayView]) -> Markup {
         let l = self.l;
-        let symbols = self.scheme.symbols(l.is_vi());
         let last = self.last_day();
         let column = |at: usize, day: Day| {
             let is_eve = at == 0;
@@ -402,7 +424,7 @@ impl View<'_> {
                 @match counts {
                     Some(counts) => {
                         @let known: Vec<u64> = counts.iter().take(self.scheme.levels.len()).map(|c| c.units.unwrap_or_default()).collect();
-                        (day_stack(&known, counts.last().and_then(|c| c.units).unwrap_or_default(), &symbols))
+                        (day_stack(&known, counts.last().and_then(|c| c.units).unwrap_or_default(), &self.symbols))
                     },
                     None => svg aria-hidden="true" { rect.void x="1" y="2" width="97%" height="167" {} },
                 }
@@ -623,11 +645,7 @@ impl View<'_> {
         let ranked = |query: &Query| self.visible(query).iter().filter(|p| p.rank.is_some()).count();
         let tracks = [Track::Improvement, Track::KeptClean].map(|track| {
             let of_track = Query { track, ..query.clone() };
-            let name = match track {
-                Track::Improvement => l.pick("Kéo giảm", "Improvement"),
-                Track::KeptClean => l.pick("Giữ sạch", "Kept clean"),
-            };
-            (track, name, ranked(&of_track))
+            (track, self.track_word(track), ranked(&of_track))
         });
         html! {
             nav.tabs aria-label=(l.pick("Bảng", "Boards")) {
@@ -761,7 +779,16 @@ impl View<'_> {
             })
             .collect();
         let keys: Vec<&str> = self.campaign.policy.tie_break.iter().map(|k| l.key(k.code())).collect();
+        let (kind, track) = (self.kind_name(), self.track_word(self.asked.query.track).to_lowercase());
+        let (day, state) = (l.long_day(self.as_of), self.state().to_lowercase());
         html! {
+            // whoever hears the table alone hears which one it is
+            span.vh {
+                @match l {
+                    Language::Vi => { "Bảng xếp hạng " (kind) ", nhánh " (track) ", đến hết " (day) ", " (state) ". " },
+                    Language::En => { "Leaderboard of " (kind) ", track " (track) ", to the end of " (day) ", " (state) ". " },
+                }
+            }
             (l.pick("Điểm: ", "Points: ")) (parts.join(", ")) ". "
             @if !keys.is_empty() {
                 (l.pick("Bằng điểm thì xét lần lượt ", "Equal points are separated by ")) (keys.join(", ")) ". "
@@ -933,6 +960,9 @@ impl View<'_> {
                 (self.strip_cell(row))
                 (self.spark_cell(row))
                 td.why role="cell" colspan="3" {
+                    @if let Some(current) = row.level.as_ref().and_then(|level| level.current.as_ref()) {
+                        (level_sign(self.scheme, l, current, true)) " · "
+                    }
                     @if reasons.is_empty() { (l.pick("Không công bố cho ngày này", "Not public for this day")) }
                     @else { (l.pick("Chưa xếp hạng: ", "Unranked: ")) (reasons.join(" · ")) }
                 }
@@ -959,17 +989,20 @@ impl View<'_> {
             td.lvl role="cell" {
                 @if let Some(level) = &row.level {
                     span.ft {
-                        @if let Some(start) = level.start_used.as_ref().or(level.start.as_ref()) {
+                        @if let Some(start) = level.start.as_ref().or(level.start_used.as_ref()) {
                             (level_sign(self.scheme, l, start, false))
                             svg aria-hidden="true" viewBox="0 0 14 10" { path d="M0 5h12M8.5 1.5 12 5 8.5 8.5" {} }
                             span.vh { " " (l.pick("đến", "to")) " " }
                         }
-                        @if let Some(current) = level.current_used.as_ref().or(level.current.as_ref()) {
+                        @if let Some(current) = level.current.as_ref().or(level.current_used.as_ref()) {
                             (level_sign(self.scheme, l, current, false))
                         }
                         span.sub.w {
                             @if let Some(dropped) = level.dropped { (l.dropped(dropped)) }
-                            @if level.current.as_deref() == Some("unknown") { " " (l.pick("(gán)", "(imputed)")) }
+                            // what nobody knows is shown as unknown, and counts as something (domain.md section 3)
+                            @if level.current.as_deref() == Some("unknown") && let Some(used) = &level.current_used {
+                                " " (l.pick("tính như ", "counts as ")) (level_word(self.scheme, l, used).to_lowercase())
+                            }
                         }
                     }
                 }
@@ -993,13 +1026,28 @@ impl View<'_> {
             .collect();
         html! {
             td.strips role="cell" {
-                @if has_levels { (strip(&levels, self.scheme.levels.len(), window.days() as usize, &runs(l, &told))) }
+                @if has_levels { (strip(&levels, &self.symbols, window.days() as usize, &runs(l, &told))) }
             }
         }
     }
 
     fn short(&self, date: &str) -> Option<String> {
         date.parse::<Day>().ok().map(|d| self.l.short_day(d))
+    }
+
+    /// The sum of some days in words; a day without a report is none of it, and no 0.
+    fn sum_words(&self, marks: &[DayMark]) -> String {
+        let l = self.l;
+        let cases = || marks.iter().filter_map(|mark| if let DayMark::Cases(n) = mark { Some(*n) } else { None });
+        let missing = marks.iter().filter(|mark| **mark == DayMark::Missing).count();
+        let sum = l.whole(cases().sum());
+        match (cases().next().is_some(), missing, l) {
+            (_, 0, Language::Vi) => format!("tổng {sum}"),
+            (_, 0, Language::En) => sum,
+            (false, _, _) => l.pick("chưa báo", "nothing reported").to_owned(),
+            (true, _, Language::Vi) => format!("tổng {sum}, thiếu {missing} ngày"),
+            (true, _, Language::En) => format!("{sum} (days missing: {missing})"),
+        }
     }
 
     fn spark_cell(&self, row: &RowView) -> Markup {
@@ -1019,16 +1067,11 @@ impl View<'_> {
         let baseline: Vec<DayMark> = baseline.into_iter().map(mark).collect();
         let mut now: Vec<DayMark> = window.into_iter().map(mark).collect();
         now.resize(self.campaign.window.days() as usize, DayMark::NotDue);
-        let sum =
-            |marks: &[DayMark]| -> u64 { marks.iter().map(|m| if let DayMark::Cases(n) = m { *n } else { 0 }).sum() };
-        let (before, since) = (l.whole(sum(&baseline)), l.whole(sum(&now)));
+        let (before, since) = (self.sum_words(&baseline), self.sum_words(&now));
+        let from = l.short_day(self.campaign.window.from);
         let name = match l {
-            Language::Vi => {
-                format!("F0 mỗi ngày: kỳ gốc tổng {before}, từ {} tổng {since}", l.short_day(self.campaign.window.from))
-            }
-            Language::En => {
-                format!("F0 a day: {before} in the baseline, {since} since {}", l.short_day(self.campaign.window.from))
-            }
+            Language::Vi => format!("F0 mỗi ngày: kỳ gốc {before}, từ {from} {since}"),
+            Language::En => format!("F0 a day: {before} in the baseline, {since} since {from}"),
         };
         html! { td.spk role="cell" { (spark(&baseline, &now, &name)) } }
     }
