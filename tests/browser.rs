@@ -83,7 +83,7 @@ fn the_pictures_of_the_guides_show_the_pages_as_they_are() {
         shot("board.png", "?lang=vi", (1_200, 1_300), None),
         shot("map.png", "/map?lang=vi", desk, None),
         shot("unit.png", &format!("/u/{UNIT}?lang=vi"), desk, None),
-        shot("entry.png", "/enter?lang=vi", (390, 780), Some("reporter")),
+        shot("entry.png", "/enter?lang=vi", (390, 1_060), Some("reporter")),
         shot("console.png", "/console?lang=vi", desk, Some("council")),
         shot("result.png", "/result?lang=vi", desk, Some("council")),
     ];

@@ -248,6 +248,50 @@ fn a_flag_is_explained_by_the_ward_and_closed_by_the_council() {
 }
 
 #[test]
+fn a_day_is_excused_and_a_figure_taken_back_where_all_that_was_said_of_it_stands() {
+    let app = app();
+    let council = Browser::of(&app, "chu-tich");
+    let page = "/console/day?unit=27385&date=2021-07-11&lang=en";
+    let console = council.page("/console?lang=en");
+    assert!(console.contains(&format!("href=\"{PAGES}{}\"", page.replace('&', "&amp;"))), "the grid leads there");
+    let html = council.page(page);
+    assert_all(&html, &["Phường 10, 11 July 2021", "No figure, no excuse."]);
+    let form = Form::of(&html, "value=\"excuse\"");
+    assert_all(&council.send(&form, &[("reason", " ")]).text(), &["role=\"alert\"", "No figure, no excuse."]);
+    let html = follow(&council, &council.send(&form, &[("reason", "The station burned down")]));
+    assert_all(&html, &["The day is excused.", "The station burned down"]);
+    let excuses = app.get_as_council(&format!("{Q6}/excuses")).ok();
+    assert_eq!(excuses["items"][0]["unit_code"], "27385");
+    let html = follow(&council, &council.send(&Form::of(&html, "value=\"due\""), &[("reason", "It did not")]));
+    assert_all(&html, &["The excuse is taken back.", "No figure, no excuse."]);
+
+    let page = format!("/console/day?unit={WARD}&date=2021-07-12&lang=en");
+    let html = council.page(&page);
+    assert_all(&html, &["<b>1 F0</b>", "Everything that was recorded for the day"]);
+    let form = Form::of(&html, "value=\"take_back\"");
+    let committee = Browser::of(&app, "khen-thuong");
+    assert!(!committee.page(&page).contains("name=\"reason\""));
+    assert_eq!(committee.send(&form, &[("reason", "x")]).status, 403);
+    let html = follow(&council, &council.send(&form, &[("reason", "Of another ward")]));
+    assert_all(&html, &["The figure is taken back.", "No figure, no excuse.", "taken back at", "Of another ward"]);
+    app.get(&figure(WARD, "2021-07-12")).refused(404, "figure_not_found");
+    assert_eq!(Browser::of(&app, "phuong-07").get(&format!("{PAGES}{page}")).status, 403);
+    let unknown = council.get(&format!("{PAGES}/console/day?unit=99999&date=2021-07-12"));
+    assert_eq!(unknown.status, 404, "{}", unknown.text());
+}
+
+#[test]
+fn a_figure_that_is_taken_back_after_its_day_waits_where_the_campaign_says_so() {
+    let app = app();
+    with_approvals(&app);
+    let council = Browser::of(&app, "chu-tich");
+    let html = council.page(&format!("/console/day?unit={WARD}&date=2021-07-12&lang=vi"));
+    let form = Form::of(&html, "value=\"take_back\"");
+    let html = follow(&council, &council.send(&form, &[("reason", "Của phường khác")]));
+    assert_all(&html, &["một người khác của Hội đồng duyệt", "Có đề nghị chờ duyệt", "<b>1 F0</b>"]);
+}
+
+#[test]
 fn what_waits_is_approved_by_another_who_has_seen_its_effect() {
     let app = app();
     with_approvals(&app);

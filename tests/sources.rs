@@ -1,7 +1,9 @@
 //! Several sources for one unit's day: whose figure stands, what the others say, and what
 //! does not fit together.
 
-use crate::support::app::{TestApp, machine_token};
+use crate::forms::{Browser, form, hidden_fields};
+use crate::support::app::{Answer, TestApp, machine_token};
+use crate::support::database::TestDatabase;
 use crate::support::on_both;
 use greenzone::domain::account::{Role, Scope};
 use greenzone::pack;
@@ -70,6 +72,34 @@ fn on_board(app: &TestApp, query: &str, unit: &str, day: usize) -> (Value, Value
     let row = board["items"].as_array().unwrap().iter().find(|row| row["unit"]["code"] == unit).unwrap().clone();
     let of_day = row["days"].as_array().unwrap().iter().find(|d| d["date"] == format!("2021-07-{day:02}")).unwrap();
     (of_day["community_f0"].clone(), of_day["source"].clone())
+}
+
+#[test]
+fn whose_figure_it_is_is_chosen_on_the_form_and_stays_chosen() {
+    let app = started(TestApp::at(TestDatabase::sqlite(), "2021-07-12T05:00:00Z"));
+    let unit = Scope::Unit { campaign: "sources".into(), unit: "w1".into() };
+    app.make_account("clerk", Role::Reporter, unit);
+    let clerk = Browser::of(&app, "clerk");
+    let send = |page: &Answer, fields: &[(&str, &str)]| {
+        let html = page.text();
+        let hidden = hidden_fields(&html);
+        let all = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied());
+        form(&app, "/c/sources/enter?lang=en", Some(&clerk.cookie), &all.collect::<Vec<_>>())
+    };
+    let page = clerk.get("/c/sources/enter?unit=w1&day=2021-07-12&lang=en");
+    assert!(page.text().contains("<select id=\"source\" name=\"source\" required>"));
+    let unsaid = send(&page, &[("community_f0", "4"), ("source", "")]);
+    assert!(unsaid.text().contains("Say whose figure it is"));
+    assert_eq!(stands(&app, "w1", 12), None);
+    let sent = send(&unsaid, &[("community_f0", "4"), ("source", "health_centre")]);
+    let page = clerk.get(sent.header("location").expect("where to"));
+    assert!(page.text().contains("value=\"health_centre\" selected"));
+    assert_eq!(stands(&app, "w1", 12), Some((4, "health_centre".to_owned())));
+    let sent = send(&page, &[("community_f0", "6"), ("source", "ward_report")]);
+    let page = clerk.get(sent.header("location").expect("where to")).text();
+    let so_far = page.split("So far: ").nth(1).and_then(|rest| rest.split("<").next());
+    assert_eq!(so_far, Some("Ward report 6; Trung tâm y tế 4"));
+    assert_eq!(stands(&app, "w1", 12), Some((6, "ward_report".to_owned())));
 }
 
 on_both! {

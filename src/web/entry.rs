@@ -59,7 +59,9 @@ pub(super) async fn get_entry(call: Call) -> Answer {
         Some("waiting") => Notice::Waiting,
         _ => Notice::None,
     };
-    let draft = Draft::of(standing.as_ref());
+    // whose figure it is stays chosen from day to day; the one that stands may be somebody else's
+    let source = call.text("source")?.unwrap_or_default();
+    let draft = Draft { source, ..Draft::of(standing.as_ref()) };
     let content = desk.form(&call, unit, day, &Sheet { standing, draft, notice, key: new_key()? })?;
     Ok(desk.shown(&call, &content))
 }
@@ -79,9 +81,10 @@ pub(super) async fn post_entry(call: Call, payload: web::Payload) -> Answer {
     let draft = Draft::read(&form);
     let notice = match draft.figure() {
         Err(notice) => notice,
+        Ok(figure) if figure.source.is_none() && !desk.campaign().sources.is_empty() => Notice::Source,
         Ok(figure) => match desk.send(&call, &grant, (unit, day), &form, figure).await {
-            Ok(202) => return desk.done(&call, unit, day, "waiting"),
-            Ok(_) => return desk.done(&call, unit, day, "recorded"),
+            Ok(202) => return desk.done(&call, (unit, day), &draft, "waiting"),
+            Ok(_) => return desk.done(&call, (unit, day), &draft, "recorded"),
             Err(fault) => Notice::of(fault)?,
         },
     };
@@ -113,12 +116,19 @@ fn new_key() -> Result<String, ApiError> {
     Ok(form_key()?)
 }
 
+/// The part of an address that keeps a source chosen.
+fn of_source(draft: &Draft) -> String {
+    if draft.source.is_empty() { String::new() } else { format!("&source={}", escape(&draft.source)) }
+}
+
 /// What was typed into the form, as it was typed.
 #[derive(Clone, Debug, Default)]
 struct Draft {
     counts: [String; 6],
     note: String,
     reason: String,
+    /// Code of the source that says so, where the campaign declares sources.
+    source: String,
 }
 
 /// A field that is wrong, and what is expected of it.
@@ -150,7 +160,7 @@ impl Draft {
             f.linked_households_f0,
         ];
         let counts = counts.map(|count| count.map(|n| n.to_string()).unwrap_or_default());
-        Self { counts, note: f.note.clone().unwrap_or_default(), reason: String::new() }
+        Self { counts, note: f.note.clone().unwrap_or_default(), ..Self::default() }
     }
 
     fn read(form: &Form) -> Self {
@@ -160,7 +170,7 @@ impl Draft {
         if let (Some(_), [community, ..]) = (form.get("zero"), &mut counts) {
             *community = "0".to_owned();
         }
-        Self { counts, note: text("note"), reason: text("reason") }
+        Self { counts, note: text("note"), reason: text("reason"), source: text("source") }
     }
 
     fn count(&self, indicator: Indicator) -> &str {
@@ -193,7 +203,8 @@ impl Draft {
             "" => None,
             reason => Some(parse_reason(reason).map_err(|_| Notice::Text)?),
         };
-        Ok(NewFigure { counts, note, reason, source: None })
+        let source = Some(self.source.clone()).filter(|source| !source.is_empty());
+        Ok(NewFigure { counts, note, reason, source })
     }
 }
 
@@ -209,6 +220,8 @@ enum Notice {
     Wrong(Wrong),
     /// Note or reason are too long.
     Text,
+    /// Nobody says whose figure it is.
+    Source,
     /// Far above what the unit reported before: right only with a reason.
     Unusual,
     /// The day has closed: a reason is needed.
@@ -372,8 +385,8 @@ impl Desk {
         format!("/c/{campaign}/enter?unit={unit}&day={day}&lang={}{rest}", self.language.code())
     }
 
-    fn done(&self, call: &Call, unit: u32, day: Day, sent: &str) -> Answer {
-        call.see_other(&self.address(unit, day, &format!("&sent={sent}")))
+    fn done(&self, call: &Call, (unit, day): (u32, Day), draft: &Draft, sent: &str) -> Answer {
+        call.see_other(&self.address(unit, day, &format!("{}&sent={sent}", of_source(draft))))
     }
 
     fn shown(&self, call: &Call, content: &Markup) -> HttpResponse {
@@ -447,7 +460,7 @@ impl Desk {
                     (self.fields(unit, day, sheet))
                 }
             }
-            (self.week(unit, day))
+            (self.week(unit, day, &of_source(&sheet.draft)))
         })
     }
 
@@ -545,6 +558,7 @@ impl Desk {
                     autocomplete="off" maxlength="8" aria-describedby="hint said" value=(draft.count(Indicator::CommunityF0))
                     aria-invalid=[is_wrong(Indicator::CommunityF0).then_some("true")];
             }
+            (self.sources(sheet))
             @if is_asked || !draft.reason.is_empty() {
                 div.field.why {
                     label for="why" { (l.pick("Lý do", "Reason")) }
@@ -574,6 +588,35 @@ impl Desk {
         }
     }
 
+    /// Whose figure it is, where the campaign declares sources, and what each says so far.
+    fn sources(&self, sheet: &Sheet) -> Markup {
+        let (l, sources) = (self.language, &self.campaign().sources);
+        if sources.is_empty() {
+            return html! {};
+        }
+        let name = |code: &str| {
+            let source = sources.iter().find(|source| source.code == code);
+            source.and_then(|source| source.name.pick(l.is_vi())).unwrap_or(code).to_owned()
+        };
+        let standing = sheet.standing.as_ref();
+        let leading = standing.and_then(|figure| Some((figure.source.as_deref()?, figure.community_f0)));
+        let others = standing.iter().flat_map(|figure| figure.others.iter().flatten());
+        let said = leading.into_iter().chain(others.map(|other| (other.source.as_str(), other.counts.community_f0)));
+        let said: Vec<String> = said.map(|(code, cases)| format!("{} {}", name(code), l.whole(cases))).collect();
+        html! {
+            div.more {
+                label for="source" { (l.pick("Nguồn số liệu", "Whose figure it is")) }
+                select id="source" name="source" required {
+                    option value="" { (l.pick("Chọn nguồn", "Choose")) }
+                    @for source in sources.iter() {
+                        option value=(source.code) selected[source.code == sheet.draft.source] { (name(&source.code)) }
+                    }
+                }
+                @if !said.is_empty() { p.hint { (l.pick("Đã có: ", "So far: ")) (said.join("; ")) } }
+            }
+        }
+    }
+
     fn send_words(&self, sheet: &Sheet) -> String {
         let l = self.language;
         let typed = sheet.draft.count(Indicator::CommunityF0);
@@ -593,6 +636,14 @@ impl Desk {
         match &sheet.notice {
             Notice::None | Notice::Recorded | Notice::Waiting => html! {},
             Notice::Wrong(wrong) => ask(self.expected(wrong), String::new()),
+            Notice::Source => ask(
+                l.pick("Hãy chọn nguồn số liệu", "Say whose figure it is").to_owned(),
+                l.pick(
+                    "Mỗi nguồn giữ một số riêng cho cùng một ngày.",
+                    "Each source keeps a figure of its own for a day.",
+                )
+                .to_owned(),
+            ),
             Notice::Text => ask(
                 l.pick("Ghi chú hoặc lý do quá dài", "The note or the reason is too long").to_owned(),
                 l.pick("Mỗi ô tối đa 500 ký tự.", "At most 500 characters each.").to_owned(),
@@ -662,7 +713,7 @@ impl Desk {
     }
 
     /// The seven days up to the latest begun one, each a link to its form.
-    fn week(&self, unit: u32, shown: Day) -> Markup {
+    fn week(&self, unit: u32, shown: Day, rest: &str) -> Markup {
         let l = self.language;
         let ledger = self.snapshot.ledger();
         let days = ledger.days(unit);
@@ -676,7 +727,7 @@ impl Desk {
                         @let day = ledger.calendar.day(at);
                         @let state = ledger.day_state(unit, at, last);
                         li.open[day == shown] {
-                            a href=(self.address(unit, day, "")) aria-current=[(day == shown).then_some("date")] {
+                            a href=(self.address(unit, day, rest)) aria-current=[(day == shown).then_some("date")] {
                                 @match state {
                                     DayState::Reported => b { (l.whole(u64::from(days.community.get(at).copied().unwrap_or_default()))) },
                                     DayState::Excused => b { "–" span.vh { (l.pick("được miễn", "excused")) } },

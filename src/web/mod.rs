@@ -73,7 +73,7 @@ pub(crate) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     routes.add(
         Method::GET,
         "/c/{campaign}/enter",
-        names(&["unit", "day", "q", "sent", "lang"]),
+        names(&["unit", "day", "q", "sent", "source", "lang"]),
         entry::get_entry.handler(),
     )?;
     routes.add(Method::POST, "/c/{campaign}/enter", names(&["lang"]), entry::post_entry.handler())?;

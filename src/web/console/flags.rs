@@ -7,7 +7,7 @@ use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call};
 use crate::http::form::Form;
 use crate::http::problem::ApiError;
-use crate::service::access::{Decisions, Figures, Hidden};
+use crate::service::access::{Decisions, Figures, Hidden, Results};
 use crate::service::figures::escape;
 use crate::service::flag_answers::{FlagAnswerFor, FlagVerdict};
 use crate::service::flags::{FlagDayView, FlagFilter, FlagView};
@@ -137,7 +137,10 @@ fn item(call: &Call, room: &Room, flag: &FlagView, typed: Option<&Typed>) -> Res
         section.panel.pad {
             h2 {
                 a href=(format!("/c/{}/u/{}?lang={}", escape(&room.campaign().code), escape(&flag.unit.code), l.code())) { (flag.unit.name) }
-                ", " (room.day(&flag.date))
+                ", "
+                @if call.may::<Results>().is_ok() {
+                    a href=(room.address("console/day", &format!("unit={}&date={}&", escape(&flag.unit.code), flag.date))) { (room.day(&flag.date)) }
+                } @else { (room.day(&flag.date)) }
             }
             p { b { (says) } }
             details { summary { (l.pick("Quy tắc", "The rule")) } p { (rule) } }

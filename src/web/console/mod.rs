@@ -6,6 +6,7 @@
 
 mod appeals;
 mod approvals;
+mod day;
 mod effects;
 mod files;
 mod flags;
@@ -41,6 +42,9 @@ pub(super) fn add_routes(routes: &mut Routes) -> Result<(), RouteError> {
     let of_console = ["kind", "page", "done", "lang"];
     routes.add(get.clone(), "/c/{campaign}/console", names(&of_console), overview::get_console.handler())?;
     routes.add(post.clone(), "/c/{campaign}/console/close", names(&["lang"]), overview::post_close.handler())?;
+    let of_day = names(&["unit", "date", "done", "lang"]);
+    routes.add(get.clone(), "/c/{campaign}/console/day", of_day, day::get_day.handler())?;
+    routes.add(post.clone(), "/c/{campaign}/console/day", names(&["lang"]), day::post_day.handler())?;
     let of_list = ["state", "page", "done", "lang"];
     routes.add(get.clone(), "/c/{campaign}/console/flags", names(&of_list), flags::get_flags.handler())?;
     routes.add(post.clone(), "/c/{campaign}/console/flags", names(&["state", "lang"]), flags::post_flag.handler())?;

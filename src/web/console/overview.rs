@@ -167,6 +167,7 @@ impl Sheet<'_> {
                 h2 id="g" { (l.pick("Đủ số liệu chưa", "Is everything there?")) }
                 (self.kinds())
                 (self.grid())
+                (self.other_day())
             }
             div.cols.half {
                 section.panel.pad aria-labelledby="do" {
@@ -277,9 +278,15 @@ impl Sheet<'_> {
                     @let (class, value, said) = self.cell(*cell, marks.is_flagged(&row.unit.code, &date));
                     @let waits = marks.is_waiting(&row.unit.code, &date);
                     td class=(format!("{class} {}{}", place(grid, at), if waits { " c" } else { "" }).trim_end()) {
-                        (value)
-                        @if !said.is_empty() { span.vh { " " (said) } }
-                        @if waits { span.vh { " " (l.pick("có đề nghị chờ duyệt", "a change waits for approval")) } }
+                        @let content = html! {
+                            (value)
+                            @if !said.is_empty() { span.vh { " " (said) } }
+                            @if waits { span.vh { " " (l.pick("có đề nghị chờ duyệt", "a change waits for approval")) } }
+                        };
+                        // what asks for something leads to where it is decided
+                        @if matches!(class, "m" | "w" | "x" | "n late") || waits {
+                            a href=(self.room.address("console/day", &format!("unit={}&date={date}&", escape(&row.unit.code)))) { (content) }
+                        } @else { (content) }
                     }
                 }
             }
@@ -322,6 +329,19 @@ impl Sheet<'_> {
                 span { i.kc { "3" } (l.pick("có đề nghị chờ duyệt", "a change waits for approval")) }
                 span { i { (l.pick("M", "E")) } (l.pick("được miễn", "excused")) }
                 span { i.kn { "·" } (l.pick("chưa đến hạn", "not due")) }
+            }
+        }
+    }
+
+    /// The way to a day that the grid does not mark.
+    fn other_day(&self) -> Markup {
+        let (l, campaign) = (self.room.l, self.room.campaign());
+        html! {
+            form.filters method="get" action=(format!("/c/{}/console/day", escape(&campaign.code))) {
+                input type="hidden" name="lang" value=(l.code());
+                label { (l.pick("Mã đơn vị", "Code of a unit")) " " input name="unit" required maxlength="64"; }
+                label { (l.pick("Ngày", "Day")) " " input name="date" type="date" required min=(campaign.baseline.from) max=(campaign.window.to) value=(self.told.today); }
+                button.btn { (l.pick("Xem ngày này", "Show this day")) }
             }
         }
     }
@@ -433,7 +453,7 @@ impl Sheet<'_> {
             format!("{}{}", if difference < 0 { "−" } else { "+" }, l.whole(difference.unsigned_abs()))
         };
         html! {
-            b { (residual.unit.name) ", " (self.room.day(&residual.date)) ": " (l.whole(residual.community_f0)) }
+            a href=(self.room.address("console/day", &format!("unit={}&date={}&", escape(&residual.unit.code), residual.date))) { b { (residual.unit.name) ", " (self.room.day(&residual.date)) ": " (l.whole(residual.community_f0)) } }
             @if let Some(children) = &residual.children {
                 br;
                 @if l.is_vi() {

@@ -134,24 +134,51 @@ pub(super) fn corrections(days: &[(Day, Vec<FigureRevisionView>)], campaign: &Ca
             @if corrected.is_empty() {
                 p.note { (l.pick("Chưa có số nào được đính chính.", "No figure was corrected.")) }
             } @else {
-                (scrolling(heading, &html! {
-                    table.days-table {
-                        caption.vh { (heading) }
-                        thead { tr {
-                            th scope="col" { (l.pick("Ngày", "Day")) }
-                            th.num scope="col" { (l.pick("F0 cộng đồng", "Community F0")) }
-                            th scope="col" { (l.pick("Ghi lúc", "Recorded at")) }
-                            th scope="col" { (l.pick("Bản số", "Revision")) }
-                            th scope="col" { (l.pick("Lý do", "Reason")) }
-                        } }
-                        tbody { @for (day, revisions) in corrected.iter().rev() { @for revision in revisions {
-                            (revision_row(*day, revision, campaign, l))
-                        } } }
-                    }
-                }))
+                @let rows = corrected.iter().rev().flat_map(|(day, revisions)| revisions.iter().map(|revision| (*day, revision)));
+                (revision_table(heading, rows, campaign, l))
             }
         }
     }
+}
+
+/// Everything that was recorded for one day, the oldest first.
+pub(in crate::web) fn revisions(
+    heading: &str,
+    day: Day,
+    revisions: &[FigureRevisionView],
+    campaign: &Campaign,
+    l: Language,
+) -> Markup {
+    html! {
+        section {
+            h2 { (heading) }
+            (revision_table(heading, revisions.iter().map(|revision| (day, revision)), campaign, l))
+        }
+    }
+}
+
+fn revision_table<'a>(
+    heading: &str,
+    rows: impl Iterator<Item = (Day, &'a FigureRevisionView)>,
+    campaign: &Campaign,
+    l: Language,
+) -> Markup {
+    scrolling(
+        heading,
+        &html! {
+            table.days-table {
+                caption.vh { (heading) }
+                thead { tr {
+                    th scope="col" { (l.pick("Ngày", "Day")) }
+                    th.num scope="col" { (l.pick("F0 cộng đồng", "Community F0")) }
+                    th scope="col" { (l.pick("Ghi lúc", "Recorded at")) }
+                    th scope="col" { (l.pick("Bản số", "Revision")) }
+                    th scope="col" { (l.pick("Lý do", "Reason")) }
+                } }
+                tbody { @for (day, revision) in rows { (revision_row(day, revision, campaign, l)) } }
+            }
+        },
+    )
 }
 
 fn revision_row(day: Day, revision: &FigureRevisionView, campaign: &Campaign, l: Language) -> Markup {
@@ -167,7 +194,12 @@ fn revision_row(day: Day, revision: &FigureRevisionView, campaign: &Campaign, l:
             }
             td { @match revision.figure.recorded_at { Some(instant) => (at(instant)), None => (l.pick("có sẵn trong gói số liệu", "came with the pack")) } }
             td { (l.whole(revision.revision.unsigned_abs())) }
-            td { @if reasons.is_empty() { "–" } @else { (reasons.join(" · ")) } }
+            td {
+                @if reasons.is_empty() { "–" } @else { (reasons.join(" · ")) }
+                @for two in [&revision.two_persons, &revision.withdrawn_by_two].into_iter().flatten() {
+                    br; small { @if l.is_vi() { (two.requested_by) " đề nghị, " (two.approved_by) " duyệt" } @else { "asked by " (two.requested_by) ", approved by " (two.approved_by) } }
+                }
+            }
         }
     }
 }

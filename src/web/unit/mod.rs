@@ -5,6 +5,8 @@
 
 mod course;
 
+pub(super) use course::revisions;
+
 use super::charts::{DayMark, spark};
 use super::forms::scrolling;
 use super::frame::{Frame, Visitor, level_sign};
