@@ -12,7 +12,8 @@ use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
-use std::net::TcpListener;
+use socket2::{Domain, Socket, Type};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,34 @@ pub fn open(address: Address, clock: Clock, migrate: bool, security: Security) -
     }
     drop(conn);
     Service::start(database, clock, security).map_err(|e| StoreError::Unreachable(e.to_string()))
+}
+
+/// Connections that may wait to be taken: a thousand pages that reload at once are not to wait
+/// a second for their next try. The system's own limit is a smaller one on some machines.
+const BACKLOG: i32 = 4_096;
+
+/// Takes an address to listen at, the first of its name that is free.
+///
+/// # Errors
+/// Where it is no address, or none is free.
+pub fn listen(address: &str) -> std::io::Result<TcpListener> {
+    let mut refused = std::io::Error::from(std::io::ErrorKind::AddrNotAvailable);
+    for address in address.to_socket_addrs()? {
+        let listen = || {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+            // as std does: an address is free again as soon as the server before has ended
+            #[cfg(unix)]
+            socket.set_reuse_address(true)?;
+            socket.bind(&address.into())?;
+            socket.listen(BACKLOG)?;
+            Ok(socket.into())
+        };
+        match listen() {
+            Ok(listener) => return Ok(listener),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
 }
 
 /// The server on a socket that is bound already.

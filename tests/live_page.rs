@@ -1,15 +1,24 @@
 //! The leaderboard's page in full: what it says of itself, how large it is, how it pages, and
 //! what its script is given to tell of a newer board and to keep a form.
 
+use crate::forms::Browser;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::listener::Listener;
+use greenzone::domain::account::{Role, Scope};
 use serde_json::json;
 
 const BASE: &str = "/api/v1/campaigns/many";
+const AT_ONCE: usize = 10_000;
 
 /// A campaign of so many wards in two blocks, of which all report on all days.
 fn with_wards(number: usize) -> TestApp {
+    let days = (25..=30).map(|d| format!("2021-06-{d}")).chain((1..=23).map(|d| format!("2021-07-{d:02}")));
+    with_wards_on(number, days)
+}
+
+/// The same, with reports of some days alone.
+fn with_wards_on(number: usize, days: impl Iterator<Item = String>) -> TestApp {
     let app = TestApp::on(TestDatabase::sqlite());
     let kinds = json!([{"code": "ward", "name": {"vi": "Phường", "en": "Ward"}, "figures": "reported"}]);
     let scoring = json!({"components": [
@@ -27,14 +36,17 @@ fn with_wards(number: usize) -> TestApp {
         json!({"code": code(n), "name": format!("Phường số {n}"), "kind": "ward", "block": block, "population": 9_000})
     };
     let units: Vec<_> = (0..number).map(unit).collect();
-    app.post(&format!("{BASE}/units"), &json!(units)).ok();
-    let days = (25..=30).map(|d| format!("2021-06-{d}")).chain((1..=23).map(|d| format!("2021-07-{d:02}")));
+    for units in units.chunks(AT_ONCE) {
+        app.post(&format!("{BASE}/units"), &json!(units)).ok();
+    }
     for (at, day) in days.enumerate() {
         // numbers that differ from ward to ward, as those of a city do
         let cases = |n: usize| (n * 7_919 + at * 104_729) % 23 * usize::from((n + at).is_multiple_of(3));
         let row = |n: usize| json!({"unit_code": code(n), "date": day, "community_f0": cases(n)});
         let rows: Vec<_> = (0..number).map(row).collect();
-        app.post(&format!("{BASE}/figures"), &json!(rows)).ok();
+        for rows in rows.chunks(AT_ONCE) {
+            app.post(&format!("{BASE}/figures"), &json!(rows)).ok();
+        }
     }
     app
 }
@@ -55,6 +67,29 @@ fn a_board_of_380_units_is_under_60_kb_on_the_wire_and_says_where_it_goes_on() {
         let is_sized = svg.contains("height=") || svg.contains("aria-hidden") || svg.contains("class=");
         assert!(is_sized && !first.contains("<img"), "{svg}");
     }
+}
+
+#[test]
+fn a_board_and_a_grid_of_60_000_units_are_read_page_by_page() {
+    let app = with_wards_on(60_000, ["2021-07-08", "2021-07-09"].map(str::to_owned).into_iter());
+    let read = |path: &str| {
+        let page = app.send("GET", path, None, &[("accept-encoding", "gzip")], None);
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.body.len() < 60_000, "{path}: {} bytes", page.body.len());
+        app.get(path).text()
+    };
+    let rows = |html: &str| html.matches("role=\"rowheader\" scope=\"row\"").count();
+    let first = read("/c/many?lang=en");
+    assert_eq!((rows(&first), first.contains("Page 1/300")), (200, true));
+    let last = read("/c/many?lang=en&page=300");
+    assert_eq!((rows(&last), last.contains("Page 300/300")), (200, true));
+    let map = read("/c/many/map?lang=en");
+    assert!(map.contains("60,000") || map.contains("rel=\"next\""), "{map}");
+    app.make_account("council", Role::Council, Scope::Campaign("many".into()));
+    let council = Browser::of(&app, "council");
+    let grid = council.get("/c/many/console?lang=en").text();
+    assert!(grid.contains("Page 1 of 600") && grid.len() < 1_500_000, "{}", grid.len());
+    assert!(council.get("/c/many/console?lang=en&page=600").text().contains("Page 600 of 600"));
 }
 
 #[test]

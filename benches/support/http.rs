@@ -8,12 +8,12 @@ use greenzone::service::tokens::NewToken;
 use greenzone::service::writer::WriteRequest;
 use greenzone::service::{Caller, Service};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 /// Serves without limits; where.
 pub fn serve(service: Arc<Service>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listener = greenzone::app::listen("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async {

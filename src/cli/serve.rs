@@ -111,7 +111,7 @@ impl Serve {
 
 /// Takes an address.
 pub(super) fn bind(address: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|e| Failure::Environment(format!("cannot listen on {address}: {e}")))
+    app::listen(address).map_err(|e| Failure::Environment(format!("cannot listen on {address}: {e}")))
 }
 
 /// Serves, and does what is due at its hour, until the process is told to stop.

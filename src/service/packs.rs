@@ -22,7 +22,7 @@ use super::sources::{Reports, by_day, record_reports};
 use super::units::{NewUnit, plan};
 use super::views::{ImportView, ReadingView, RowsView, WrittenView};
 use super::writer::{Pending, Work, WriteRequest, last_instant};
-use crate::domain::contest::{AdjustmentKind, AssessmentRow, Contest, CriterionRow, Stamp};
+use crate::domain::contest::{AdjustmentKind, AssessmentRow, Contest, CriterionRow, FigureRow, Stamp};
 use crate::domain::unit::UnitState;
 use crate::domain::{Campaign, Day, Instant, Unit};
 use crate::pack::loose::options::{FigureOptions, SheetOptions};
@@ -40,6 +40,7 @@ use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 /// Why something that the pack says is taken back has no other reason.
 const TAKEN_BACK: &str = "taken back in the imported pack";
@@ -308,9 +309,16 @@ pub fn read_loose(snapshot: &Snapshot, audience: &Audience, file: &LooseFile) ->
     Ok(LooseRead { rows, reading: ReadingView::of(read.read_as), blank: read.blank, repeated: read.repeated })
 }
 
-/// Stores the figures of a strict table while it reads them: a mistake in its last line
+/// Rows that are handed from the thread that reads to the one that writes.
+const HANDED: usize = 1_000;
+
+/// Lots of [`HANDED`] rows that may wait for the one that writes.
+const LOTS: usize = 8;
+
+/// Stores the figures of a strict table: one thread reads and checks it, line by line, while
+/// this one compares its rows with what stands and writes them. A mistake in the last line
 /// undoes the first.
-fn import_table(work: &mut Work<'_>, source: impl Read, audience: &Audience) -> Result<Recorded, Fault> {
+fn import_table(work: &mut Work<'_>, source: impl Read + Send, audience: &Audience) -> Result<Recorded, Fault> {
     let stored = work.campaign()?;
     if !stored.campaign.sources.is_empty() {
         return import_reports(work, &stored, source, audience);
@@ -319,21 +327,40 @@ fn import_table(work: &mut Work<'_>, source: impl Read, audience: &Audience) -> 
     let before = recording.before.clone();
     let (register, sight) = (before.register(), before.sight(audience));
     let find = |code: &str| register.find(code).filter(|unit| before.is_visible(*unit, sight));
-    let mut errors = pack::Errors::default();
-    let (mut tells_time, mut failed) = (false, None);
-    let read = pack::stream_figures(&register.campaign, &register.units, find, source, &mut errors, |row, errors| {
-        tells_time |= row.stamp != Stamp::ALWAYS;
-        if !errors.is_empty() || tells_time || failed.is_some() {
-            return;
+    let (hand, handed) = sync_channel::<Vec<FigureRow>>(LOTS);
+    let read_all = move || {
+        let (mut errors, mut tells_time) = (pack::Errors::default(), false);
+        let mut lot = Vec::with_capacity(HANDED);
+        // whoever takes them may have given up
+        let mut is_wanted = true;
+        let read =
+            pack::stream_figures(&register.campaign, &register.units, find, source, &mut errors, |row, errors| {
+                tells_time |= row.stamp != Stamp::ALWAYS;
+                if !is_wanted || !errors.is_empty() || tells_time {
+                    return;
+                }
+                lot.push(row);
+                if lot.len() == HANDED {
+                    is_wanted = hand.send(std::mem::replace(&mut lot, Vec::with_capacity(HANDED))).is_ok();
+                }
+            });
+        if errors.is_empty() && !tells_time {
+            let _ = hand.send(lot);
         }
-        let (unit, day, counts, note) = (row.unit, row.day, row.counts, row.note.as_deref());
-        let at = || format!("figures.csv {} {day}", register.unit(unit).map_or("", |u| u.code.as_str()));
-        failed = recording.take(&Incoming { unit, day, counts, note, reason: None }, at).err();
+        (read, errors, tells_time)
+    };
+    let (read, taken) = std::thread::scope(|scope| {
+        let reader = scope.spawn(read_all);
+        let taken = handed.into_iter().flatten().try_for_each(|row| {
+            let (unit, day, counts, note) = (row.unit, row.day, row.counts, row.note.as_deref());
+            let at = || format!("figures.csv {} {day}", register.unit(unit).map_or("", |u| u.code.as_str()));
+            recording.take(&Incoming { unit, day, counts, note, reason: None }, at)
+        });
+        (reader.join(), taken)
     });
+    taken?;
+    let (read, errors, tells_time) = read.map_err(|_| Fault::internal("the reader of a table broke off"))?;
     read.map_err(Fault::internal)?;
-    if let Some(fault) = failed {
-        return Err(fault);
-    }
     errors.into_result().map_err(in_table)?;
     if tells_time {
         return Err(time_is_told());

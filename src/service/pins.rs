@@ -145,11 +145,20 @@ fn freeze_view(stored: &StoredCampaign, rows: &[PinRow]) -> FreezeView {
 pub(super) fn archive_now(work: &mut Work<'_>) -> Result<i64, Fault> {
     let (stored, pending) = (work.campaign()?, work.pending_revisions());
     let conn = work.conn()?;
-    let pack = pack::write_zip(&contests::load_stored(conn, &stored)?.contest);
-    let sha256 = Sha256::digest(&pack).iter().map(|byte| format!("{byte:02x}")).collect();
-    let facts = archives::take(conn, &stored, &pending)?;
+    let contest = contests::load_stored(conn, &stored)?.contest;
+    // the others wait for this: the pack is packed while the rows are copied
+    let (packed, facts) = std::thread::scope(|scope| {
+        let packed = scope.spawn(move || {
+            let pack = pack::write_zip(&contest);
+            let sha256 = Sha256::digest(&pack).iter().map(|byte| format!("{byte:02x}")).collect();
+            (pack, sha256)
+        });
+        let facts = archives::take(conn, &stored, &pending);
+        (packed.join(), facts)
+    });
+    let (packed, facts) = (packed.map_err(|_| Fault::internal("packing an archive broke off"))?, facts?);
     let number = archives::next_id(conn, stored.id)?;
-    archives::insert(conn, &NewArchive::new(&stored, number, (pack, sha256), facts))?;
+    archives::insert(conn, &NewArchive::new(&stored, number, packed, facts))?;
     Ok(number)
 }
 

@@ -71,7 +71,7 @@
 
   // ---- the form of a day's figure: kept on this device until it is recorded, sent once
   const device = store("localStorage");
-  const TYPED = 'input:not([type="hidden"]), textarea';
+  const TYPED = 'input:not([type="hidden"]), select, textarea';
   const PATIENCE = 20000;
   const PAUSE = 15000;
   let again = 0;

@@ -129,7 +129,7 @@ impl Frame<'_> {
                             }
                         }
                     }
-                    main.wrap.landscape id="main" { (content) }
+                    main.wrap id="main" { (content) }
                 }
             }
         }

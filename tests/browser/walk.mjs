@@ -11,6 +11,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 // in a drawing there is room for a number and a letter; the name says both in words
 const inDrawings = { rules: [{ id: "label-content-name-mismatch", selector: "a[href]:not(svg a), button" }] };
 const home = `/c/${campaign}`;
+const [standing, lying] = ["210×297", "297×210"];
+const prints = [["?lang=vi&as_of=2021-07-12", lying, 2], ["/map?lang=vi", standing, 3], [`/u/${entry.unit}?lang=vi`, standing, 3], ["/rules?lang=vi", standing, 6], ["/result?lang=vi", standing, 3], ["/console?lang=vi", lying, 3]];
 const wrong = [];
 let looked = 0;
 
@@ -38,6 +40,11 @@ async function look(page, where) {
     axe.configure(configuration);
     const { violations } = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
     const root = document.scrollingElement;
+    const moved = await new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((entry) => { sum += entry.value; })).observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => done(sum), 50);
+    });
     const outside = () => {
       const all = [...document.querySelectorAll("main *, header *")].filter((e) => e.getBoundingClientRect().right > root.clientWidth + 1 && !e.closest(".scroll"));
       return all.slice(0, 3).map((e) => `${e.tagName}.${e.className}`).join(", ");
@@ -45,12 +52,14 @@ async function look(page, where) {
     return {
       violations: violations.map((v) => `${v.id}: ${v.nodes.length} × ${v.nodes[0].target.join(" ")}: ${v.nodes[0].failureSummary.replace(/\s+/g, " ")}`),
       tooWide: root.scrollWidth > root.clientWidth ? `${root.scrollWidth} of ${root.clientWidth} px by ${outside()}` : null,
+      moved,
       heads: document.querySelectorAll("h1").length,
       lang: document.documentElement.lang,
     };
   }, inDrawings);
   for (const violation of found.violations) wrong.push(`${where}: ${violation}`);
   if (found.tooWide) wrong.push(`${where}: scrolls sideways, ${found.tooWide}`);
+  if (found.moved > 0.001) wrong.push(`${where}: moves while it is drawn, by ${found.moved}`);
   if (found.heads !== 1) wrong.push(`${where}: ${found.heads} h1`);
   return found;
 }
@@ -67,9 +76,9 @@ async function signIn(page, [name, password], lang) {
   await page.waitForURL(`**${home}**`);
 }
 
-async function walk(browser, role, lang, width) {
-  const who = `${role} ${lang} ${width}`;
-  const context = await browser.newContext({ viewport: { width, height: 800 }, locale: lang, bypassCSP: false });
+async function walk(browser, role, lang, width, colorScheme = "light") {
+  const who = `${role} ${lang} ${width} ${colorScheme}`;
+  const context = await browser.newContext({ viewport: { width, height: 800 }, locale: lang, colorScheme });
   const page = await context.newPage();
   page.on("pageerror", (error) => wrong.push(`${who} ${page.url()}: ${error.message}`));
   page.on("console", (message) => {
@@ -94,7 +103,7 @@ async function walk(browser, role, lang, width) {
     if (found.lang !== lang) wrong.push(`${who} ${address}: is in ${found.lang}`);
     const name = kind.replace(/[^a-z0-9-]+/gi, "_");
     if (folder && (await page.title())) {
-      await page.screenshot({ path: join(folder, `${role}-${lang}-${width}${name}.png`), fullPage: true });
+      await page.screenshot({ path: join(folder, `${role}-${lang}-${width}-${colorScheme}${name}.png`), fullPage: true });
     }
     const links = await page.$$eval("a[href]", (all) => all.map((a) => new URL(a.getAttribute("href"), document.baseURI).href.split("#")[0]));
     queue.push(...links.filter((link) => isPage(link, lang) && !seen.has(kindOf(link))));
@@ -121,9 +130,74 @@ async function enter(browser, javaScriptEnabled, cases) {
   }
   await field.focus();
   await page.keyboard.press("Enter");
-  await page.waitForLoadState();
+  await page.waitForURL("**sent=recorded**").catch(() => {});
   const said = await page.locator("main").innerText();
-  if (!said.includes(String(cases))) wrong.push(`entry, scripts ${javaScriptEnabled}: no receipt in: ${said.slice(0, 400)}`);
+  if (!said.includes(`Đã ghi ${cases} ca`)) wrong.push(`entry, scripts ${javaScriptEnabled}: no receipt in: ${said.slice(0, 400)}`);
+  await context.close();
+}
+
+/** A figure that is sent on a dead line is kept, said so, and recorded once when the line is back. */
+async function sendOffline(browser, cases) {
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
+  const page = await context.newPage();
+  await signIn(page, people.reporter, "vi");
+  const address = `${base}${home}/enter?unit=${entry.unit}&day=${entry.day}&lang=vi`;
+  await page.goto(address);
+  await context.setOffline(true);
+  await page.fill("input[name=community_f0]", String(cases));
+  await page.press("input[name=community_f0]", "Enter");
+  const said = page.locator(".net");
+  await said.filter({ hasText: "Mất mạng" }).waitFor();
+  // the phone is switched off and on: the form comes back with what waits
+  await context.setOffline(false);
+  await page.goto(address);
+  await page.waitForURL("**sent=recorded**");
+  const words = await page.locator("main").innerText();
+  if (!words.includes(`Đã ghi ${cases} ca`)) wrong.push(`offline: no receipt in ${words.slice(0, 300)}`);
+  const kept = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("greenzone figure")));
+  if (kept.length > 0) wrong.push(`offline: still kept: ${kept}`);
+  await context.close();
+}
+
+/** Whoever reads a board hears of a newer one, and neither place nor focus moves. */
+async function hearOfNews(browser, cases) {
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
+  const page = await context.newPage();
+  await page.goto(`${base}${home}?lang=en&as_of=2021-07-12`);
+  const link = page.locator("th.unit a").nth(5);
+  await link.focus();
+  await page.evaluate(() => window.scrollBy(0, 40));
+  const place = () => page.evaluate(() => ({ y: window.scrollY, focus: document.activeElement.href, at: document.activeElement.getBoundingClientRect().top }));
+  const before = await place();
+  await enter(browser, true, cases);
+  const notice = page.locator("[role=status][data-events] a");
+  await notice.waitFor({ timeout: 10000 });
+  const after = await place();
+  if (JSON.stringify(before) !== JSON.stringify(after)) wrong.push(`news: moved from ${JSON.stringify(before)} to ${JSON.stringify(after)}`);
+  // a click of the tool would scroll to the link first
+  await Promise.all([page.waitForNavigation(), notice.evaluate((link) => link.click())]);
+  await page.waitForFunction((y) => Math.abs(window.scrollY - y) < 2, before.y, { timeout: 5000 }).catch(() => wrong.push("news: the new board is not at the reader's place"));
+  await context.close();
+}
+
+/** Sizes, in mm, of the pages that a page prints. */
+async function printed(page) {
+  const pdf = (await page.pdf({ preferCSSPageSize: true, printBackground: true })).toString("latin1");
+  const boxes = [...pdf.matchAll(/\/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]/g)];
+  return boxes.map(([, width, height]) => [width, height].map((points) => Math.round((points / 72) * 25.4)).join("×"));
+}
+
+/** Printed pages: A4, lying where the table is wide, and no more of them than there is to say. */
+async function print(browser) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 } });
+  const page = await context.newPage();
+  await signIn(page, people.council, "vi");
+  for (const [address, size, most] of prints) {
+    await page.goto(`${base}${home}${address}`);
+    const sizes = await printed(page);
+    console.log(`printed ${address || "/"}: ${sizes.join(" ")}`);
+    if (sizes.length === 0 || sizes.length > most || sizes.some((one) => one !== size)) wrong.push(`${address} prints ${sizes}, expected at most ${most} pages of ${size}`);
+  }
   await context.close();
 }
 
@@ -135,8 +209,13 @@ try {
   }
   await walk(browser, "public", "en", 360);
   await walk(browser, "council", "vi", 1440);
+  await walk(browser, "public", "vi", 360, "dark");
+  await walk(browser, "council", "en", 1440, "dark");
   await enter(browser, true, 2);
   await enter(browser, false, 3);
+  await sendOffline(browser, 4);
+  await hearOfNews(browser, 1);
+  await print(browser);
 } finally {
   await browser.close();
 }

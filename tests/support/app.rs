@@ -16,7 +16,6 @@ use greenzone::service::tokens::NewToken;
 use greenzone::service::writer::WriteRequest;
 use greenzone::service::{Caller, Security, Service};
 use serde_json::Value;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -116,7 +115,7 @@ impl TestApp {
         let address = database.address.clone();
         let service = greenzone::app::open(database.address.clone(), clock.clone(), true, security).expect("a service");
         let token = machine_token(&service, Role::Council, Scope::All);
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listener = greenzone::app::listen("127.0.0.1:0").expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let (sender, receiver) = mpsc::channel();
         let of_server = service.clone();
