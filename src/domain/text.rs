@@ -17,7 +17,8 @@ pub const MAX_REASON_CHARS: usize = 500;
 
 /// The text in Unicode normal form C.
 pub fn nfc(text: &str) -> String {
-    text.nfc().collect()
+    // most codes and parameters are ASCII, which is in that form
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// Whether every character can be printed on one line.

@@ -204,6 +204,9 @@ impl Call {
 
     /// A whole number between two bounds.
     pub fn number(&self, name: &str, from: u64, to: u64) -> Result<Option<u64>, ApiError> {
+        if self.get(name).is_none() {
+            return Ok(None);
+        }
         let expected = format!("a whole number from {from} to {to}");
         self.parse(name, &expected, |t| {
             crate::domain::number::parse_whole(t, to).filter(|n| *n >= from && (t == "0" || !t.starts_with('0')))

@@ -56,7 +56,7 @@ pub(crate) async fn outermost(
         response.headers_mut().insert(REQUEST_ID, value);
     }
     guard(response.headers_mut());
-    let status = response.status().as_u16();
+    let status = response.status();
     let took = begun.elapsed();
     if let Some(metrics) = metrics {
         let extensions = response.request().extensions();
@@ -65,7 +65,7 @@ pub(crate) async fn outermost(
     }
     // the path without its query: reasons stand there
     let duration_ms = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;
-    span.in_scope(|| tracing::info!(status, duration_ms, "answered"));
+    span.in_scope(|| tracing::info!(status = status.as_u16(), duration_ms, "answered"));
     Ok(response)
 }
 

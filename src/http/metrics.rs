@@ -1,6 +1,7 @@
 //! Metrics for Prometheus, on an address of their own.
 
 use crate::service::Service;
+use actix_web::http::StatusCode;
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 use std::time::Duration;
 
@@ -30,8 +31,8 @@ impl Metrics {
     }
 
     /// Counts an answer; `path` is the pattern of the address, so that labels are few.
-    pub fn count(&self, method: &str, path: &str, status: u16, took: Duration) {
-        self.requests.with_label_values(&[method, path, &status.to_string()]).inc();
+    pub fn count(&self, method: &str, path: &str, status: StatusCode, took: Duration) {
+        self.requests.with_label_values(&[method, path, status.as_str()]).inc();
         self.seconds.with_label_values(&[method, path]).observe(took.as_secs_f64());
     }
 

@@ -155,6 +155,8 @@
       say(navigator.onLine ? "online" : "offline");
     }
 
+    // who comes back to a number types another one, and not more digits behind it
+    fields.filter((field) => field.inputMode === "numeric").forEach((field) => field.addEventListener("focus", () => field.select()));
     form.addEventListener("input", () => {
       // what is typed now is another figure than what waits
       clearTimeout(again);

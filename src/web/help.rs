@@ -138,8 +138,20 @@ fn rendered(text: &str) -> String {
         other => other,
     });
     pulldown_cmark::html::push_html(&mut out, events);
+    // a picture whose size is not said moves what stands below it once it comes
+    for (name, bytes) in IMAGES {
+        let Some((width, height)) = size_of(bytes) else { continue };
+        let source = format!("<img src=\"/help/images/{name}\"");
+        out = out.replace(&source, &format!("{source} width=\"{width}\" height=\"{height}\""));
+    }
     // what scrolls sideways can be reached with the keyboard
     out.replace("<pre>", "<pre tabindex=\"0\">")
+}
+
+/// Width and height of a PNG, in pixels: its first chunk begins with them.
+fn size_of(png: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| Some(u32::from_be_bytes(png.get(at..at + 4)?.try_into().ok()?));
+    Some((number(16)?, number(20)?))
 }
 
 #[cfg(test)]
@@ -162,9 +174,12 @@ mod tests {
     #[test]
     fn a_picture_that_is_not_there_is_told_in_words() {
         assert_eq!(rendered("![A map](../images/none.png)"), "<p><em>A map</em></p>\n");
+        let (width, height) = size_of(IMAGES[0].1).unwrap();
         assert_eq!(
             rendered("![A board](../images/board.png)"),
-            "<p><img src=\"/help/images/board.png\" alt=\"A board\" /></p>\n"
+            format!(
+                "<p><img src=\"/help/images/board.png\" width=\"{width}\" height=\"{height}\" alt=\"A board\" /></p>\n"
+            )
         );
     }
 }

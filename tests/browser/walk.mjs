@@ -120,6 +120,7 @@ async function enter(browser, javaScriptEnabled, cases) {
   await page.goto(`${base}${home}/enter?unit=${entry.unit}&day=${entry.day}&lang=vi`);
   const field = page.locator("input[name=community_f0]");
   await field.focus();
+  await page.keyboard.press("Control+A");
   await page.keyboard.type(String(cases));
   const reason = page.locator("[name=reason]").first();
   if (await reason.count()) {

@@ -3,7 +3,7 @@
 //! Boards and documents are computed beside the writer, of a campaign as it stands at one
 //! revision; the writer then looks whether that revision still stands and whether nothing
 //! stands in the way, and stores what was made. Where the campaign changed meanwhile, all of
-//! it is made anew. So nobody's report waits for boards of a whole city.
+//! it is made anew. So nobody's report waits for boards of a whole city, only for its archive.
 
 use super::awards::{self, Given, add_awards, are_the_same};
 use super::blockers::{BlockerView, Ground, blockers, set_aside};
