@@ -240,7 +240,13 @@ fn a_flag_is_explained_by_the_ward_and_closed_by_the_council() {
         assert!(follow(&council, &sent).contains("cảnh báo đã đóng"));
     }
     assert_eq!(app.revision("q6-2021"), before + 1, "sent twice, answered once");
-    assert!(council.page("/console/flags?state=closed&lang=en").contains("Checked by telephone"));
+    let closed = council.page("/console/flags?state=closed&lang=en");
+    assert!(closed.contains("Checked by telephone") && closed.contains("?state=closed&amp;lang=vi\" lang=\"vi\""));
+    let back =
+        Form::of(closed.split("<section").find(|part| part.contains("by telephone")).expect("it"), "Open it again");
+    assert!(council.send(&back, &[("reason", "")]).text().contains("role=\"alert\""));
+    let html = follow(&council, &council.send(&back, &[("reason", "The wrong ward was called")]));
+    assert_all(&html, &["The flag is open again.", "Reopened: The wrong ward was called"]);
     let committee = Browser::of(&app, "khen-thuong");
     assert!(!committee.page("/console/flags?lang=en").contains("name=\"answer\""));
     assert_eq!(committee.send(&form, &[("verdict", "as_reported"), ("answer", "x")]).status, 403);
@@ -324,6 +330,13 @@ fn what_waits_is_approved_by_another_who_has_seen_its_effect() {
     let form = Form::of(&other.page("/console/approvals/2?lang=en"), "value=\"approve\"");
     let refused = other.send(&form, &[("reason", "no such case"), ("verdict", "reject")]);
     assert!(follow(&other, &refused).contains("no such case"));
+    // who asked thinks better of it
+    let asked = app.send("PUT", &figure(WARD, "2021-07-12"), Some(&token), &headers, Some(body.as_bytes()));
+    assert_eq!(asked.status, 202, "{}", asked.text());
+    assert!(!other.page("/console/approvals/3?lang=en").contains("value=\"withdraw\""));
+    let form = Form::of(&own.page("/console/approvals/3?lang=en"), "value=\"withdraw\"");
+    let html = follow(&own, &own.send(&form, &[("reason", "It was right")]));
+    assert_all(&html, &["The request is taken back.", "It was right"]);
     let auditor = Browser::of(&app, "kiem-tra");
     assert!(!auditor.page("/console/approvals/1?lang=en").contains("name=\"verdict\""));
     let committee = Browser::of(&app, "khen-thuong");
@@ -357,7 +370,12 @@ fn a_ward_appeals_and_the_council_answers() {
         &[("answer", "It is right."), ("corrections", ""), ("state", "rejected")],
     );
     assert_all(&follow(&council, &sent), &["Answered.", "Rejected", "It is right."]);
-    assert!(ward.page("/appeals/1?lang=en").contains("It is right."));
+    let html = ward.page("/appeals/1?lang=en");
+    assert!(html.contains("It is right.") && !html.contains("value=\"withdrawn\""), "what was answered stays");
+    let lodged = ward.send(&Form::of(&ward.page("/appeals?lang=vi"), "Gửi khiếu nại"), &fields);
+    let form = Form::of(&follow(&ward, &lodged), "value=\"withdrawn\"");
+    let html = follow(&ward, &ward.send(&form, &[("reason", "Tổ đã xem lại")]));
+    assert_all(&html, &["Đã rút khiếu nại.", "Tổ đã xem lại"]);
     assert_eq!(Browser::of(&app, "quan-tri").get(&format!("{PAGES}/appeals")).status, 403);
 }
 

@@ -14,11 +14,12 @@ use crate::scoring::board::By;
 use crate::service::access::Provable;
 use crate::service::audit::Origin;
 use crate::service::boards::{AsOf, Ask};
+use crate::service::figures::escape;
 use crate::service::live::{Sight, Snapshot};
 use crate::service::rendered::{Rendered, etag_of};
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
 use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -171,6 +172,18 @@ impl Call {
     /// A parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The address of what is read, with one parameter changed and some left out; none where
+    /// something is sent.
+    pub fn address_with(&self, (name, value): (&str, &str), without: &[&str]) -> Option<String> {
+        if self.request.method() != Method::GET {
+            return None;
+        }
+        let kept = self.query.iter().filter(|(n, _)| n != name && !without.contains(&n.as_str()));
+        let pairs = kept.map(|(n, v)| (n.as_str(), v.as_str())).chain([(name, value)]);
+        let pairs: Vec<String> = pairs.map(|(n, v)| format!("{n}={}", escape(v))).collect();
+        Some(format!("{}?{}", self.request.uri().path(), pairs.join("&")))
     }
 
     /// A text parameter brought to NFC; empty is refused.

@@ -7,7 +7,7 @@
 use super::account::token_field;
 use super::frame::{Frame, Here, Visitor};
 use super::words::Language;
-use super::{language, own_page};
+use super::{in_other_language, language, own_page};
 use crate::domain::figure::MAX_COUNT;
 use crate::domain::text::{parse_note, parse_reason};
 use crate::domain::time::parse_day;
@@ -395,7 +395,7 @@ impl Desk {
         let frame = Frame {
             language: l,
             title: format!("{} · {}", l.pick("Nhập số liệu", "Enter figures"), super::home::title(campaign, l)),
-            other: format!("/c/{}/enter?lang={}", escape(&campaign.code), l.other().code()),
+            other: in_other_language(call, l, &format!("/c/{}/enter", escape(&campaign.code))),
             campaign: Some(&campaign.code),
             scheme: Some(&campaign.scheme),
             visitor: self.visitor.clone(),

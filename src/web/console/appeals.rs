@@ -2,7 +2,7 @@
 //! the council answers here.
 
 use super::effects::{Effect, effect};
-use super::{ROWS, Room, done, page_asked, refused, rows_of, to_sign_in, words};
+use super::{ROWS, Room, done, page_asked, reason, refused, rows_of, to_sign_in, words};
 use crate::domain::appeals::{MAX_WORDS_CHARS, parse_words};
 use crate::domain::text::parse_reason;
 use crate::domain::time::parse_day;
@@ -11,10 +11,12 @@ use crate::http::form::Form;
 use crate::http::problem::ApiError;
 use crate::service::access::{Caller, Decisions, Figures, Hidden};
 use crate::service::appeals::{
-    AppealAnswerFor, AppealAnswerView, AppealDetailView, AppealFilter, AppealFor, AppealMatter, AppealState, AppealView,
+    AppealAnswerFor, AppealAnswerView, AppealDetailView, AppealFilter, AppealFor, AppealMatter, AppealState,
+    AppealView, Counted,
 };
 use crate::service::figures::escape;
 use crate::service::words::appeal_matter;
+use crate::service::writer::Written;
 use crate::service::{Code, Fault};
 use crate::web::language;
 use crate::web::problems::Refused;
@@ -191,6 +193,7 @@ pub(super) async fn get_appeal(call: Call) -> Answer {
     let told = match call.get("done") {
         Some("lodged") => Some(l.pick("Đã nhận khiếu nại.", "The appeal was received.")),
         Some("answered") => Some(l.pick("Đã trả lời.", "Answered.")),
+        Some("withdrawn") => Some(l.pick("Đã rút khiếu nại.", "The appeal is taken back.")),
         _ => None,
     };
     one(&call, None, told).await
@@ -202,21 +205,17 @@ pub(super) async fn post_answer(call: Call, payload: web::Payload) -> Answer {
     if call.caller.is_anonymous() {
         return to_sign_in(&call, l, "appeals");
     }
-    let grant = call.may::<Decisions>()?;
     let form = call.form(payload).await?;
     let room = Room::open(&call, l).await?;
-    let (campaign, id) = (room.campaign().code.clone(), call.path("id")?);
-    let written = match answer(&form) {
-        Err(fault) => Err(fault),
-        Ok(said) => {
-            let of = (campaign.clone(), id.clone());
-            let counted = call.service.blocking(move |service| service.counted_since_appeal(&of.0, &of.1)).await?;
-            let request = call.form_write(&form, None);
-            call.service.answer_appeal(&grant, &campaign, (id.clone(), counted), said, request).answer().await
-        }
-    };
+    let id = call.path("id")?;
+    let is_back = form.get("state") == Some("withdrawn");
+    let written =
+        if is_back { withdraw(&call, &room, &id, &form).await? } else { settle(&call, &room, &id, &form).await? };
     match written {
-        Ok(_) => call.see_other(&room.address(&format!("appeals/{}", escape(&id)), "done=answered&")),
+        Ok(_) => {
+            let told = if is_back { "withdrawn" } else { "answered" };
+            call.see_other(&room.address(&format!("appeals/{}", escape(&id)), &format!("done={told}&")))
+        }
         Err(fault) => {
             let typed = Typed {
                 refused: Refused::of(fault)?,
@@ -227,6 +226,36 @@ pub(super) async fn post_answer(call: Call, payload: web::Payload) -> Answer {
             one(&call, Some(typed), None).await
         }
     }
+}
+
+/// What has moved since an appeal was lodged, counted before the write waits for its turn.
+async fn counted(call: &Call, room: &Room, id: &str) -> Result<Option<Counted>, ApiError> {
+    let of = (room.campaign().code.clone(), id.to_owned());
+    Ok(call.service.blocking(move |service| service.counted_since_appeal(&of.0, &of.1)).await?)
+}
+
+/// The council answers it.
+async fn settle(call: &Call, room: &Room, id: &str, form: &Form) -> Result<Result<Written, Fault>, ApiError> {
+    let grant = call.may::<Decisions>()?;
+    let said = match answer(form) {
+        Ok(said) => said,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let of = (id.to_owned(), counted(call, room, id).await?);
+    let request = call.form_write(form, None);
+    Ok(call.service.answer_appeal(&grant, &room.campaign().code, of, said, request).answer().await)
+}
+
+/// The unit's side takes it back.
+async fn withdraw(call: &Call, room: &Room, id: &str, form: &Form) -> Result<Result<Written, Fault>, ApiError> {
+    let (council, grant) = (call.may::<Decisions>(), call.may::<Figures>()?);
+    let reason = match reason(form) {
+        Ok(reason) => reason,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let of = (id.to_owned(), counted(call, room, id).await?, council.is_ok());
+    let request = call.form_write(form, None);
+    Ok(call.service.withdraw_appeal(&grant, &room.campaign().code, of, reason, request).answer().await)
 }
 
 fn answer(form: &Form) -> Result<AppealAnswerFor, Fault> {
@@ -280,7 +309,14 @@ async fn one(call: &Call, typed: Option<Typed>, told: Option<&str>) -> Answer {
             p { (if l.is_vi() { &appeal.state_words.vi } else { &appeal.state_words.en }) " · " (appeal.lodged_by) ", " (room.moment(appeal.lodged_at)) }
         }
         (done(told))
-        section.panel.pad { h2 { (l.pick("Nội dung", "What is said")) } p.said { (appeal.text) } }
+        section.panel.pad { h2 { (l.pick("Nội dung", "What is said")) } p.said { (appeal.text) }
+            @if let (Some(by), Some(at)) = (&appeal.withdrawn_by, appeal.withdrawn_at) {
+                p.note {
+                    (l.pick("Đã rút: ", "Taken back: ")) (by) ", " (room.moment(at))
+                    @if let Some(reason) = &appeal.withdrawn_reason { ". " (reason) }
+                }
+            }
+        }
         @if !detail.answers.is_empty() {
             section.panel.pad {
                 h2 { (l.pick("Trả lời", "Answers")) }
@@ -289,6 +325,9 @@ async fn one(call: &Call, typed: Option<Typed>, told: Option<&str>) -> Answer {
         }
         (moved(&room, &detail)?)
         (answer_form(call, &room, appeal, typed.as_ref())?)
+        @if appeal.state == "open" && call.may::<Figures>().is_ok() {
+            (room.take_back(call, &format!("appeals/{}", escape(&appeal.id)), ("state", "withdrawn"), l.pick("Rút khiếu nại", "Take the appeal back"))?)
+        }
     };
     let page = format!("appeals/{}", escape(&appeal.id));
     Ok(room.shown(call, (&page, l.pick("Khiếu nại", "Appeals")), &content))

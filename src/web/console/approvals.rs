@@ -5,12 +5,12 @@
 //! that they have not seen.
 
 use super::effects::{Effect, effect};
-use super::{ROWS, Room, done, page_asked, refused, rows_of, to_sign_in, words};
+use super::{ROWS, Room, done, page_asked, reason, refused, rows_of, to_sign_in, words};
 use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call};
 use crate::http::form::Form;
 use crate::http::problem::ApiError;
-use crate::service::access::Approve;
+use crate::service::access::{Approve, Waiting};
 use crate::service::approvals::{
     ApprovalDetailView, ApprovalFilter, ApprovalRowView, ApprovalState, ApprovalView, CountsView, Viewer,
 };
@@ -76,6 +76,7 @@ pub(super) async fn get_approval(call: Call) -> Answer {
     let told = match call.get("done") {
         Some("approved") => Some(l.pick("Đã duyệt.", "Approved.")),
         Some("rejected") => Some(l.pick("Đã từ chối.", "Refused.")),
+        Some("withdrawn") => Some(l.pick("Đã rút đề nghị.", "The request is taken back.")),
         _ => None,
     };
     shown(&call, None, told).await
@@ -87,10 +88,13 @@ pub(super) async fn post_approval(call: Call, payload: web::Payload) -> Answer {
     if call.caller.is_anonymous() {
         return to_sign_in(&call, l, "console/approvals");
     }
-    let grant = call.may::<Approve>()?;
     let form = call.form(payload).await?;
     let room = Room::open(&call, l).await?;
     let (campaign, id) = (room.campaign().code.clone(), call.path("id")?);
+    if form.get("verdict") == Some("withdraw") {
+        return withdraw(&call, &room, (&campaign, id), &form).await;
+    }
+    let grant = call.may::<Approve>()?;
     let seen = form.get("seen").map(|tag| IfMatch::Tags(vec![tag.to_owned()]));
     let told = if form.get("verdict") == Some("reject") { "rejected" } else { "approved" };
     let request = |if_match| call.form_write(&form, if_match);
@@ -111,6 +115,23 @@ pub(super) async fn post_approval(call: Call, payload: web::Payload) -> Answer {
             call.see_other(&room.address(&page, &format!("done={told}&")))
         }
         Err(fault) => shown(&call, Some((Refused::of(fault)?, words(&form, "reason"))), None).await,
+    }
+}
+
+/// Who asked takes it back.
+async fn withdraw(call: &Call, room: &Room, (campaign, id): (&str, String), form: &Form) -> Answer {
+    let (grant, sees_others) = (call.caller.known()?, call.may::<Waiting>().is_ok());
+    let page = format!("console/approvals/{}", escape(&id));
+    let written = match reason(form) {
+        Ok(reason) => {
+            let request = call.form_write(form, None);
+            call.service.withdraw_request(&grant, campaign, (id, sees_others), reason, request).answer().await
+        }
+        Err(fault) => Err(fault),
+    };
+    match written {
+        Ok(_) => call.see_other(&room.address(&page, "done=withdrawn&")),
+        Err(fault) => shown(call, Some((Refused::of(fault)?, String::new())), None).await,
     }
 }
 
@@ -275,6 +296,7 @@ fn decide(
                 "Đây là đề nghị của chính bạn; một người khác của Hội đồng phải duyệt.",
                 "You asked for this yourself; somebody else of the council has to decide.",
             )) } }
+            (room.take_back(call, &format!("console/approvals/{}", escape(&detail.approval.id)), ("verdict", "withdraw"), l.pick("Rút đề nghị", "Take the request back"))?)
         } @else if call.may::<Approve>().is_ok() {
             form.do.panel.pad method="post" action=(room.address(&format!("console/approvals/{}", escape(&detail.approval.id)), "")) {
                 (room.form_start(call)?)

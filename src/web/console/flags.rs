@@ -2,7 +2,7 @@
 //!
 //! The council's answer closes a flag; that of who reports for the unit explains it.
 
-use super::{ROWS, Room, done, page_asked, refused, rows_of, to_sign_in, words};
+use super::{ROWS, Room, done, page_asked, reason, refused, rows_of, to_sign_in, words};
 use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call};
 use crate::http::form::Form;
@@ -28,6 +28,7 @@ pub(super) async fn get_flags(call: Call) -> Answer {
     call.may::<Hidden>()?;
     let told = match call.get("done") {
         Some("closed") => Some(l.pick("Đã trả lời; cảnh báo đã đóng.", "Answered; the flag is closed.")),
+        Some("reopened") => Some(l.pick("Cảnh báo đã mở lại.", "The flag is open again.")),
         Some("explained") => {
             Some(l.pick("Đã giải thích; Hội đồng sẽ xem và đóng.", "Explained; the council will look and close it."))
         }
@@ -47,6 +48,17 @@ pub(super) async fn post_flag(call: Call, payload: web::Payload) -> Answer {
     let room = Room::open(&call, l).await?;
     let (campaign, id) = (room.campaign().code.clone(), form.get("flag").unwrap_or_default().to_owned());
     let request = call.form_write(&form, None);
+    if let Some(flag) = form.get("reopen") {
+        let grant = call.may::<Decisions>()?;
+        let written = match reason(&form) {
+            Ok(reason) => call.service.reopen_flag(&grant, &campaign, flag.to_owned(), reason, request).answer().await,
+            Err(fault) => Err(fault),
+        };
+        return match written {
+            Ok(_) => call.see_other(&room.address("console/flags", "done=reopened&")),
+            Err(fault) => shown(&call, Some(Typed::of(flag, Refused::of(fault)?)), None).await,
+        };
+    }
     let (written, told) = match (answer(&form), council) {
         (Err(fault), _) => (Err(fault), ""),
         (Ok(answer), Ok(grant)) => {
@@ -84,6 +96,13 @@ struct Typed {
     flag: String,
     verdict: Option<String>,
     answer: String,
+}
+
+impl Typed {
+    /// A refusal of something else than an answer.
+    fn of(flag: &str, refused: Refused) -> Self {
+        Self { refused, flag: flag.to_owned(), verdict: None, answer: String::new() }
+    }
 }
 
 async fn shown(call: &Call, typed: Option<Typed>, told: Option<&str>) -> Answer {
@@ -160,6 +179,9 @@ fn item(call: &Call, room: &Room, flag: &FlagView, typed: Option<&Typed>) -> Res
                 }
             }
             @if may_answer { (form(call, room, flag, typed)?) }
+            @if flag.state == "closed" && call.may::<Decisions>().is_ok() {
+                (room.take_back(call, "console/flags", ("reopen", &flag.id), l.pick("Mở lại", "Open it again"))?)
+            }
         }
     })
 }

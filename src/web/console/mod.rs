@@ -14,9 +14,9 @@ mod overview;
 
 use super::account::token_field;
 use super::frame::{Frame, Here, Visitor};
-use super::own_page;
 use super::problems::Refused;
 use super::words::Language;
+use super::{in_other_language, own_page};
 use crate::domain::text::parse_reason;
 use crate::domain::{Campaign, Day, Instant};
 use crate::http::call::{Answer, Call};
@@ -118,7 +118,7 @@ impl Room {
         let frame = Frame {
             language: l,
             title: format!("{title} · {}", super::home::title(campaign, l)),
-            other: format!("/c/{}/{page}?lang={}", escape(&campaign.code), l.other().code()),
+            other: in_other_language(call, l, &format!("/c/{}/{page}", escape(&campaign.code))),
             campaign: Some(&campaign.code),
             scheme: Some(&campaign.scheme),
             visitor: self.visitor.clone(),
@@ -158,6 +158,23 @@ impl Room {
     fn form_start(&self, call: &Call) -> Result<Markup, ApiError> {
         let key = form_key()?;
         Ok(html! { (token_field(call)) input type="hidden" name="key" value=(key); })
+    }
+
+    /// A form that takes something back, with a reason: what is done stands in one hidden field.
+    fn take_back(&self, call: &Call, page: &str, (name, value): (&str, &str), words: &str) -> Result<Markup, ApiError> {
+        let id = format!("back-{}", value.replace(' ', "-"));
+        Ok(html! {
+            details {
+                summary { (words) }
+                form.do method="post" action=(self.address(page, "")) {
+                    (self.form_start(call)?)
+                    input type="hidden" name=(name) value=(value);
+                    label for=(id) { (self.l.pick("Lý do", "Reason")) }
+                    input id=(id) name="reason" maxlength="500" required;
+                    button.btn { (words) }
+                }
+            }
+        })
     }
 
     /// Earlier and later pages of a list.

@@ -83,6 +83,8 @@ struct Told {
     kind: u16,
     page: usize,
     today: Day,
+    /// Whether the window is over, so that it is its last day.
+    is_over: bool,
     grid: GridView,
     days: Vec<DayView>,
     report: DayReportView,
@@ -115,6 +117,7 @@ fn reporting_kind(room: &Room) -> u16 {
 async fn read(call: &Call, room: &Room, kind: u16, page: usize) -> Result<Told, ApiError> {
     let campaign = room.campaign();
     let today = room.now.day_in(campaign.time_zone).unwrap_or(campaign.window.from);
+    let is_over = today > campaign.window.to;
     let today = today.clamp(campaign.baseline.from, campaign.window.to);
     let at = index_of(&room.snapshot, today)?;
     let (viewer, audience) = (Viewer::of(&call.caller, &campaign.code)?, call.audience()?);
@@ -132,6 +135,7 @@ async fn read(call: &Call, room: &Room, kind: u16, page: usize) -> Result<Told, 
             kind,
             page,
             today,
+            is_over,
             grid: grid(&snapshot, kind, rows_of(page), (now, &closed), sight),
             report: day_report(&snapshot, at, &closings, now, 0..NAMED, sight),
             days,
@@ -157,7 +161,7 @@ impl Sheet<'_> {
             div.head {
                 h1 {
                     (l.pick("Điều hành", "Console")) ": "
-                    @if l.is_vi() { (l.weekday(today)) " " (l.short_day(today)) } @else { (l.weekday(today)) " " (l.short_day(today)) }
+                    @if self.told.is_over { (l.pick("đã hết kỳ thi đua", "the window is over")) } @else { (l.weekday(today)) " " (l.short_day(today)) }
                 }
                 p { (l.pick("Bây giờ", "Now")) " " (self.room.moment(self.room.now)) }
             }
@@ -193,7 +197,8 @@ impl Sheet<'_> {
         let waiting = told.report.total;
         html! {
             dl.kpi.panel {
-                div { dt { (l.pick("Hôm nay đã báo", "Reported today")) } dd {
+                @let date = l.short_day(told.today);
+                div { dt { @if told.is_over { @if l.is_vi() { "Ngày cuối " (date) " đã báo" } @else { "Reported for the last day, " (date) } } @else { (l.pick("Hôm nay đã báo", "Reported today")) } } dd {
                     @match shares {
                         Some(shares) => { (l.whole(shares.on_time + shares.late)) "/" (l.whole(shares.due)) },
                         None => "–",
@@ -366,7 +371,7 @@ impl Sheet<'_> {
         Ok(html! {
             (refused(l, not_closed.filter(|not_closed| !has_form(not_closed)).map(|(refused, ..)| refused)))
             @if is_idle { p { (l.pick("Không còn việc gì.", "Nothing is left to do.")) } }
-            ul.todo {
+            @if !is_idle { ul.todo {
                 @for (count, page, rest, (vi, en)) in open.into_iter().filter(|(count, ..)| *count > 0) {
                     li { a href=(self.room.address(page, rest)) { b { (l.whole(count as u64)) } " " (l.pick(vi, en)) } }
                 }
@@ -377,7 +382,7 @@ impl Sheet<'_> {
                         @if may_close { (self.close_form(call, day, not_closed)?) }
                     }
                 }
-            }
+            } }
         })
     }
 
@@ -420,8 +425,7 @@ impl Sheet<'_> {
         let (l, report) = (self.room.l, &self.told.report);
         let more = report.total.saturating_sub(report.items.len() as u64);
         html! {
-            @if report.items.is_empty() { p { (l.pick("Mọi đơn vị đã báo.", "Everybody has reported.")) } }
-            ul.todo {
+            @if report.items.is_empty() { p { (l.pick("Mọi đơn vị đã báo.", "Everybody has reported.")) } } @else { ul.todo {
                 @for item in &report.items {
                     @let silent = &item.silent;
                     li {
@@ -432,7 +436,7 @@ impl Sheet<'_> {
                         @if let Some(last) = &silent.last_reported { " · " (l.pick("báo lần cuối cho ngày", "last reported for")) " " (self.room.day(last)) }
                     }
                 }
-            }
+            } }
             @if more > 0 { p.note { @if l.is_vi() { "và " (l.whole(more)) " đơn vị nữa" } @else { "and " (l.whole(more)) " more" } } }
         }
     }
@@ -442,7 +446,7 @@ impl Sheet<'_> {
         let more = all.len().saturating_sub(NAMED) as u64;
         html! {
             @if all.is_empty() { p { (l.pick("Tổng các đơn vị khớp với cấp trên, các nguồn khớp nhau.", "Sums fit what the units above report, and sources agree.")) } }
-            ul.todo { @for residual in all.iter().take(NAMED) { li { (self.residual(residual)) } } }
+            @else { ul.todo { @for residual in all.iter().take(NAMED) { li { (self.residual(residual)) } } } }
             @if more > 0 { p.note { @if l.is_vi() { "và " (l.whole(more)) " dòng nữa" } @else { "and " (l.whole(more)) " more" } } }
         }
     }

@@ -62,7 +62,9 @@ fn shown(call: &Call, l: Language, (campaign, part): (&Campaign, Part), content:
     let frame = Frame {
         language: l,
         title: format!("{} · {}", l.pick("Thiết lập", "Set-up"), super::home::title(campaign, l)),
-        other: part.address(campaign, l.other()),
+        other: call
+            .address_with(("lang", l.other().code()), &["done"])
+            .unwrap_or_else(|| part.address(campaign, l.other())),
         campaign: Some(&campaign.code),
         scheme: Some(&campaign.scheme),
         visitor: Visitor::of(call, Some(&campaign.code)),
