@@ -74,18 +74,20 @@ fn the_pictures_of_the_guides_show_the_pages_as_they_are() {
     let (campaign, unit) = ("q6-2021".to_owned(), UNIT.to_owned());
     app.make_account("reporter", Role::Reporter, Scope::Unit { campaign: campaign.clone(), unit });
     app.make_account("council", Role::Council, Scope::Campaign(campaign));
+    app.make_account("admin", Role::Admin, Scope::All);
     let shot = |name: &str, address: &str, (width, height): (u32, u32), person: Option<&str>| {
-        json!({"name": name, "address": format!("/c/q6-2021{address}"), "width": width, "height": height,
+        json!({"name": name, "address": address, "width": width, "height": height,
             "person": person.map(|name| [name, PASSWORD])})
     };
     let desk = (1_200, 900);
     let shots = [
-        shot("board.png", "?lang=vi", (1_200, 1_300), None),
-        shot("map.png", "/map?lang=vi", desk, None),
-        shot("unit.png", &format!("/u/{UNIT}?lang=vi"), desk, None),
-        shot("entry.png", "/enter?lang=vi", (390, 1_060), Some("reporter")),
-        shot("console.png", "/console?lang=vi", desk, Some("council")),
-        shot("result.png", "/result?lang=vi", desk, Some("council")),
+        shot("board.png", "/c/q6-2021?lang=vi", (1_200, 1_300), None),
+        shot("map.png", "/c/q6-2021/map?lang=vi", desk, None),
+        shot("unit.png", &format!("/c/q6-2021/u/{UNIT}?lang=vi"), desk, None),
+        shot("entry.png", "/c/q6-2021/enter?lang=vi", (390, 1_060), Some("reporter")),
+        shot("console.png", "/c/q6-2021/console?lang=vi", desk, Some("council")),
+        shot("result.png", "/c/q6-2021/result?lang=vi", desk, Some("council")),
+        shot("accounts.png", "/accounts?lang=vi", desk, Some("admin")),
     ];
     let folder = if is_update { kept.clone() } else { app.folder() };
     let told = json!({"base": app.base, "browser": CHROMIUM, "folder": folder, "shots": shots});

@@ -33,16 +33,14 @@ pub(crate) async fn outermost(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
     let asked = Asked::of(&request);
-    let id = asked.id.clone();
-    request.extensions_mut().insert(Traced { id: id.clone(), address: None });
+    request.extensions_mut().insert(Traced { id: asked.id.clone(), address: None });
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
     let metrics = request.app_data::<web::Data<Metrics>>().cloned();
     if method == Method::HEAD {
         // answered as GET; the server sends no body to a HEAD
         request.head_mut().method = Method::GET;
     }
-    let span = tracing::info_span!("request", id = %id, method = %method, path = %path);
+    let span = tracing::info_span!("request", id = %asked.id, method = %method, path = %request.uri().path());
     let is_encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|v| v.as_bytes() != b"identity");
     let mut response = if is_encoded {
         let error = ApiError::new(Kind::UnsupportedMediaType, "a request with Content-Encoding is not taken");
@@ -52,7 +50,7 @@ pub(crate) async fn outermost(
         let response = if method == Method::HEAD { without_stream(response) } else { response };
         span.in_scope(|| in_our_words(response, &asked))
     };
-    if let Ok(value) = HeaderValue::from_str(&id) {
+    if let Ok(value) = HeaderValue::from_str(&asked.id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     guard(response.headers_mut());

@@ -14,7 +14,7 @@ use crate::domain::time::parse_day;
 use crate::domain::{Campaign, Care, Counts, Day, Indicator, Instant};
 use crate::http::call::{Answer, Call};
 use crate::http::form::Form;
-use crate::http::problem::ApiError;
+use crate::http::problem::{ApiError, Kind};
 use crate::scoring::ledger::{DayState, is_counted};
 use crate::scoring::usual::usual;
 use crate::service::access::{Caller, Figures, Grant};
@@ -228,8 +228,8 @@ enum Notice {
     Reason,
     /// Something else was sent meanwhile.
     Conflict,
-    /// Refused for another reason.
-    Refused(String),
+    /// Refused for another reason: which, and what the service says of it.
+    Refused(Code, String),
 }
 
 impl Notice {
@@ -244,7 +244,7 @@ impl Notice {
             | Code::DayNotBegun
             | Code::DayOutsideCampaign
             | Code::DayOutOfReach
-            | Code::ApprovalPending => Ok(Self::Refused(fault.detail.into_owned())),
+            | Code::ApprovalPending => Ok(Self::Refused(fault.code, fault.detail.into_owned())),
             _ => Err(fault.into()),
         }
     }
@@ -648,7 +648,10 @@ impl Desk {
                 l.pick("Ghi chú hoặc lý do quá dài", "The note or the reason is too long").to_owned(),
                 l.pick("Mỗi ô tối đa 500 ký tự.", "At most 500 characters each.").to_owned(),
             ),
-            Notice::Refused(detail) => ask(l.pick("Chưa ghi được", "Not recorded").to_owned(), detail.clone()),
+            Notice::Refused(code, detail) => {
+                let row = Kind::Of(*code).row();
+                html! { div.ask id="said" role="alert" { b { (l.pick("Chưa ghi được: ", "Not recorded: ")) (l.pick(row.vi, row.en)) } span lang="en" { (detail) } } }
+            }
             Notice::Reason => ask(
                 l.pick("Ngày này đã chốt", "This day has closed").to_owned(),
                 l.pick("Ghi lý do rồi gửi lại.", "Say why and send it again.").to_owned(),

@@ -55,7 +55,8 @@ const GUIDES: [Guide; 4] = [
 ];
 
 /// The pictures that the program holds.
-const IMAGES: [(&str, &[u8]); 6] = [
+const IMAGES: [(&str, &[u8]); 7] = [
+    ("accounts.png", include_bytes!("../../docs/guides/images/accounts.png")),
     ("board.png", include_bytes!("../../docs/guides/images/board.png")),
     ("console.png", include_bytes!("../../docs/guides/images/console.png")),
     ("entry.png", include_bytes!("../../docs/guides/images/entry.png")),
@@ -174,7 +175,8 @@ mod tests {
     #[test]
     fn a_picture_that_is_not_there_is_told_in_words() {
         assert_eq!(rendered("![A map](../images/none.png)"), "<p><em>A map</em></p>\n");
-        let (width, height) = size_of(IMAGES[0].1).unwrap();
+        let board = IMAGES.iter().find(|(name, _)| *name == "board.png").unwrap();
+        let (width, height) = size_of(board.1).unwrap();
         assert_eq!(
             rendered("![A board](../images/board.png)"),
             format!(

@@ -137,6 +137,68 @@ async function enter(browser, javaScriptEnabled, cases) {
   await context.close();
 }
 
+/** Fills fields in and presses a button, with the keyboard alone; where that leads. */
+async function fill(page, form, fields) {
+  for (const [name, value] of fields) {
+    const field = form.locator(`[name="${name}"]`);
+    await field.focus();
+    if ((await field.evaluate((e) => e.tagName)) === "SELECT") await field.selectOption(value);
+    else await page.keyboard.type(value);
+  }
+  await form.locator("button").first().focus();
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+}
+
+/** What each role is there for, on a phone and on a desk, each in another language. */
+async function work(browser, lang, width) {
+  const who = (role) => `${role} at work, ${lang} ${width}`;
+  const vi = lang === "vi";
+  const as = async (role, path) => {
+    const context = await browser.newContext({ viewport: { width, height: 800 }, acceptDownloads: true });
+    const page = await context.newPage();
+    if (people[role]) await signIn(page, people[role], lang);
+    await page.goto(`${base}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
+    return page;
+  };
+  const says = async (page, role, words) => {
+    if (!(await page.locator("main").innerText()).includes(words)) wrong.push(`${who(role)}: not "${words}" at ${page.url()}`);
+  };
+  // the public finds a ward and why it stands there
+  let page = await as("public", home);
+  const link = page.locator("th.unit a").first();
+  await link.focus();
+  await Promise.all([page.waitForNavigation(), page.keyboard.press("Enter")]);
+  await says(page, "public", vi ? "Vì sao" : "Why");
+  await page.context().close();
+  // the council answers a flag, freezes the boards and thaws them
+  page = await as("council", `${home}/console/flags`);
+  await fill(page, page.locator("form.do:has(select)").first(), [["verdict", "as_reported"], ["answer", "đã gọi điện"]]);
+  await says(page, "council", vi ? "cảnh báo đã đóng" : "the flag is closed");
+  await page.goto(`${base}${home}/result?lang=${lang}`);
+  await fill(page, page.locator('form[action*="/freeze"]'), [["reason", "họp"]]);
+  await says(page, "council", vi ? "Công chúng đang xem bản tạm khóa." : "The public sees a frozen board.");
+  await fill(page, page.locator('form[action*="/thaw"]'), [["reason", "họp xong"]]);
+  await says(page, "council", vi ? "Công chúng đang xem bảng đang chạy." : "The public sees the campaign as it stands.");
+  await page.context().close();
+  // the committee takes the ranking with it
+  page = await as("committee", `${home}/result`);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.locator('a[href*="format=xlsx"]').first().press("Enter")]);
+  if (!file.suggestedFilename().endsWith(".xlsx")) wrong.push(`${who("committee")}: ${file.suggestedFilename()}`);
+  await page.context().close();
+  // the auditor looks for one kind of entry and checks the chain
+  page = await as("auditor", `${home}/log`);
+  await fill(page, page.locator("form.filters"), [["action", "flag"]]);
+  await Promise.all([page.waitForNavigation(), page.locator('a[href*="check=1"]').press("Enter")]);
+  await says(page, "auditor", vi ? "chuỗi nhật ký liền mạch" : "the chain holds");
+  await page.context().close();
+  // the administrator makes an account and is told its code
+  page = await as("admin", "/accounts");
+  const account = [["username", `new-${lang}`], ["display_name", "Phường 07"], ["role", "reporter"], ["campaign", campaign], ["unit", entry.unit]];
+  await fill(page, page.locator('form:has([name="display_name"])'), account);
+  await says(page, "admin", `new-${lang}`);
+  await page.context().close();
+}
+
 /** A figure that is sent on a dead line is kept, said so, and recorded once when the line is back. */
 async function sendOffline(browser, cases) {
   const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
@@ -212,6 +274,8 @@ try {
   await walk(browser, "council", "vi", 1440);
   await walk(browser, "public", "vi", 360, "dark");
   await walk(browser, "council", "en", 1440, "dark");
+  await work(browser, "vi", 360);
+  await work(browser, "en", 1440);
   await enter(browser, true, 2);
   await enter(browser, false, 3);
   await sendOffline(browser, 4);
