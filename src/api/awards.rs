@@ -77,7 +77,7 @@ pub(super) async fn get_awards(call: Call) -> Answer {
     call.note_private_read(&view.snapshot, names_private(&view.snapshot)).await?;
     let (service, snapshot) = (call.service.clone(), view.snapshot);
     let revision = snapshot.revision;
-    let key = key(&snapshot, call.sight(&snapshot), &format!("awards {as_of} {revision}"));
+    let key = key(&snapshot, call.sight(&snapshot), format_args!("awards {as_of} {revision}"));
     let make = move || serde_json::to_vec(&service.awards(&grant, &snapshot, as_of)?).map_err(Fault::internal);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
 }

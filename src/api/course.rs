@@ -170,7 +170,7 @@ pub(super) async fn get_roll_up(call: Call) -> Answer {
     let unit = visible_unit(&snapshot, &call.path("code")?, sight)?;
     let query = resolved(&view, &Ask { as_of: call.board()?.as_of, ..Ask::default() }, sight)?;
     call.note_private_read(&snapshot, snapshot.has_private(None)).await?;
-    let key = super::leaderboard::key(&snapshot, sight, &format!("roll-up {unit} {}", query.as_of));
+    let key = super::leaderboard::key(&snapshot, sight, format_args!("roll-up {unit} {}", query.as_of));
     let revision = snapshot.revision;
     let make = move || serde_json::to_vec(&roll_up(&snapshot, unit, query.as_of, sight)).map_err(Fault::internal);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))

@@ -32,7 +32,7 @@ impl Asked {
     }
 
     fn key(&self, what: &str) -> String {
-        key(&self.snapshot, self.sight, &format!("{what} {:?}", self.query))
+        key(&self.snapshot, self.sight, format_args!("{what} {:?}", self.query))
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn get_history(call: Call) -> Answer {
     let default_day = view.default_day(call.moment()?);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, &format!("history {unit} {query:?} {days:?} {default_day:?}"));
+    let key = key(&snapshot, sight, format_args!("history {unit} {query:?} {days:?} {default_day:?}"));
     let make = move || {
         let shown = |unit, day| snapshot.shown(unit, sight, default_day == Some(day));
         serde_json::to_vec(&history(&snapshot, &query, unit, days, shown)?).map_err(Fault::internal)
@@ -57,7 +57,7 @@ pub(super) async fn get_green_share(call: Call) -> Answer {
     let kind = call.text("kind")?;
     call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, &format!("green share {day} {kind:?} {lens:?}"));
+    let key = key(&snapshot, sight, format_args!("green share {day} {kind:?} {lens:?}"));
     let make =
         move || serde_json::to_vec(&green_share(&snapshot, day, kind.as_deref(), lens)?).map_err(Fault::internal);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))

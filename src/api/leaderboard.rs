@@ -13,6 +13,7 @@ use crate::service::live::{Sight, Snapshot};
 use crate::service::standing::{StandingView, standing};
 use crate::service::views::BoardView;
 use crate::service::{Code, Fault, View};
+use std::fmt::Arguments;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ const CSV: &str = "text/csv";
 const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
 
 /// What of a snapshot a cached answer stands for.
-pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: &str) -> String {
+pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: Arguments<'_>) -> String {
     format!("{}|{:?}|{sight:?}|{what}", snapshot.edition(), snapshot.known_at)
 }
 
@@ -73,7 +74,7 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
         page.rows.end = usize::MAX;
     }
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, &format!("{list} {:?} {format}", page.rows));
+    let key = key(&snapshot, sight, format_args!("{list} {:?} {format}", page.rows));
     let content_type = if format == CSV { CSV_UTF8 } else { JSON };
     let make = move || render_board(&snapshot, &query, &page, days, (sight, is_default), format == CSV);
     Ok(call.reply_at(moment, &*call.service.answers.get(key, make).await?, content_type, revision))
@@ -124,7 +125,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, &format!("around {unit} {span} {query:?} {:?} {is_default}", ask.track));
+    let key = key(&snapshot, sight, format_args!("around {unit} {span} {query:?} {:?} {is_default}", ask.track));
     let track = ask.track;
     let make = move || {
         let shown = |u| snapshot.shown(u, sight, is_default);
@@ -174,7 +175,7 @@ pub(super) async fn get_standing(call: Call) -> Answer {
     let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, &format!("standing {unit} {query:?} {is_default}"));
+    let key = key(&snapshot, sight, format_args!("standing {unit} {query:?} {is_default}"));
     let make = move || {
         let shown = |u| snapshot.shown(u, sight, is_default);
         let view = standing(&snapshot.boards, &query, unit, Some(snapshot.revision), shown);

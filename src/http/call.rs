@@ -6,6 +6,7 @@
 use super::identity::{Asker, data, request_id_of};
 use super::limits::Limits;
 use super::problem::{ApiError, Kind};
+use super::routes::Address;
 use crate::domain::text::nfc;
 use crate::domain::time::parse_day;
 use crate::domain::{Day, Instant};
@@ -19,7 +20,8 @@ use crate::service::live::{Sight, Snapshot};
 use crate::service::rendered::{Rendered, etag_of};
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
 use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -48,8 +50,7 @@ pub struct Call {
     pub(super) request: HttpRequest,
     /// Who asks, to the network.
     client: Option<IpAddr>,
-    /// The address as the document writes it.
-    pattern: Arc<str>,
+    address: Arc<Address>,
     query: Vec<(String, String)>,
     /// Whether somebody who is known asks for what the public sees.
     as_public: bool,
@@ -65,7 +66,7 @@ impl Call {
     pub(super) fn read(
         request: HttpRequest,
         asker: Asker,
-        pattern: Arc<str>,
+        address: Arc<Address>,
         known: &[String],
     ) -> Result<Self, ApiError> {
         let (caller, client, page_token) = (asker.caller?, asker.client, asker.page_token);
@@ -82,7 +83,7 @@ impl Call {
             }
         }
         let service = data::<Service>(&request)?.clone().into_inner();
-        let mut call = Self { service, caller, request, client, pattern, query, as_public: false, page_token };
+        let mut call = Self { service, caller, request, client, address, query, as_public: false, page_token };
         call.as_public = call.parse("audience", "public", |text| (text == "public").then_some(()))?.is_some();
         Ok(call)
     }
@@ -112,8 +113,7 @@ impl Call {
 
     /// A right in the campaign of the path; without one there, in the service itself.
     pub fn may<R: Provable>(&self) -> Result<Grant<R>, ApiError> {
-        let is_of_campaign = self.pattern.contains("{campaign}");
-        let campaign = if is_of_campaign { Some(self.path("campaign")?) } else { None };
+        let campaign = if self.address.part("campaign").is_some() { Some(self.path("campaign")?) } else { None };
         Ok(self.caller.may(campaign.as_deref())?)
     }
 
@@ -126,7 +126,7 @@ impl Call {
         }
         let target = self.request.uri().path_and_query().map_or("", |p| p.as_str()).to_owned();
         let request = WriteRequest { origin: self.origin(), ..WriteRequest::default() };
-        self.service.note_private_read(who, &snapshot.campaign().code, target, request).answer().await?;
+        Box::pin(self.service.note_private_read(who, &snapshot.campaign().code, target, request).answer()).await?;
         Ok(())
     }
 
@@ -144,9 +144,8 @@ impl Call {
 
     /// A part of the path, decoded once and brought to NFC.
     pub fn path(&self, name: &str) -> Result<String, ApiError> {
-        let is_wanted = |part: &str| part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) == Some(name);
-        let at = self.pattern.split('/').position(is_wanted);
-        let raw = at.and_then(|at| self.request.uri().path().split('/').nth(at)).unwrap_or_default();
+        let raw =
+            self.address.part(name).and_then(|at| self.request.uri().path().split('/').nth(at)).unwrap_or_default();
         let decoded = percent_decode_str(raw).decode_utf8();
         let decoded = decoded.map_err(|_| ApiError::new(Kind::MalformedAddress, "the address is not UTF-8"))?;
         if decoded.contains('\0') {
@@ -477,25 +476,24 @@ impl Call {
         let is_packed =
             ["application/pdf", "application/zip", "application/vnd."].iter().any(|t| content_type.starts_with(t));
         let gzip = if wants_gzip && !is_packed { rendered.gzip() } else { None };
-        let etag =
-            if gzip.is_some() { format!("\"{}-gzip\"", rendered.etag) } else { format!("\"{}\"", rendered.etag) };
+        let etag = rendered.tag(gzip.is_some());
         let is_known = self.request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
         let is_known = is_known.is_some_and(|known| {
             known.trim() == "*" || known.split(',').any(|t| t.trim().trim_start_matches("W/") == etag)
         });
         let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
         response.insert_header((header::ETAG, etag));
-        response.insert_header((header::CACHE_CONTROL, caching));
-        response.insert_header((header::VARY, VARY));
+        response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static(caching)));
+        response.insert_header((header::VARY, VARY.clone()));
         if let Some(revision) = revision {
-            response.insert_header(("Greenzone-Revision", revision.to_string()));
+            response.insert_header((REVISION, HeaderValue::from(revision)));
         }
         if is_known {
             return response.finish();
         }
-        response.insert_header((header::CONTENT_TYPE, content_type));
+        response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(content_type)));
         match gzip {
-            Some(bytes) => response.insert_header((header::CONTENT_ENCODING, "gzip")).body(bytes),
+            Some(bytes) => response.insert_header((header::CONTENT_ENCODING, GZIP.clone())).body(bytes),
             None => response.body(rendered.bytes.clone()),
         }
     }
@@ -510,7 +508,7 @@ impl Call {
     ) -> HttpResponse {
         let mut response = self.reply(rendered, content_type, revision);
         let value = format!("attachment; filename=\"{name}\"");
-        if let Ok(value) = header::HeaderValue::from_str(&value) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
         }
         response
@@ -532,9 +530,9 @@ impl Call {
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, JSON));
         response.insert_header((header::CACHE_CONTROL, "private, no-store"));
-        response.insert_header((header::VARY, VARY));
+        response.insert_header((header::VARY, VARY.clone()));
         if written.revision > 0 {
-            response.insert_header(("Greenzone-Revision", written.revision.to_string()));
+            response.insert_header((REVISION, HeaderValue::from(written.revision)));
         }
         if let Some(etag) = &written.etag {
             response.insert_header((header::ETAG, format!("\"{etag}\"")));
@@ -550,7 +548,9 @@ impl Call {
 pub const JSON: &str = "application/json";
 /// Of bytes that anybody may keep for a year without asking again.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-const VARY: &str = "Authorization, Accept, Accept-Encoding, Accept-Language";
+static VARY: HeaderValue = HeaderValue::from_static("Authorization, Accept, Accept-Encoding, Accept-Language");
+static GZIP: HeaderValue = HeaderValue::from_static("gzip");
+const REVISION: HeaderName = HeaderName::from_static("greenzone-revision");
 
 pub(super) fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
     let decode = |part: &str| {

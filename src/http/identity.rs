@@ -44,13 +44,14 @@ pub(super) async fn identify(request: &HttpRequest) -> Result<Asker, ApiError> {
     if !request.headers().contains_key(header::AUTHORIZATION) {
         let asker = Asker { caller: Ok(Caller::Anonymous), client, page_token: None };
         return match page_cookie(request) {
-            Some(token) => of_page(request, asker, token).await,
+            // strangers have none, and what asks for it is large
+            Some(token) => Box::pin(of_page(request, asker, token)).await,
             None => Ok(asker),
         };
     }
     let service = data::<Service>(request)?.clone().into_inner();
     let caller = match bearer(request) {
-        Some(token) => service.blocking(move |service| service.identify(&token)).await,
+        Some(token) => Box::pin(service.blocking(move |service| service.identify(&token))).await,
         None => Err(Fault::token_ended()),
     };
     if let Ok(caller) = &caller {

@@ -3,6 +3,7 @@
 use super::call::wants_vietnamese;
 use super::metrics::Metrics;
 use super::problem::{ApiError, Kind};
+use super::routes::Address;
 use actix_web::body::{self, BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -22,8 +23,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) struct Traced {
     /// Its id.
     pub(super) id: String,
-    /// The address that it was found to belong to, as the document writes it.
-    pub(super) address: Option<Arc<str>>,
+    /// The address that it was found to belong to.
+    pub(super) address: Option<Arc<Address>>,
 }
 
 /// Wraps every request.
@@ -59,7 +60,7 @@ pub(crate) async fn outermost(
     if let Some(metrics) = metrics {
         let extensions = response.request().extensions();
         let address = extensions.get::<Traced>().and_then(|traced| traced.address.as_deref());
-        metrics.count(method.as_str(), address.unwrap_or("unmatched"), status, took);
+        metrics.count(&method, address, status, took);
     }
     // the path without its query: reasons stand there
     let duration_ms = u64::try_from(took.as_micros()).unwrap_or(u64::MAX) as f64 / 1000.0;
@@ -78,15 +79,15 @@ fn without_stream(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody
 /// What every answer says to browsers: take it for what it is called, show it in nobody's
 /// frame, tell nobody where one came from, load nothing. Pages have said more themselves.
 fn guard(headers: &mut HeaderMap) {
-    let of_all = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    static OF_ALL: [(HeaderName, HeaderValue); 4] = [
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
     ];
-    for (name, value) in of_all {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in &OF_ALL {
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
         }
     }
 }

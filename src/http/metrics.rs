@@ -1,8 +1,12 @@
 //! Metrics for Prometheus, on an address of their own.
 
+use super::routes::Address;
 use crate::service::Service;
-use actix_web::http::StatusCode;
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use actix_web::http::{Method, StatusCode};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry, TextEncoder,
+};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// What is measured of every request.
@@ -11,6 +15,14 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
+}
+
+/// The measures of what is read at an address.
+#[derive(Debug, Default)]
+pub(super) struct Measured {
+    ok: OnceLock<IntCounter>,
+    not_modified: OnceLock<IntCounter>,
+    seconds: OnceLock<Histogram>,
 }
 
 impl Metrics {
@@ -30,10 +42,23 @@ impl Metrics {
         Ok(Self { registry, requests, seconds })
     }
 
-    /// Counts an answer; `path` is the pattern of the address, so that labels are few.
-    pub fn count(&self, method: &str, path: &str, status: StatusCode, took: Duration) {
-        self.requests.with_label_values(&[method, path, status.as_str()]).inc();
-        self.seconds.with_label_values(&[method, path]).observe(took.as_secs_f64());
+    /// Counts an answer by the pattern of its address, so that labels are few. What nearly all
+    /// requests are – pages that are read – is found without looking for its labels.
+    pub(super) fn count(&self, method: &Method, address: Option<&Address>, status: StatusCode, took: Duration) {
+        let path = address.map_or("unmatched", |address| address.pattern.as_str());
+        let counter = || self.requests.with_label_values(&[method.as_str(), path, status.as_str()]);
+        let histogram = || self.seconds.with_label_values(&[method.as_str(), path]);
+        let measured = address.map(|address| &address.measured).filter(|_| *method == Method::GET);
+        match (measured, status) {
+            (Some(measured), StatusCode::OK) => measured.ok.get_or_init(counter).inc(),
+            (Some(measured), StatusCode::NOT_MODIFIED) => measured.not_modified.get_or_init(counter).inc(),
+            _ => counter().inc(),
+        }
+        let took = took.as_secs_f64();
+        match measured {
+            Some(measured) => measured.seconds.get_or_init(histogram).observe(took),
+            None => histogram().observe(took),
+        }
     }
 
     /// All of them, with those of the service, as Prometheus reads them.

@@ -9,6 +9,7 @@
 use super::call::{Answer, Call};
 use super::identity::{data, identify};
 use super::layer::Traced;
+use super::metrics::Measured;
 use super::problem::{ApiError, Kind};
 use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest, web};
@@ -67,13 +68,28 @@ struct Route {
 
 /// An address with what is answered there.
 #[derive(Debug)]
-struct Address {
+pub(super) struct Address {
     /// As the document writes it.
-    pattern: Arc<str>,
+    pub(super) pattern: String,
+    /// Parts that stand for any, by name, with their places in a path.
+    parts: Vec<(String, usize)>,
     routes: Vec<Route>,
+    /// Its measures.
+    pub(super) measured: Measured,
 }
 
 impl Address {
+    fn new(pattern: &str) -> Self {
+        let name = |part: &str| Some(part.strip_prefix('{')?.strip_suffix('}')?.to_owned());
+        let parts = pattern.split('/').enumerate().filter_map(|(at, part)| Some((name(part)?, at))).collect();
+        Self { pattern: pattern.to_owned(), parts, routes: Vec::new(), measured: Measured::default() }
+    }
+
+    /// The place of a part in a path; none where the address has none of this name.
+    pub(super) fn part(&self, name: &str) -> Option<usize> {
+        self.parts.iter().find(|(of, _)| of == name).map(|(_, at)| *at)
+    }
+
     fn route(&self, method: &Method) -> Option<&Route> {
         self.routes.iter().find(|route| route.method == *method)
     }
@@ -91,7 +107,7 @@ impl Address {
 /// The addresses.
 #[derive(Debug, Default)]
 pub struct Routes {
-    addresses: Vec<Address>,
+    addresses: Vec<Arc<Address>>,
     /// Their places by the paths that belong to them.
     tree: matchit::Router<usize>,
 }
@@ -128,23 +144,24 @@ impl Routes {
         parameters: Vec<String>,
         handler: Handler,
     ) -> Result<(), RouteError> {
-        let place = match self.addresses.iter().position(|address| *address.pattern == *pattern) {
+        let place = match self.addresses.iter().position(|address| address.pattern == pattern) {
             Some(place) => place,
             None => {
                 let place = self.addresses.len();
                 let told = |cause| RouteError { pattern: pattern.to_owned(), cause };
                 self.tree.insert(pattern, place).map_err(told)?;
-                self.addresses.push(Address { pattern: pattern.into(), routes: Vec::new() });
+                self.addresses.push(Arc::new(Address::new(pattern)));
                 place
             }
         };
-        if let Some(address) = self.addresses.get_mut(place) {
+        // nobody has an address before all are there
+        if let Some(address) = self.addresses.get_mut(place).and_then(Arc::get_mut) {
             address.routes.push(Route { method, parameters, handler });
         }
         Ok(())
     }
 
-    fn at(&self, path: &str) -> Option<&Address> {
+    fn at(&self, path: &str) -> Option<&Arc<Address>> {
         self.tree.at(path).ok().and_then(|found| self.addresses.get(*found.value))
     }
 }
@@ -157,10 +174,10 @@ pub(crate) async fn answer(request: HttpRequest, payload: web::Payload) -> Answe
     let nothing = || ApiError::new(Kind::NoSuchAddress, "there is nothing at this address");
     let address = routes.at(request.uri().path()).ok_or_else(nothing)?;
     if let Some(traced) = request.extensions_mut().get_mut::<Traced>() {
-        traced.address = Some(address.pattern.clone());
+        traced.address = Some(address.clone());
     }
     let other = || ApiError::method_not_allowed(address.allowed());
     let route = address.route(request.method()).ok_or_else(other)?;
-    let call = Call::read(request, asker, address.pattern.clone(), &route.parameters)?;
+    let call = Call::read(request, asker, address.clone(), &route.parameters)?;
     (route.handler.0)(call, payload).await
 }

@@ -18,6 +18,7 @@ use crate::scoring::{Ledger, Register};
 use crate::store::campaigns::{Pinning, StoredCampaign};
 use crate::store::{DbConn, StoreError, contests, figures, policies};
 use std::collections::{HashMap, VecDeque};
+use std::fmt::{self, Display};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -155,9 +156,9 @@ impl Snapshot {
     }
 
     /// What of the campaign answers are made from, for the keys that they are kept under.
-    pub fn edition(&self) -> String {
+    pub fn edition(&self) -> impl Display + '_ {
         let pin = self.pinned.map(|pinned| pinned.pin);
-        format!("{}|{}|{pin:?}", self.campaign().code, self.read_at)
+        fmt::from_fn(move |f| write!(f, "{}|{}|{pin:?}", self.campaign().code, self.read_at))
     }
 
     /// What a person should look at among its figures, by unit, day and rule; computed once.

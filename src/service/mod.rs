@@ -165,6 +165,11 @@ impl View {
         let day = || board::default_day(self.snapshot.ledger(), self.judged_at).ok();
         if moment == Moment::Now { day() } else { None }
     }
+
+    /// The revision that is asked for, where it is not here yet; a frozen board lacks none.
+    fn lacks(&self, min_revision: Option<i64>) -> Option<i64> {
+        min_revision.filter(|wanted| self.frozen.is_none() && *wanted > self.snapshot.read_at)
+    }
 }
 
 impl Service {
@@ -331,6 +336,21 @@ impl Service {
         min_revision: Option<i64>,
         audience: &Audience,
     ) -> Result<View, Fault> {
+        let at_once = if moment == Moment::Now { self.at_once(campaign, audience) } else { None };
+        match at_once.filter(|view| view.lacks(min_revision).is_none()) {
+            Some(view) => Ok(view),
+            // most requests wait for nothing, and what waits is large
+            None => Box::pin(self.look_until(campaign, moment, min_revision, audience)).await,
+        }
+    }
+
+    async fn look_until(
+        self: &Arc<Self>,
+        campaign: &str,
+        moment: Moment,
+        min_revision: Option<i64>,
+        audience: &Audience,
+    ) -> Result<View, Fault> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let at_once = if moment == Moment::Now { self.at_once(campaign, audience) } else { None };
@@ -341,8 +361,7 @@ impl Service {
                     self.blocking(move |service| service.at(&code, moment, &audience)).await?
                 }
             };
-            let is_late = |wanted: &i64| view.frozen.is_none() && *wanted > view.snapshot.read_at;
-            let Some(wanted) = min_revision.filter(is_late) else { return Ok(view) };
+            let Some(wanted) = view.lacks(min_revision) else { return Ok(view) };
             if tokio::time::Instant::now() >= deadline {
                 let detail = format!("revision {wanted} is not here yet; the latest is {}", view.snapshot.read_at);
                 return Err(Fault::new(Code::Behind, detail));

@@ -14,8 +14,8 @@ use std::sync::{Arc, OnceLock};
 pub struct Rendered {
     /// The bytes.
     pub bytes: Bytes,
-    /// The entity tag of the bytes as they are, without quotes.
-    pub etag: String,
+    /// The entity tags of the bytes as they are and compressed, in quotes.
+    tags: [String; 2],
     gzip: OnceLock<Option<Bytes>>,
 }
 
@@ -25,7 +25,15 @@ const WORTH_COMPRESSING: usize = 860;
 impl Rendered {
     /// An answer of these bytes.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self { etag: etag_of(&bytes), bytes: bytes.into(), gzip: OnceLock::new() }
+        let tag = etag_of(&bytes);
+        let tags = [format!("\"{tag}\""), format!("\"{tag}-gzip\"")];
+        Self { tags, bytes: bytes.into(), gzip: OnceLock::new() }
+    }
+
+    /// The entity tag, in quotes: another one for each encoding.
+    pub fn tag(&self, is_gzip: bool) -> &str {
+        let [plain, gzip] = &self.tags;
+        if is_gzip { gzip } else { plain }
     }
 
     /// The compressed form; none where it is not worth it.
@@ -86,7 +94,8 @@ impl Answers {
             timer.observe_duration();
             Ok::<_, Fault>(Arc::new(Rendered::new(bytes)))
         };
-        self.kept.try_get_with(key, made).await.map_err(|fault| Fault::clone(&fault))
+        // most answers are there, and what waits for one is large
+        Box::pin(self.kept.try_get_with(key, made)).await.map_err(|fault| Fault::clone(&fault))
     }
 }
 
