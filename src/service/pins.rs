@@ -12,6 +12,7 @@ use super::audit::{Note, Origin};
 use super::fault::{Code, Fault};
 use super::figures::done;
 use super::frozen::Pinned;
+use super::secrets::hex;
 use super::views::FreezeStatusView;
 use super::writer::{Ask, Done, Pending, Subject, Work, WriteRequest};
 use crate::domain::time::local_instant;
@@ -150,7 +151,7 @@ pub(super) fn archive_now(work: &mut Work<'_>) -> Result<i64, Fault> {
     let (packed, facts) = std::thread::scope(|scope| {
         let packed = scope.spawn(move || {
             let pack = pack::write_zip(&contest);
-            let sha256 = Sha256::digest(&pack).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sha256 = hex(&Sha256::digest(&pack));
             (pack, sha256)
         });
         let facts = archives::take(conn, &stored, &pending);

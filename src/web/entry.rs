@@ -395,7 +395,7 @@ impl Desk {
         let frame = Frame {
             language: l,
             title: format!("{} · {}", l.pick("Nhập số liệu", "Enter figures"), super::home::title(campaign, l)),
-            other: in_other_language(call, l, &format!("/c/{}/enter", escape(&campaign.code))),
+            other: in_other_language(call, l, format!("/c/{}/enter?lang={}", escape(&campaign.code), l.other().code())),
             campaign: Some(&campaign.code),
             scheme: Some(&campaign.scheme),
             visitor: self.visitor.clone(),

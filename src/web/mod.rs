@@ -166,9 +166,8 @@ fn page(call: &Call, rendered: &Rendered, revision: Option<i64>) -> HttpResponse
 
 /// What a page is in the other language: itself, whatever is asked of it, but for what was said
 /// of a form. A page that a form was sent to is read at another address.
-fn in_other_language(call: &Call, l: Language, read_at: &str) -> String {
-    let lang = l.other().code();
-    call.address_with(("lang", lang), &["done", "sent"]).unwrap_or_else(|| format!("{read_at}?lang={lang}"))
+fn in_other_language(call: &Call, l: Language, read_at: String) -> String {
+    call.address_with(("lang", l.other().code()), &["done", "sent"]).unwrap_or(read_at)
 }
 
 /// A page that is made anew for each reader and kept by nobody: its forms are of one session.

@@ -5,6 +5,7 @@
 //! of their UTF-16 units that the RFC asks for.
 
 use crate::service::fault::Fault;
+use crate::service::secrets::hex;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -22,10 +23,6 @@ pub fn canonical(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// SHA-256 over what is written to it.

@@ -2,7 +2,7 @@
 //! the council answers here.
 
 use super::effects::{Effect, effect};
-use super::{ROWS, Room, done, page_asked, reason, refused, rows_of, to_sign_in, words};
+use super::{ROWS, Room, done, page_asked, rows_of, to_sign_in};
 use crate::domain::appeals::{MAX_WORDS_CHARS, parse_words};
 use crate::domain::text::parse_reason;
 use crate::domain::time::parse_day;
@@ -18,6 +18,7 @@ use crate::service::figures::escape;
 use crate::service::words::appeal_matter;
 use crate::service::writer::Written;
 use crate::service::{Code, Fault};
+use crate::web::forms::{alert, hidden, reason, typed};
 use crate::web::language;
 use crate::web::problems::Refused;
 use actix_web::web;
@@ -71,7 +72,7 @@ struct Draft {
 impl Draft {
     fn read(form: &Form) -> Self {
         let field = |name: &str| form.get(name).unwrap_or_default().to_owned();
-        Self { unit: field("unit"), text: words(form, "text"), date: field("date"), what: field("what") }
+        Self { unit: field("unit"), text: typed(form, "text"), date: field("date"), what: field("what") }
     }
 
     fn appeal(&self, on_behalf: bool) -> Result<AppealFor, Fault> {
@@ -162,8 +163,8 @@ fn lodge(call: &Call, room: &Room, typed: Option<&(Refused, Draft)>) -> Result<M
         section.panel.pad aria-labelledby="lodge" {
             h2 id="lodge" { (l.pick("Gửi khiếu nại", "Lodge an appeal")) }
             form.do method="post" action=(room.address("appeals", "")) {
-                (refused(l, typed.map(|(refused, _)| refused)))
-                (room.form_start(call)?)
+                (alert(l, typed.map(|(refused, _)| refused)))
+                (hidden(call)?)
                 label for="unit" { (l.pick("Mã đơn vị", "Code of the unit")) }
                 input id="unit" name="unit" type="text" maxlength="64" required value=(unit);
                 label for="what" { (l.pick("Về việc (không bắt buộc)", "About (optional)")) }
@@ -209,8 +210,10 @@ pub(super) async fn post_answer(call: Call, payload: web::Payload) -> Answer {
     let room = Room::open(&call, l).await?;
     let id = call.path("id")?;
     let is_back = form.get("state") == Some("withdrawn");
-    let written =
-        if is_back { withdraw(&call, &room, &id, &form).await? } else { settle(&call, &room, &id, &form).await? };
+    let written = match is_back {
+        true => withdraw(&call, &room, &id, &form).await,
+        false => settle(&call, &room, &id, &form).await,
+    };
     match written {
         Ok(_) => {
             let told = if is_back { "withdrawn" } else { "answered" };
@@ -219,9 +222,9 @@ pub(super) async fn post_answer(call: Call, payload: web::Payload) -> Answer {
         Err(fault) => {
             let typed = Typed {
                 refused: Refused::of(fault)?,
-                answer: words(&form, "answer"),
-                reason: words(&form, "reason"),
-                corrections: words(&form, "corrections"),
+                answer: typed(&form, "answer"),
+                reason: typed(&form, "reason"),
+                corrections: typed(&form, "corrections"),
             };
             one(&call, Some(typed), None).await
         }
@@ -229,44 +232,39 @@ pub(super) async fn post_answer(call: Call, payload: web::Payload) -> Answer {
 }
 
 /// What has moved since an appeal was lodged, counted before the write waits for its turn.
-async fn counted(call: &Call, room: &Room, id: &str) -> Result<Option<Counted>, ApiError> {
+async fn counted(call: &Call, room: &Room, id: &str) -> Result<Option<Counted>, Fault> {
     let of = (room.campaign().code.clone(), id.to_owned());
-    Ok(call.service.blocking(move |service| service.counted_since_appeal(&of.0, &of.1)).await?)
+    call.service.blocking(move |service| service.counted_since_appeal(&of.0, &of.1)).await
 }
 
 /// The council answers it.
-async fn settle(call: &Call, room: &Room, id: &str, form: &Form) -> Result<Result<Written, Fault>, ApiError> {
-    let grant = call.may::<Decisions>()?;
-    let said = match answer(form) {
-        Ok(said) => said,
-        Err(fault) => return Ok(Err(fault)),
-    };
+async fn settle(call: &Call, room: &Room, id: &str, form: &Form) -> Result<Written, Fault> {
+    let campaign = &room.campaign().code;
+    let grant = call.caller.may::<Decisions>(Some(campaign))?;
+    let said = answer(form)?;
     let of = (id.to_owned(), counted(call, room, id).await?);
-    let request = call.form_write(form, None);
-    Ok(call.service.answer_appeal(&grant, &room.campaign().code, of, said, request).answer().await)
+    call.service.answer_appeal(&grant, campaign, of, said, call.form_write(form, None)).answer().await
 }
 
 /// The unit's side takes it back.
-async fn withdraw(call: &Call, room: &Room, id: &str, form: &Form) -> Result<Result<Written, Fault>, ApiError> {
-    let (council, grant) = (call.may::<Decisions>(), call.may::<Figures>()?);
-    let reason = match reason(form) {
-        Ok(reason) => reason,
-        Err(fault) => return Ok(Err(fault)),
-    };
-    let of = (id.to_owned(), counted(call, room, id).await?, council.is_ok());
-    let request = call.form_write(form, None);
-    Ok(call.service.withdraw_appeal(&grant, &room.campaign().code, of, reason, request).answer().await)
+async fn withdraw(call: &Call, room: &Room, id: &str, form: &Form) -> Result<Written, Fault> {
+    let campaign = &room.campaign().code;
+    let grant = call.caller.may::<Figures>(Some(campaign))?;
+    let is_council = call.caller.may::<Decisions>(Some(campaign)).is_ok();
+    let reason = reason(form, "reason")?;
+    let of = (id.to_owned(), counted(call, room, id).await?, is_council);
+    call.service.withdraw_appeal(&grant, campaign, of, reason, call.form_write(form, None)).answer().await
 }
 
 fn answer(form: &Form) -> Result<AppealAnswerFor, Fault> {
     let wrong =
         |pointer: &str, expected: &str| Fault::of_field(Code::InvalidRequest, pointer, format!("expected {expected}"));
-    let reason = match words(form, "reason").as_str() {
+    let reason = match typed(form, "reason").as_str() {
         "" => None,
         text => Some(parse_reason(text).map_err(|expected| wrong("/reason", expected))?),
     };
     let mut corrections = Vec::new();
-    for part in words(form, "corrections").split([',', ' ']).filter(|part| !part.is_empty()) {
+    for part in typed(form, "corrections").split([',', ' ']).filter(|part| !part.is_empty()) {
         let number: Option<i64> = part.parse().ok().filter(|n| *n > 0 && !corrections.contains(n));
         corrections.push(number.ok_or_else(|| wrong("/corrections", "numbers of revisions, each once"))?);
     }
@@ -280,7 +278,7 @@ fn answer(form: &Form) -> Result<AppealAnswerFor, Fault> {
             Some("rejected") => false,
             _ => return Err(wrong("/state", "accepted or rejected")),
         },
-        answer: parse_words(&words(form, "answer")).map_err(|expected| wrong("/answer", expected))?,
+        answer: parse_words(&typed(form, "answer")).map_err(|expected| wrong("/answer", expected))?,
         reason,
         corrections,
     })
@@ -367,11 +365,11 @@ fn answer_form(call: &Call, room: &Room, appeal: &AppealView, typed: Option<&Typ
     let l = room.l;
     let is_own = appeal.lodged_by == call.caller.name();
     if call.may::<Decisions>().is_err() || appeal.state == "withdrawn" {
-        return Ok(refused(l, typed.map(|typed| &typed.refused)));
+        return Ok(alert(l, typed.map(|typed| &typed.refused)));
     }
     if is_own {
         return Ok(html! {
-            (refused(l, typed.map(|typed| &typed.refused)))
+            (alert(l, typed.map(|typed| &typed.refused)))
             div.ribbon { span { (l.pick("Bạn gửi khiếu nại này; một người khác phải trả lời.", "You lodged this one; somebody else has to answer.")) } }
         });
     }
@@ -380,8 +378,8 @@ fn answer_form(call: &Call, room: &Room, appeal: &AppealView, typed: Option<&Typ
         section.panel.pad aria-labelledby="answer-it" {
             h2 id="answer-it" { @if appeal.answer.is_some() { (l.pick("Trả lời lại", "Answer anew")) } @else { (l.pick("Trả lời", "Answer")) } }
             form.do method="post" action=(room.address(&format!("appeals/{}", escape(&appeal.id)), "")) {
-                (refused(l, typed.map(|typed| &typed.refused)))
-                (room.form_start(call)?)
+                (alert(l, typed.map(|typed| &typed.refused)))
+                (hidden(call)?)
                 label for="answer" { (l.pick("Nội dung trả lời", "What is said")) }
                 textarea id="answer" name="answer" rows="4" maxlength=(MAX_WORDS_CHARS) required { (field(|typed| &typed.answer)) }
                 label for="corrections" { (l.pick("Các lần ghi đã sửa (số, cách nhau bằng dấu phẩy; không bắt buộc)", "Revisions that correct it (numbers with commas; optional)")) }

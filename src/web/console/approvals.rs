@@ -5,7 +5,7 @@
 //! that they have not seen.
 
 use super::effects::{Effect, effect};
-use super::{ROWS, Room, done, page_asked, reason, refused, rows_of, to_sign_in, words};
+use super::{ROWS, Room, done, page_asked, rows_of, to_sign_in};
 use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call};
 use crate::http::form::Form;
@@ -19,7 +19,7 @@ use crate::service::rendered::etag_of;
 use crate::service::words::indicator;
 use crate::service::writer::IfMatch;
 use crate::service::{Code, Fault};
-use crate::web::forms::scrolling;
+use crate::web::forms::{alert, hidden, reason, scrolling, typed};
 use crate::web::language;
 use crate::web::problems::Refused;
 use crate::web::words::Language;
@@ -114,7 +114,7 @@ pub(super) async fn post_approval(call: Call, payload: web::Payload) -> Answer {
             let page = format!("console/approvals/{}", escape(&id));
             call.see_other(&room.address(&page, &format!("done={told}&")))
         }
-        Err(fault) => shown(&call, Some((Refused::of(fault)?, words(&form, "reason"))), None).await,
+        Err(fault) => shown(&call, Some((Refused::of(fault)?, typed(&form, "reason"))), None).await,
     }
 }
 
@@ -122,7 +122,7 @@ pub(super) async fn post_approval(call: Call, payload: web::Payload) -> Answer {
 async fn withdraw(call: &Call, room: &Room, (campaign, id): (&str, String), form: &Form) -> Answer {
     let (grant, sees_others) = (call.caller.known()?, call.may::<Waiting>().is_ok());
     let page = format!("console/approvals/{}", escape(&id));
-    let written = match reason(form) {
+    let written = match reason(form, "reason") {
         Ok(reason) => {
             let request = call.form_write(form, None);
             call.service.withdraw_request(&grant, campaign, (id, sees_others), reason, request).answer().await
@@ -137,7 +137,7 @@ async fn withdraw(call: &Call, room: &Room, (campaign, id): (&str, String), form
 
 /// The reason in the form, where one was typed.
 fn said(form: &Form) -> Result<Option<String>, Fault> {
-    match words(form, "reason").as_str() {
+    match typed(form, "reason").as_str() {
         "" => Ok(None),
         text => parse_reason(text).map(Some).map_err(|expected| {
             Fault::of_field(Code::InvalidRequest, "/reason", format!("reason: expected {expected}"))
@@ -278,13 +278,13 @@ fn decide(
     let l = room.l;
     let told = not_done.as_ref().map(|(refused, _)| refused);
     if detail.approval.state != "pending" {
-        return Ok(refused(l, told));
+        return Ok(alert(l, told));
     }
     let (is_own, is_current) = (detail.approval.requested_by == call.caller.name(), detail.is_current == Some(true));
     let seen = etag_of(&serde_json::to_vec(detail).map_err(ApiError::internal)?);
     let typed = not_done.as_ref().map(|(_, typed)| typed.as_str()).unwrap_or_default();
     Ok(html! {
-        (refused(l, told))
+        (alert(l, told))
         @if !is_current {
             div.ribbon.warn { span { (l.pick(
                 "Số liệu đã đổi từ khi đề nghị được gửi, nên không duyệt được nữa; người gửi cần đề nghị lại.",
@@ -299,7 +299,7 @@ fn decide(
             (room.take_back(call, &format!("console/approvals/{}", escape(&detail.approval.id)), ("verdict", "withdraw"), l.pick("Rút đề nghị", "Take the request back"))?)
         } @else if call.may::<Approve>().is_ok() {
             form.do.panel.pad method="post" action=(room.address(&format!("console/approvals/{}", escape(&detail.approval.id)), "")) {
-                (room.form_start(call)?)
+                (hidden(call)?)
                 input type="hidden" name="seen" value=(seen);
                 label for="reason" { (l.pick("Lý do (bắt buộc khi từ chối)", "Why (needed to refuse)")) }
                 textarea id="reason" name="reason" rows="2" maxlength="500" aria-describedby=[told.map(|_| "told")] { (typed) }

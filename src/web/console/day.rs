@@ -1,7 +1,7 @@
 //! `/c/{campaign}/console/day`: one day of one unit – what stands, everything that was said of
 //! it, and what the council decides about it.
 
-use super::{Room, done, reason, refused, to_sign_in, words};
+use super::{Room, done, to_sign_in};
 use crate::domain::Day;
 use crate::domain::time::parse_day;
 use crate::http::call::{Answer, Call};
@@ -10,7 +10,9 @@ use crate::http::problem::ApiError;
 use crate::service::access::{Decisions, Figures, Results};
 use crate::service::figures::{TakeBack, escape, visible_unit};
 use crate::service::views::{ExcuseView, FigureRevisionView, FigureView};
+use crate::service::writer::Written;
 use crate::service::{Code, Fault};
+use crate::web::forms::{alert, hidden, reason, typed};
 use crate::web::language;
 use crate::web::problems::Refused;
 use crate::web::unit::revisions;
@@ -29,14 +31,12 @@ pub(super) async fn get_day(call: Call) -> Answer {
     call.may::<Results>()?;
     let room = Room::open(&call, l).await?;
     let asked = Asked::of(&room, call.get("unit"), call.get("date"))?;
-    let told = call.get("done").and_then(Act::of).map(|act| act.receipt(l));
-    let told = if call.get("done") == Some("waiting") {
-        Some(l.pick(
+    let told = match call.get("done") {
+        Some("waiting") => Some(l.pick(
             "Đã gửi đề nghị; một người khác của Hội đồng duyệt.",
             "Asked for; somebody else of the council decides.",
-        ))
-    } else {
-        told
+        )),
+        done => done.and_then(Act::of).map(|act| act.receipt(l)),
     };
     shown(&call, &room, &asked, None, told).await
 }
@@ -52,11 +52,13 @@ pub(super) async fn post_day(call: Call, payload: web::Payload) -> Answer {
     let asked = Asked::of(&room, form.get("unit"), form.get("date"))?;
     let act = form.get("act").and_then(Act::of);
     let act = act.ok_or_else(|| Fault::of_field(Code::InvalidRequest, "/act", "expected something to be done"))?;
-    match decide(&call, &room, &asked, act, &form).await? {
-        Ok(202) => call.see_other(&room.address(PAGE, &format!("{}done=waiting&", asked.query()))),
-        Ok(_) => call.see_other(&room.address(PAGE, &format!("{}done={}&", asked.query(), act.code()))),
+    match decide(&call, &room, &asked, act, &form).await {
+        Ok(written) => {
+            let told = if written.status == 202 { "waiting" } else { act.code() };
+            call.see_other(&room.address(PAGE, &format!("{}done={told}&", asked.query())))
+        }
         Err(fault) => {
-            let refused = NotDone { refused: Refused::of(fault)?, act, reason: words(&form, "reason") };
+            let refused = NotDone { refused: Refused::of(fault)?, act, reason: typed(&form, "reason") };
             shown(&call, &room, &asked, Some(&refused), None).await
         }
     }
@@ -147,30 +149,28 @@ impl Asked {
     }
 }
 
-/// Does what was asked; the status of the write.
-async fn decide(
-    call: &Call,
-    room: &Room,
-    asked: &Asked,
-    act: Act,
-    form: &Form,
-) -> Result<Result<u16, Fault>, ApiError> {
+/// Does what was asked.
+async fn decide(call: &Call, room: &Room, asked: &Asked, act: Act, form: &Form) -> Result<Written, Fault> {
     let (campaign, code, day) = (room.campaign().code.as_str(), asked.code.clone(), asked.day);
+    let (caller, service) = (&call.caller, &call.service);
     let request = call.form_write(form, None);
-    let reason = match reason(form) {
-        Ok(reason) => reason,
-        Err(fault) => return Ok(Err(fault)),
-    };
     let pending = match act {
         Act::TakeBack => {
+            let grant = caller.may::<Figures>(Some(campaign))?;
             let source = form.get("source").filter(|source| !source.is_empty()).map(str::to_owned);
-            let of = TakeBack { source, reason };
-            call.service.take_back_figure(&call.may::<Figures>()?, campaign, code, day, of, request)
+            let of = TakeBack { source, reason: reason(form, "reason")? };
+            service.take_back_figure(&grant, campaign, code, day, of, request)
         }
-        Act::Excuse => call.service.excuse_day(&call.may::<Decisions>()?, campaign, code, day, reason, request),
-        Act::Due => call.service.take_back_excuse(&call.may::<Decisions>()?, campaign, code, day, reason, request),
+        Act::Excuse => {
+            let grant = caller.may::<Decisions>(Some(campaign))?;
+            service.excuse_day(&grant, campaign, code, day, reason(form, "reason")?, request)
+        }
+        Act::Due => {
+            let grant = caller.may::<Decisions>(Some(campaign))?;
+            service.take_back_excuse(&grant, campaign, code, day, reason(form, "reason")?, request)
+        }
     };
-    Ok(pending.answer().await.map(|written| written.status))
+    pending.answer().await
 }
 
 /// What is known of the day.
@@ -267,7 +267,7 @@ fn acts(
     // what was refused because it is not offered any more
     let stray = not_done.filter(|not_done| !offered.contains(&not_done.act));
     let source = known.figure.as_ref().and_then(|figure| figure.source.as_deref());
-    let mut forms = html! { (refused(room.l, stray.map(|not_done| &not_done.refused))) };
+    let mut forms = html! { (alert(room.l, stray.map(|not_done| &not_done.refused))) };
     for act in offered {
         forms =
             html! { (forms) (form(call, room, asked, act, source, not_done.filter(|not_done| not_done.act == act))?) };
@@ -288,9 +288,9 @@ fn form(
     Ok(html! {
         form.do.panel.pad method="post" action=(room.address(PAGE, "")) {
             h2 { (act.name(l)) }
-            (refused(l, not_done.map(|not_done| &not_done.refused)))
+            (alert(l, not_done.map(|not_done| &not_done.refused)))
             p { (act.meaning(l)) }
-            (room.form_start(call)?)
+            (hidden(call)?)
             input type="hidden" name="unit" value=(asked.code);
             input type="hidden" name="date" value=(asked.day);
             input type="hidden" name="act" value=(act.code());

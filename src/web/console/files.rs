@@ -7,7 +7,7 @@
 //! Nothing waits on the server for a confirmation that may never come.
 
 use super::effects::{Effect, effect};
-use super::{Room, done, reason, refused, to_sign_in, words};
+use super::{Room, done, to_sign_in};
 use crate::http::call::{Answer, Call};
 use crate::http::form::{Form, SentFile};
 use crate::http::problem::ApiError;
@@ -18,6 +18,7 @@ use crate::service::packs::{LooseFile, read_units};
 use crate::service::rendered::etag_of;
 use crate::service::writer::{WriteRequest, Written};
 use crate::service::{Code, Fault};
+use crate::web::forms::{alert, hidden, reason, typed};
 use crate::web::language;
 use crate::web::problems::Refused;
 use crate::web::words::Language;
@@ -87,7 +88,7 @@ pub(super) async fn post_file(call: Call, payload: web::Payload) -> Answer {
     }
     let request = match call.form_write(&form, None) {
         request if form.get("reason").is_none() => request,
-        request => match reason(&form) {
+        request => match reason(&form, "reason") {
             Ok(reason) => WriteRequest { reason: Some(reason), ..request },
             Err(fault) => return again(&call, &asked, fault).await,
         },
@@ -119,7 +120,7 @@ pub(super) async fn post_undo(call: Call, payload: web::Payload) -> Answer {
     let form = call.form(payload).await?;
     let room = Room::open(&call, l).await?;
     let id = form.get("import").unwrap_or_default().to_owned();
-    let undone = match reason(&form) {
+    let undone = match reason(&form, "reason") {
         Ok(reason) => {
             let request = call.form_write(&form, None);
             call.service.undo_import(&grant, &room.campaign().code, id.clone(), reason, request).answer().await
@@ -129,7 +130,7 @@ pub(super) async fn post_undo(call: Call, payload: web::Payload) -> Answer {
     match undone {
         Ok(_) => call.see_other(&room.address("files", "done=undone&")),
         Err(fault) => {
-            let not_undone = Some((id, Refused::of(fault)?, words(&form, "reason")));
+            let not_undone = Some((id, Refused::of(fault)?, typed(&form, "reason")));
             start(&call, Telling { not_undone, ..Telling::default() }).await
         }
     }
@@ -293,8 +294,8 @@ fn choose(call: &Call, room: &Room, wrong: Option<&(Refused, Asked)>) -> Result<
         section.panel.pad {
             h2 { (l.pick("Chọn tệp", "Choose the file")) }
             form.do method="post" enctype="multipart/form-data" action=(room.address("files", "")) {
-                (refused(l, wrong.map(|(refused, _)| refused)))
-                (room.form_start(call)?)
+                (alert(l, wrong.map(|(refused, _)| refused)))
+                (hidden(call)?)
                 @if call.may::<Units>().is_ok() {
                     label for="what" { (l.pick("Tệp có gì", "What it holds")) }
                     select id="what" name="what" {
@@ -347,8 +348,8 @@ fn trial(
                 p { (l.pick("Tệp không có gì mới.", "The file says nothing new.")) }
             } @else {
                 form.do method="post" enctype="multipart/form-data" action=(room.address("files", "")) {
-                    (refused(l, told.as_ref()))
-                    (room.form_start(call)?)
+                    (alert(l, told.as_ref()))
+                    (hidden(call)?)
                     input type="hidden" name="tried" value=(tag);
                     input type="hidden" name="name" value=(file.name);
                     @for (name, value) in [("what", &asked.what), ("separator", &asked.separator), ("date_order", &asked.date_order), ("counts", &asked.counts)] {
@@ -563,8 +564,8 @@ fn item(
             details open[of_this.is_some()] {
                 summary { (l.pick("Rút tệp này", "Undo this file")) }
                 form.do method="post" action=(room.address("files/undo", "")) {
-                    (refused(l, of_this.map(|(_, refused, _)| refused)))
-                    (room.form_start(call)?)
+                    (alert(l, of_this.map(|(_, refused, _)| refused)))
+                    (hidden(call)?)
                     input type="hidden" name="import" value=(import.id);
                     label for=(field) { (l.pick("Lý do", "Why")) }
                     input id=(field) name="reason" type="text" maxlength="500" required value=[of_this.map(|(_, _, typed)| typed)];

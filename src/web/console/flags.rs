@@ -2,7 +2,7 @@
 //!
 //! The council's answer closes a flag; that of who reports for the unit explains it.
 
-use super::{ROWS, Room, done, page_asked, reason, refused, rows_of, to_sign_in, words};
+use super::{ROWS, Room, done, page_asked, rows_of, to_sign_in};
 use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call};
 use crate::http::form::Form;
@@ -12,7 +12,7 @@ use crate::service::figures::escape;
 use crate::service::flag_answers::{FlagAnswerFor, FlagVerdict};
 use crate::service::flags::{FlagDayView, FlagFilter, FlagView};
 use crate::service::{Code, Fault};
-use crate::web::forms::scrolling;
+use crate::web::forms::{alert, hidden, reason, scrolling, typed};
 use crate::web::language;
 use crate::web::problems::Refused;
 use crate::web::words::Language;
@@ -50,7 +50,7 @@ pub(super) async fn post_flag(call: Call, payload: web::Payload) -> Answer {
     let request = call.form_write(&form, None);
     if let Some(flag) = form.get("reopen") {
         let grant = call.may::<Decisions>()?;
-        let written = match reason(&form) {
+        let written = match reason(&form, "reason") {
             Ok(reason) => call.service.reopen_flag(&grant, &campaign, flag.to_owned(), reason, request).answer().await,
             Err(fault) => Err(fault),
         };
@@ -75,7 +75,7 @@ pub(super) async fn post_flag(call: Call, payload: web::Payload) -> Answer {
                 refused: Refused::of(fault)?,
                 flag: id,
                 verdict: form.get("verdict").map(str::to_owned),
-                answer: words(&form, "answer"),
+                answer: typed(&form, "answer"),
             };
             shown(&call, Some(typed), None).await
         }
@@ -86,7 +86,7 @@ fn answer(form: &Form) -> Result<FlagAnswerFor, Fault> {
     let wrong =
         |pointer: &str, expected: &str| Fault::of_field(Code::InvalidRequest, pointer, format!("expected {expected}"));
     let verdict = form.get("verdict").and_then(FlagVerdict::of).ok_or_else(|| wrong("/verdict", "a verdict"))?;
-    let answer = parse_reason(&words(form, "answer")).map_err(|expected| wrong("/answer", expected))?;
+    let answer = parse_reason(&typed(form, "answer")).map_err(|expected| wrong("/answer", expected))?;
     Ok(FlagAnswerFor { answer, verdict })
 }
 
@@ -214,8 +214,8 @@ fn form(call: &Call, room: &Room, flag: &FlagView, typed: Option<&Typed>) -> Res
     let chosen = typed.and_then(|typed| typed.verdict.as_deref());
     Ok(html! {
         form.do method="post" action=(room.address("console/flags", "")) {
-            (refused(l, typed.map(|typed| &typed.refused)))
-            (room.form_start(call)?)
+            (alert(l, typed.map(|typed| &typed.refused)))
+            (hidden(call)?)
             input type="hidden" name="flag" value=(flag.id);
             label for=(format!("v-{}", flag.id)) { (l.pick("Kết luận", "What was found")) }
             select id=(format!("v-{}", flag.id)) name="verdict" required {

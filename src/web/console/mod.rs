@@ -12,21 +12,17 @@ mod files;
 mod flags;
 mod overview;
 
-use super::account::token_field;
+use super::forms::hidden;
 use super::frame::{Frame, Here, Visitor};
-use super::problems::Refused;
 use super::words::Language;
 use super::{in_other_language, own_page};
-use crate::domain::text::parse_reason;
 use crate::domain::{Campaign, Day, Instant};
 use crate::http::call::{Answer, Call};
-use crate::http::form::Form;
 use crate::http::problem::ApiError;
 use crate::http::{Handles, RouteError, Routes};
+use crate::service::Moment;
 use crate::service::figures::escape;
 use crate::service::live::{Sight, Snapshot};
-use crate::service::sessions::form_key;
-use crate::service::{Code, Fault, Moment};
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use maud::{Markup, html};
@@ -118,7 +114,11 @@ impl Room {
         let frame = Frame {
             language: l,
             title: format!("{title} · {}", super::home::title(campaign, l)),
-            other: in_other_language(call, l, &format!("/c/{}/{page}", escape(&campaign.code))),
+            other: in_other_language(
+                call,
+                l,
+                format!("/c/{}/{page}?lang={}", escape(&campaign.code), l.other().code()),
+            ),
             campaign: Some(&campaign.code),
             scheme: Some(&campaign.scheme),
             visitor: self.visitor.clone(),
@@ -154,20 +154,14 @@ impl Room {
         }
     }
 
-    /// What every form here starts with: whose it is, and the key by which it writes once.
-    fn form_start(&self, call: &Call) -> Result<Markup, ApiError> {
-        let key = form_key()?;
-        Ok(html! { (token_field(call)) input type="hidden" name="key" value=(key); })
-    }
-
     /// A form that takes something back, with a reason: what is done stands in one hidden field.
     fn take_back(&self, call: &Call, page: &str, (name, value): (&str, &str), words: &str) -> Result<Markup, ApiError> {
-        let id = format!("back-{}", value.replace(' ', "-"));
+        let id = format!("back-{value}");
         Ok(html! {
             details {
                 summary { (words) }
                 form.do method="post" action=(self.address(page, "")) {
-                    (self.form_start(call)?)
+                    (hidden(call)?)
                     input type="hidden" name=(name) value=(value);
                     label for=(id) { (self.l.pick("Lý do", "Reason")) }
                     input id=(id) name="reason" maxlength="500" required;
@@ -204,24 +198,7 @@ fn rows_of(page: usize) -> std::ops::Range<usize> {
     from..from.saturating_add(ROWS)
 }
 
-/// The reason in a form.
-fn reason(form: &Form) -> Result<String, Fault> {
-    let text = words(form, "reason");
-    parse_reason(&text)
-        .map_err(|expected| Fault::of_field(Code::ReasonRequired, "/reason", format!("expected {expected}")))
-}
-
-/// A text of several lines: browsers end them with two characters, which its length does not mean.
-fn words(form: &Form, name: &str) -> String {
-    form.get(name).unwrap_or_default().replace("\r\n", "\n")
-}
-
 /// What is said where a form was done.
 fn done(told: Option<&str>) -> Markup {
     html! { @if let Some(told) = told { div.ribbon.final role="status" { span { (told) } } } }
-}
-
-/// What is said where it was refused.
-fn refused(l: Language, refused: Option<&Refused>) -> Markup {
-    html! { @if let Some(refused) = refused { (refused.told(l)) } }
 }

@@ -1,7 +1,7 @@
 //! `/c/{campaign}/console`: four counts, the grid of units and days, what is to be done, whom
 //! to remind, and what does not add up.
 
-use super::{Room, done, page_asked, reason, refused, rows_of, to_sign_in, words};
+use super::{Room, done, page_asked, rows_of, to_sign_in};
 use crate::domain::Day;
 use crate::domain::time::parse_day;
 use crate::http::call::{Answer, Call};
@@ -17,7 +17,7 @@ use crate::service::flags::{FlagFilter, FlagView};
 use crate::service::grid::{GridCell, GridRow, GridView, grid};
 use crate::service::reconciliation::ResidualView;
 use crate::service::{Code, Fault};
-use crate::web::forms::scrolling;
+use crate::web::forms::{alert, hidden, reason, scrolling, typed};
 use crate::web::language;
 use crate::web::problems::Refused;
 use actix_web::web;
@@ -58,7 +58,7 @@ pub(super) async fn post_close(call: Call, payload: web::Payload) -> Answer {
     let room = Room::open(&call, l).await?;
     let day = form.get("day").and_then(|text| parse_day(text).ok());
     let asked = day.ok_or_else(|| Fault::of_field(Code::InvalidRequest, "/day", "expected a day written YYYY-MM-DD"));
-    let said = asked.and_then(|day| Ok((day, reason(&form)?)));
+    let said = asked.and_then(|day| Ok((day, reason(&form, "reason")?)));
     let closed = match said {
         Ok((day, reason)) => {
             let request = call.form_write(&form, None);
@@ -70,7 +70,7 @@ pub(super) async fn post_close(call: Call, payload: web::Payload) -> Answer {
         Ok(_) => call.see_other(&room.address("console", "done=closed&")),
         Err(fault) => {
             let refused = Refused::of(fault)?;
-            shown(&call, Some((refused, words(&form, "reason"), day)), None).await
+            shown(&call, Some((refused, typed(&form, "reason"), day)), None).await
         }
     }
 }
@@ -369,7 +369,7 @@ impl Sheet<'_> {
         // a day that closed meanwhile has no form any more
         let has_form = |(_, _, of): &&NotClosed| due.iter().any(|day| of.is_none_or(|of| of.to_string() == day.date));
         Ok(html! {
-            (refused(l, not_closed.filter(|not_closed| !has_form(not_closed)).map(|(refused, ..)| refused)))
+            (alert(l, not_closed.filter(|not_closed| !has_form(not_closed)).map(|(refused, ..)| refused)))
             @if is_idle { p { (l.pick("Không còn việc gì.", "Nothing is left to do.")) } }
             @if !is_idle { ul.todo {
                 @for (count, page, rest, (vi, en)) in open.into_iter().filter(|(count, ..)| *count > 0) {
@@ -401,8 +401,8 @@ impl Sheet<'_> {
         let id = format!("why-{}", day.date);
         Ok(html! {
             form.do method="post" action=(self.room.address("console/close", "")) {
-                (refused(l, of_this.map(|(refused, ..)| refused)))
-                (self.room.form_start(call)?)
+                (alert(l, of_this.map(|(refused, ..)| refused)))
+                (hidden(call)?)
                 input type="hidden" name="day" value=(day.date);
                 label for=(id) { (l.pick("Lý do chốt sớm", "Why it is closed early")) }
                 input id=(id) name="reason" type="text" maxlength="500" required value=[of_this.map(|(_, typed, _)| typed)];

@@ -10,8 +10,8 @@ pub(super) use rules::{get_rules, post_rules};
 pub(super) use units::{get_units, post_unit};
 
 use super::frame::{Frame, Here, Visitor};
-use super::own_page;
 use super::words::Language;
+use super::{in_other_language, own_page};
 use crate::domain::Campaign;
 use crate::http::call::Call;
 use crate::http::problem::ApiError;
@@ -62,9 +62,7 @@ fn shown(call: &Call, l: Language, (campaign, part): (&Campaign, Part), content:
     let frame = Frame {
         language: l,
         title: format!("{} · {}", l.pick("Thiết lập", "Set-up"), super::home::title(campaign, l)),
-        other: call
-            .address_with(("lang", l.other().code()), &["done"])
-            .unwrap_or_else(|| part.address(campaign, l.other())),
+        other: in_other_language(call, l, part.address(campaign, l.other())),
         campaign: Some(&campaign.code),
         scheme: Some(&campaign.scheme),
         visitor: Visitor::of(call, Some(&campaign.code)),
