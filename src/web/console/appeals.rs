@@ -206,6 +206,7 @@ pub(super) async fn post_answer(call: Call, payload: web::Payload) -> Answer {
     if call.caller.is_anonymous() {
         return to_sign_in(&call, l, "appeals");
     }
+    call.may::<Hidden>()?;
     let form = call.form(payload).await?;
     let room = Room::open(&call, l).await?;
     let id = call.path("id")?;

@@ -89,12 +89,12 @@ pub(super) async fn post_approval(call: Call, payload: web::Payload) -> Answer {
         return to_sign_in(&call, l, "console/approvals");
     }
     let form = call.form(payload).await?;
-    let room = Room::open(&call, l).await?;
-    let (campaign, id) = (room.campaign().code.clone(), call.path("id")?);
     if form.get("verdict") == Some("withdraw") {
-        return withdraw(&call, &room, (&campaign, id), &form).await;
+        return withdraw(&call, l, &form).await;
     }
     let grant = call.may::<Approve>()?;
+    let room = Room::open(&call, l).await?;
+    let (campaign, id) = (room.campaign().code.clone(), call.path("id")?);
     let seen = form.get("seen").map(|tag| IfMatch::Tags(vec![tag.to_owned()]));
     let told = if form.get("verdict") == Some("reject") { "rejected" } else { "approved" };
     let request = |if_match| call.form_write(&form, if_match);
@@ -119,18 +119,19 @@ pub(super) async fn post_approval(call: Call, payload: web::Payload) -> Answer {
 }
 
 /// Who asked takes it back.
-async fn withdraw(call: &Call, room: &Room, (campaign, id): (&str, String), form: &Form) -> Answer {
+async fn withdraw(call: &Call, l: Language, form: &Form) -> Answer {
     let (grant, sees_others) = (call.caller.known()?, call.may::<Waiting>().is_ok());
-    let page = format!("console/approvals/{}", escape(&id));
+    let (campaign, id) = (call.path("campaign")?, call.path("id")?);
+    let page = format!("/c/{}/console/approvals/{}?done=withdrawn&lang={}", escape(&campaign), escape(&id), l.code());
     let written = match reason(form, "reason") {
         Ok(reason) => {
             let request = call.form_write(form, None);
-            call.service.withdraw_request(&grant, campaign, (id, sees_others), reason, request).answer().await
+            call.service.withdraw_request(&grant, &campaign, (id, sees_others), reason, request).answer().await
         }
         Err(fault) => Err(fault),
     };
     match written {
-        Ok(_) => call.see_other(&room.address(&page, "done=withdrawn&")),
+        Ok(_) => call.see_other(&page),
         Err(fault) => shown(call, Some((Refused::of(fault)?, String::new())), None).await,
     }
 }

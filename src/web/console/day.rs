@@ -47,6 +47,7 @@ pub(super) async fn post_day(call: Call, payload: web::Payload) -> Answer {
     if call.caller.is_anonymous() {
         return to_sign_in(&call, l, "console");
     }
+    call.may::<Results>()?;
     let form = call.form(payload).await?;
     let room = Room::open(&call, l).await?;
     let asked = Asked::of(&room, form.get("unit"), form.get("date"))?;
