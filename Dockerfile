@@ -1,7 +1,7 @@
 # The service, built with TLS for PostgreSQL; runs as a user without rights.
 FROM rust:1.95-slim-bookworm AS build
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends build-essential pkg-config libssl-dev \
+ && apt-get install --yes --no-install-recommends build-essential pkg-config libssl-dev curl valgrind \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
@@ -12,12 +12,13 @@ COPY assets assets
 COPY docs docs
 COPY benches benches
 COPY tests tests
-RUN cargo build --release --locked --features tls
+COPY deploy deploy
+RUN deploy/release.sh --features tls
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install --yes --no-install-recommends libssl3 ca-certificates && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/greenzone greenzone
-COPY --from=build /src/target/release/greenzone /usr/local/bin/greenzone
+COPY --from=build /src/target/ordered/greenzone /usr/local/bin/greenzone
 USER greenzone
 WORKDIR /var/lib/greenzone
 ENV GREENZONE_ADDR=0.0.0.0:8080 GREENZONE_METRICS_ADDR=0.0.0.0:9464
