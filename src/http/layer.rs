@@ -54,8 +54,11 @@ pub(crate) async fn outermost(
     if let Ok(value) = HeaderValue::from_str(&asked.id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    guard(response.headers_mut());
     let status = response.status();
+    // a 304 has no body that they could be about: who kept the answer kept them with it (RFC 9110, 15.4.5)
+    if status != StatusCode::NOT_MODIFIED {
+        guard(response.headers_mut());
+    }
     let took = begun.elapsed();
     if let Some(metrics) = metrics {
         let extensions = response.request().extensions();
