@@ -451,17 +451,19 @@ impl Call {
         content_type: &'static str,
         revision: i64,
     ) -> HttpResponse {
-        let is_for_ever = moment.is_pinned() && self.caller.is_anonymous();
-        let caching = if is_for_ever { FOR_EVER } else { self.cache_control() };
+        let caching = if moment.is_pinned() { self.caching_for_ever() } else { self.cache_control() };
         self.reply_cached(rendered, content_type, Some(revision), caching)
     }
 
-    /// As [`Call::reply`], with bytes that never change: anybody may keep those of the public
-    /// for ever; what somebody sees by a right is asked for anew.
+    /// As [`Call::reply`], with bytes that never change.
     pub fn reply_for_ever(&self, rendered: &Rendered, content_type: &'static str) -> HttpResponse {
-        let is_public = self.caller.is_anonymous();
-        let caching = if is_public { FOR_EVER } else { self.cache_control() };
-        self.reply_cached(rendered, content_type, None, caching)
+        self.reply_cached(rendered, content_type, None, self.caching_for_ever())
+    }
+
+    /// How long bytes may be kept that never change: anybody may keep those of the public for
+    /// ever; what somebody sees by a right is asked for anew.
+    fn caching_for_ever(&self) -> &'static str {
+        if self.caller.is_anonymous() { FOR_EVER } else { self.cache_control() }
     }
 
     fn reply_cached(
