@@ -1,7 +1,7 @@
 //! The service's promises over both databases: writes are durable, ordered and whole,
 //! and what is served is what the stored facts say (law 7).
 
-use crate::support::app::{TestApp, security};
+use crate::support::app::{Answer, TestApp, security};
 use crate::support::database::TestDatabase;
 use crate::support::on_all;
 use greenzone::clock::Clock;
@@ -311,25 +311,63 @@ fn beside(app: &TestApp) -> Arc<Service> {
     greenzone::app::open(app.address.clone(), app.clock.clone(), false, security()).expect("a service")
 }
 
-/// The board of a service as it stands, after it noticed a revision.
-fn board_at(service: &Arc<Service>, revision: i64) -> String {
-    use greenzone::service::boards::{Ask, Show, board_view, resolve};
+/// The boards of a service as they stand, after it noticed a revision: of the latest day with
+/// a figure and of an earlier one, by each measure.
+fn boards_at(service: &Arc<Service>, revision: i64) -> Vec<String> {
+    use greenzone::service::boards::{AsOf, Ask, Show, board_view, resolve};
     use greenzone::service::privacy::Shown;
     use greenzone::service::{Audience, Moment};
     let look = service.look("q6-2021", Moment::Now, Some(revision), &Audience::Full);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let view = runtime.block_on(look).expect("the campaign");
-    let ask = Ask { as_of: Some(greenzone::service::boards::AsOf::Live), ..Ask::default() };
-    let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
-    let show = Show { days: true, revision: Some(view.snapshot.revision), ..Show::default() };
-    serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| Shown::ALL)).expect("JSON")
+    let board = |as_of: AsOf, by: By| {
+        let ask = Ask { as_of: Some(as_of), by: Some(by), ..Ask::default() };
+        let query = resolve(view.snapshot.ledger(), &ask, view.judged_at).expect("a board");
+        let show = Show { days: true, revision: Some(view.snapshot.revision), ..Show::default() };
+        serde_json::to_string(&board_view(&view.snapshot.boards, &query, &show, |_| Shown::ALL)).expect("JSON")
+    };
+    By::ALL.into_iter().flat_map(|by| [board(AsOf::Live, by), board(AsOf::Day(day("2021-07-11")), by)]).collect()
+}
+
+/// How often a process read a campaign whole, and how often only what others changed.
+fn reads_of(service: &Arc<Service>) -> (u64, u64) {
+    let text = greenzone::http::Metrics::new().expect("metrics").text(service);
+    let count = |what: &str| {
+        let name = format!("greenzone_campaign_reads_total{{what=\"{what}\"}} ");
+        let line = text.lines().find_map(|line| line.strip_prefix(name.as_str())).expect("a measure");
+        line.parse::<f64>().expect("a number") as u64
+    };
+    (count("whole"), count("changes"))
+}
+
+on_all! {
+    fn law_7_a_process_that_follows_shows_what_a_new_one_loads(app: TestApp) {
+        let app = app.with_q6();
+        let follower = beside(&app);
+        let mut seen = 1;
+        boards_at(&follower, seen);
+        do_things(&app, 23, || {
+            let last = app.service.snapshot("q6-2021").expect("the campaign").revision;
+            if last > seen {
+                let followed = boards_at(&follower, last);
+                assert!(followed == boards_at(&app.service, last), "it differs from who wrote at revision {last}");
+                assert!(followed == boards_at(&beside(&app), last), "it differs from a new one at revision {last}");
+                seen = last;
+            }
+        });
+        let (whole, changes) = reads_of(&follower);
+        // rules and criteria load whole
+        assert!(changes > 30 && whole < changes / 2, "{whole} times whole, {changes} times what changed");
+        let (whole, changes) = reads_of(&app.service);
+        assert!(whole < 30 && changes == 0, "who writes alone follows itself: {whole}, {changes}");
+    }
 }
 
 on_all! {
     fn another_process_follows_day_by_day_and_shows_what_a_new_one_loads(app: TestApp) {
         let app = app.with_q6();
         let follower = beside(&app);
-        board_at(&follower, 1);
+        boards_at(&follower, 1);
         let known = follower.snapshot("q6-2021").expect("in memory").register().clone();
         let (here, code) = (&app.service, |text: &str| text.to_owned());
         let noted = NewFigure { note: Some("một ổ dịch".to_owned()), ..figure(7) };
@@ -337,7 +375,7 @@ on_all! {
         // one after another, so that nothing is written while the two are compared
         let follows = |write: Pending| {
             let last = write.wait().expect("written").revision;
-            assert!(board_at(&follower, last) == board_at(&beside(&app), last), "they differ at revision {last}");
+            assert!(boards_at(&follower, last) == boards_at(&beside(&app), last), "they differ at revision {last}");
         };
         let ward = || code("27382");
         follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-13"), figure(9), request()));
@@ -348,10 +386,29 @@ on_all! {
         follows(here.take_back_excuse(&grant(), "q6-2021", ward(), day("2021-07-12"), code("có mạng"), request()));
         let followed = follower.snapshot("q6-2021").expect("in memory");
         assert!(Arc::ptr_eq(followed.register(), &known), "the campaign was loaded again for a day");
-        // what touches more than days is loaded whole
         follows(here.set_state(&grant(), "q6-2021", ward(), UnitState::Withdrawn, code("rút lui"), request()));
-        let loaded = follower.snapshot("q6-2021").expect("in memory");
-        assert!(!Arc::ptr_eq(loaded.register(), &known));
+        let q6 = "/api/v1/campaigns/q6-2021";
+        let is_followed = |answer: Answer| {
+            let last = answer.ok()["revision"].as_i64().expect("a revision");
+            assert!(boards_at(&follower, last) == boards_at(&beside(&app), last), "they differ at revision {last}");
+        };
+        // of a table, and when it is undone, whole days are read anew
+        let table = "unit_code,date,community_f0\n27364,2021-07-11,9\n27364,2021-07-13,4\n27352,2021-07-13,0\n";
+        let csv = [("content-type", "text/csv")];
+        is_followed(app.send("POST", &format!("{q6}/import"), Some(&app.token), &csv, Some(table.as_bytes())));
+        is_followed(app.post(&format!("{q6}/imports/2/undo"), &json!({"reason": "nhầm tệp"})));
+        // what changes no fact is followed, too
+        let flags = app.get_as_council(&format!("{q6}/flags")).ok();
+        let flag = flags["items"][0]["id"].as_str().expect("a flag");
+        let answer = json!({"answer": "đã kiểm tra", "verdict": "as_reported"});
+        is_followed(app.put(&format!("{q6}/flags/{flag}"), &answer));
+        let followed = follower.snapshot("q6-2021").expect("in memory");
+        assert!(Arc::ptr_eq(followed.register(), &known), "the campaign was loaded again");
+        assert_eq!(reads_of(&follower).0, 1);
+        // units are loaded whole
+        let unit = json!({"name": "Phường 15", "kind": "ward", "parent_code": "775"});
+        is_followed(app.put(&format!("{q6}/units/new"), &unit));
+        assert_eq!(reads_of(&follower).0, 2);
     }
 }
 

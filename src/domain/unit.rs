@@ -1,12 +1,14 @@
 //! Competing units and how they are told apart.
 
 use super::text;
+use serde::{Deserialize, Serialize};
 
 /// The largest population or number of households that is believed.
 pub const MAX_POPULATION: u64 = 100_000_000_000;
 
 /// Whether a unit takes part in the ranks (domain.md section 2: "state concerns ranks only").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnitState {
     /// Takes part.
     #[default]

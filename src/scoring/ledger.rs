@@ -12,6 +12,7 @@ use crate::domain::contest::{
 };
 use crate::domain::unit::UnitState;
 use crate::domain::{Contest, Counts, Day, Indicator, Instant, sources};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -252,7 +253,7 @@ pub struct Assessment {
 }
 
 /// Bonus and deduction of a unit, summed, before their caps; in hundredths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adjustments {
     /// Sum of bonuses.
     pub bonus: i64,

@@ -8,7 +8,7 @@
 
 use super::access::{Identity, Proof};
 use super::audit::{self, Entry};
-use super::catch_up::catch_up;
+use super::catch_up::{Patience, catch_up};
 use super::fault::{Code, Fault};
 use super::live::{Change, Live, Recorded, Snapshot};
 use super::sessions::is_as_signed;
@@ -215,7 +215,7 @@ impl Facts {
         let Some(last) = live.last(&stored.campaign.code) else { return Ok(None) };
         let base = match last.revision == stored.revision {
             true => Some(last),
-            false if is_worth => catch_up(conn, &last)?.map(Arc::new),
+            false if is_worth => catch_up(conn, &last, Patience::Little)?.map(Arc::new),
             false => None,
         };
         Ok(base.map(Self::from_snapshot))

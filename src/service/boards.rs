@@ -132,9 +132,10 @@ impl Boards {
     /// today's figures, and what its movement is told from. Older ones are not carried along,
     /// so that what is held stays little.
     pub(super) fn after(&self, ledger: Arc<Ledger>, changed_from: usize) -> Self {
-        let kept = changed_from.saturating_sub(2)..changed_from;
+        // where nothing changed that boards are made of, all of them stand
+        let first = if changed_from == usize::MAX { 0 } else { changed_from.saturating_sub(2) };
         let boards = self.boards.lock().unwrap_or_else(PoisonError::into_inner);
-        let boards = boards.iter().filter(|(query, _)| kept.contains(&query.as_of));
+        let boards = boards.iter().filter(|(query, _)| (first..changed_from).contains(&query.as_of));
         Self { ledger, boards: Mutex::new(boards.map(|(query, board)| (query.clone(), board.clone())).collect()) }
     }
 

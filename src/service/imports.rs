@@ -210,8 +210,8 @@ fn put_back(
     revision: i64,
     reason: &str,
 ) -> Result<(Instant, i64), Fault> {
-    let stamp = work.accept("import undone")?;
-    let mut recording = Recording::begin(work, "undo", Some(stamp))?;
+    let mut recording = Recording::begin(work, "import undone", None)?;
+    let (undone, at) = recording.stamp()?;
     let before = recording.before.clone();
     let register = before.register();
     let places: HashMap<i64, u32> = (0u32..).take(register.len()).map(|at| (before.key(at), at)).collect();
@@ -240,5 +240,5 @@ fn put_back(
     if recording.finish()?.needs_two {
         return Err(cannot_wait("undoing figures of a closed day"));
     }
-    Ok((stamp.1, stamp.0))
+    Ok((at, undone))
 }

@@ -17,6 +17,7 @@ use crate::scoring::quality::{Finding, findings};
 use crate::scoring::{Ledger, Register};
 use crate::store::campaigns::{Pinning, StoredCampaign};
 use crate::store::{DbConn, StoreError, contests, figures, policies};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
 use std::fmt::{self, Display};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -110,6 +111,11 @@ impl Snapshot {
         changes.iter().for_each(|change| change.enter(&mut ledger));
         let changed_from = changes.iter().map(|change| change.first_day(&ledger)).min();
         self.with(ledger, recorded, changed_from.unwrap_or(usize::MAX))
+    }
+
+    /// The units' keys in the database by their places.
+    pub(super) fn keys(&self) -> &[i64] {
+        &self.keys
     }
 
     /// The key of a unit in the database.
@@ -245,10 +251,13 @@ pub enum Sight {
     Full,
 }
 
-/// Something that a write changed in a campaign's facts.
-#[derive(Clone, Debug, PartialEq)]
+/// Something that a write changed in a campaign's facts. Written down, it tells other
+/// processes; they read what stands on a day anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// What stands for a unit on a day.
+    #[serde(skip)]
     Day {
         /// Code of the unit.
         unit: String,

@@ -27,6 +27,7 @@ pub(super) struct Measures {
     /// What it took to compute and print an answer that was not, in seconds.
     pub(super) render: Histogram,
     behind: IntGaugeVec,
+    read: IntCounterVec,
     closed: IntCounter,
     closing_lag: IntGauge,
     tried: IntCounterVec,
@@ -50,6 +51,10 @@ impl Measures {
             "greenzone_revisions_behind",
             "Committed revisions of a campaign that its facts in memory do not have; they are read when somebody asks",
         );
+        let read = Opts::new(
+            "greenzone_campaign_reads_total",
+            "How often the facts of a campaign were read: all of it, or only what others changed",
+        );
         let tried =
             Opts::new("greenzone_webhook_attempts_total", "Messages that were sent, by the state they then had");
         let waiting = Opts::new("greenzone_webhook_messages", "Messages that wait to be sent, or were given up");
@@ -67,6 +72,7 @@ impl Measures {
                 "What it took to compute and print an answer that was not in memory: a board and its page",
             ))?,
             behind: IntGaugeVec::new(behind, &["campaign"])?,
+            read: IntCounterVec::new(read, &["what"])?,
             closed: IntCounter::new("greenzone_day_closings_total", "Closings of days that this process ran")?,
             closing_lag: IntGauge::new(
                 "greenzone_day_closing_lag_seconds",
@@ -80,7 +86,7 @@ impl Measures {
             )?,
             registry,
         };
-        let all: [Box<dyn Collector>; 12] = [
+        let all: [Box<dyn Collector>; 13] = [
             Box::new(measures.queued.clone()),
             Box::new(measures.batch.clone()),
             Box::new(measures.commit.clone()),
@@ -88,6 +94,7 @@ impl Measures {
             Box::new(measures.hits.clone()),
             Box::new(measures.render.clone()),
             Box::new(measures.behind.clone()),
+            Box::new(measures.read.clone()),
             Box::new(measures.closed.clone()),
             Box::new(measures.closing_lag.clone()),
             Box::new(measures.tried.clone()),
@@ -102,6 +109,9 @@ impl Measures {
         for state in [DeliveryState::Pending, DeliveryState::Delivered, DeliveryState::Failed] {
             measures.tried.with_label_values(&[state.code()]);
         }
+        for what in [Read::Whole, Read::Changes] {
+            measures.read.with_label_values(&[what.code()]);
+        }
         Ok(measures)
     }
 
@@ -114,6 +124,11 @@ impl Measures {
     /// Counts a write that was refused.
     pub(super) fn refuse(&self, code: Code) {
         self.refused.with_label_values(&[code.name()]).inc();
+    }
+
+    /// Counts a reading of a campaign's facts.
+    pub(super) fn read(&self, what: Read) {
+        self.read.with_label_values(&[what.code()]).inc();
     }
 
     /// Counts a closing, and how late it came.
@@ -140,6 +155,24 @@ impl Measures {
             self.behind.with_label_values(&[campaign.as_str()]).set(revisions);
         }
         self.registry.gather()
+    }
+}
+
+/// What of a campaign's facts is read from the database.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Read {
+    /// All of them.
+    Whole,
+    /// What other processes changed.
+    Changes,
+}
+
+impl Read {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Changes => "changes",
+        }
     }
 }
 

@@ -310,7 +310,7 @@ impl Service {
 
     /// A campaign as it is stored: what is here brought up to it, or all of it loaded.
     fn load(&self, campaign: &str) -> Result<Snapshot, Fault> {
-        self.read(|conn| catch_up::load(conn, &self.live, campaign))
+        self.read(|conn| catch_up::load(conn, &self.live, campaign, &self.measures))
     }
 
     /// A campaign at a revision that pages are still served of.

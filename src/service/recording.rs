@@ -77,6 +77,8 @@ pub(super) struct Recording<'a, 'w> {
     open_days: Vec<bool>,
     what: &'static str,
     waiting: Vec<StoredFigure>,
+    /// The days of which figures changed.
+    changed: BTreeSet<Day>,
     /// What rows of closed days need; none where all are free.
     gate: Option<Gate>,
     /// Why, of rows without a reason of their own.
@@ -117,6 +119,7 @@ impl<'a, 'w> Recording<'a, 'w> {
             gate,
             open_days: (0..calendar.len).map(is_open).collect(),
             waiting: Vec::with_capacity(AT_A_TIME),
+            changed: BTreeSet::new(),
             faults: Faults::default(),
             work,
             stored,
@@ -262,7 +265,7 @@ impl<'a, 'w> Recording<'a, 'w> {
     }
 
     /// The stamp of what changes; the first change makes the revision.
-    fn stamp(&mut self) -> Result<(i64, Instant), Fault> {
+    pub(super) fn stamp(&mut self) -> Result<(i64, Instant), Fault> {
         match self.done.stamp {
             Some(stamp) => Ok(stamp),
             None => Ok(*self.done.stamp.insert(self.work.accept(self.what)?)),
@@ -271,6 +274,7 @@ impl<'a, 'w> Recording<'a, 'w> {
 
     fn write(&mut self, new: &Incoming<'_>, standing: DayEntry) -> Result<(), Fault> {
         let (revision, at) = self.stamp()?;
+        self.changed.insert(new.day);
         let code = self.before.register().unit(new.unit).map_or("", |u| u.code.as_str());
         self.done.log.add(&figure_row(code, new.day, standing.counts.as_ref(), &new.counts));
         self.waiting.push(StoredFigure {
@@ -307,6 +311,7 @@ impl<'a, 'w> Recording<'a, 'w> {
         }
         let (_, at) = self.stamp()?;
         figures::withdraw(self.work.conn()?, self.stored.id, &figure, at, Some(reason))?;
+        self.changed.insert(day);
         if let Some(at) = self.ledger.calendar.index(day) {
             let entry = entry_without(self.ledger.entry(unit, at));
             self.ledger.set_day(unit, at, entry);
@@ -335,7 +340,10 @@ impl<'a, 'w> Recording<'a, 'w> {
         self.write_held()?;
         self.flush()?;
         if self.done.rows.new + self.done.rows.changed > 0 {
-            self.work.follow_with(self.before.with(self.ledger, self.work.recorded(), 0));
+            // boards before the first day that changed stand as they are
+            let first = self.changed.first().and_then(|day| self.ledger.calendar.index(*day));
+            let snapshot = self.before.with(self.ledger, self.work.recorded(), first.unwrap_or(0));
+            self.work.follow_with(snapshot, self.changed);
         }
         Ok(self.done)
     }

@@ -11,7 +11,7 @@
 use super::access::{Audience, Identity, Proof};
 use super::audit::{self, Entry, Note, Origin};
 use super::batch::{Ahead, Batch, Facts, Outcome};
-use super::catch_up::load;
+use super::catch_up;
 use super::fault::{Code, Fault};
 use super::figures::stored_day;
 use super::live::{Change, Live, Recorded, Snapshot};
@@ -25,7 +25,7 @@ use crate::store::campaigns::{NewRevision, StoredCampaign};
 use crate::store::figures::StoredFigure;
 use crate::store::units::{self, StoredUnit};
 use crate::store::{Database, DbConn, StoreError, begin_savepoint, end_savepoint, is_alive, read, write};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -185,8 +185,8 @@ pub(super) enum Follow {
     Nothing,
     /// These changed.
     By(Vec<Change>),
-    /// They are these.
-    To(Arc<Snapshot>),
+    /// They are these; figures of these days changed.
+    To(Arc<Snapshot>, BTreeSet<Day>),
     /// Units, rules or everything: they are loaded again.
     Reload,
 }
@@ -197,7 +197,7 @@ impl Follow {
         match self {
             Self::Nothing => before,
             Self::By(changes) => before.map(|facts| facts.with(&changes, recorded)),
-            Self::To(snapshot) => Some(Facts::from_snapshot(snapshot)),
+            Self::To(snapshot, _) => Some(Facts::from_snapshot(snapshot)),
             Self::Reload => None,
         }
     }
@@ -448,6 +448,10 @@ impl<'a> Work<'a> {
         head.revision += 1;
         head.last_recorded_at = self.now.max(after);
         self.accepted.push(NewRevision::new(head.id, head.revision, head.last_recorded_at, what));
+        if matches!(self.follow, Follow::Nothing) {
+            // whoever changes facts says so besides
+            self.follow = Follow::By(Vec::new());
+        }
         Ok((head.revision, head.last_recorded_at))
     }
 
@@ -485,14 +489,16 @@ impl<'a> Work<'a> {
             Follow::Reload => {}
             Follow::By(changes) => changes.push(change),
             follow @ Follow::Nothing => *follow = Follow::By(vec![change]),
-            follow @ Follow::To(_) => *follow = Follow::Reload,
+            follow @ Follow::To(..) => *follow = Follow::Reload,
         }
     }
 
-    /// Says that the facts in memory are these, unless more than figures changed.
-    pub(super) fn follow_with(&mut self, snapshot: Snapshot) {
-        self.follow = match self.follow {
-            Follow::Nothing => Follow::To(Arc::new(snapshot)),
+    /// Says that the facts in memory are these, since figures of these days changed; unless
+    /// something else did, too.
+    pub(super) fn follow_with(&mut self, snapshot: Snapshot, days: BTreeSet<Day>) {
+        self.follow = match &self.follow {
+            Follow::Nothing => Follow::To(Arc::new(snapshot), days),
+            Follow::By(changes) if changes.is_empty() => Follow::To(Arc::new(snapshot), days),
             _ => Follow::Reload,
         };
     }
@@ -503,7 +509,7 @@ impl<'a> Work<'a> {
         match &self.follow {
             Follow::Nothing | Follow::Reload => None,
             Follow::By(changes) => Some(Arc::new(before.after(changes, self.recorded()))),
-            Follow::To(snapshot) => Some(snapshot.clone()),
+            Follow::To(snapshot, _) => Some(snapshot.clone()),
         }
     }
 
@@ -697,11 +703,12 @@ impl Thread {
         if self.loader.as_ref().is_some_and(|loader| !loader.is_finished()) {
             return;
         }
-        let (database, live) = (self.database.clone(), self.live.clone());
+        let (database, live, measures) = (self.database.clone(), self.live.clone(), self.measures.clone());
         let work = move || {
             // what fails is told to whoever reads
             let loaded = database.reader().map_err(Fault::from);
-            let loaded = loaded.and_then(|mut conn| read(&mut conn, |conn| load(conn, &live, &code)));
+            let load = |conn: &mut DbConn| catch_up::load(conn, &live, &code, &measures);
+            let loaded = loaded.and_then(|mut conn| read(&mut conn, load));
             drop(loaded.map(|snapshot| live.put(&code, snapshot)));
         };
         // without a thread, writes ask the database as before
@@ -787,18 +794,12 @@ fn freeze_before(conn: &mut DbConn, batch: &mut Batch, now: Instant, ask: &Ask) 
     Ok(())
 }
 
-/// The revisions of a write, with the units' days that it touched where it touched no more.
-fn with_touched(accepted: Vec<NewRevision>, follow: &Follow) -> Vec<NewRevision> {
-    let Follow::By(changes) = follow else { return accepted };
-    let day = |change: &'_ Change| matches!(change, Change::Day { .. });
-    if accepted.len() != 1 || !changes.iter().all(day) {
-        return accepted;
+/// The revisions of a write, with what it touched where one revision tells all of it.
+fn with_touched(mut accepted: Vec<NewRevision>, follow: &Follow) -> Vec<NewRevision> {
+    if let [revision] = accepted.as_mut_slice() {
+        revision.touch(catch_up::touched(follow));
     }
-    let days = changes.iter().filter_map(|change| match change {
-        Change::Day { unit, day, .. } => Some((unit.as_str(), *day)),
-        _ => None,
-    });
-    accepted.into_iter().map(|revision| revision.touching(days.clone())).collect()
+    accepted
 }
 
 /// Applies a write; one that is refused leaves nothing behind.

@@ -1,10 +1,10 @@
 //! Campaigns and their revisions.
 
+use super::StoreError;
 use super::conn::{DbConn, on_each};
 use super::fixed::{Fixed, insert_arrays};
 use super::schema::{campaigns, revisions};
-use super::{StoreError, day_number, day_of};
-use crate::domain::{Campaign, Day, Instant};
+use crate::domain::{Campaign, Instant};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use std::collections::VecDeque;
@@ -202,10 +202,9 @@ impl NewRevision {
         self.campaign_id == campaign_id
     }
 
-    /// With the units' days that it touched, and nothing else.
-    pub fn touching<'d>(self, days: impl Iterator<Item = (&'d str, Day)>) -> Self {
-        let days: Vec<(&str, i32)> = days.map(|(unit, day)| (unit, day_number(day))).collect();
-        Self { touched: serde_json::to_string(&days).ok(), ..self }
+    /// Says what it touched of the facts, if that is all of it, in words of whoever reads them.
+    pub fn touch(&mut self, touched: Option<String>) {
+        self.touched = touched;
     }
 }
 
@@ -235,8 +234,8 @@ pub fn insert_revisions(conn: &mut DbConn, new: &[NewRevision]) -> Result<(), St
     Ok(())
 }
 
-/// The units' days that the changes from one revision to another touched; none where one of
-/// them touched more, or there are more than `most`.
+/// What each change from one revision to another said that it touched, in their order; none
+/// where one of them did not say, or there are more than `most`.
 ///
 /// # Errors
 /// What the database says.
@@ -245,27 +244,17 @@ pub fn touched_between(
     id: i64,
     (from, to): (i64, i64),
     most: i64,
-) -> Result<Option<Vec<(String, Day)>>, StoreError> {
+) -> Result<Option<Vec<String>>, StoreError> {
     let rows = revisions::table.filter(revisions::campaign_id.eq(id)).filter(revisions::revision.gt(from));
-    let rows = rows
-        .filter(revisions::revision.le(to))
-        .order(revisions::revision.asc())
-        .select((revisions::revision, revisions::touched));
+    let rows = rows.filter(revisions::revision.le(to)).order(revisions::revision.asc()).select(revisions::touched);
     if to - from > most {
         return Ok(None);
     }
-    let rows: Vec<(i64, Option<String>)> = rows.load(conn)?;
+    let rows: Vec<Option<String>> = rows.load(conn)?;
     if i64::try_from(rows.len()) != Ok(to - from) {
         return Ok(None);
     }
-    let mut days = Vec::new();
-    for (number, touched) in rows {
-        let Some(touched) = touched else { return Ok(None) };
-        let read = serde_json::from_str::<Vec<(String, i32)>>(&touched);
-        let read = read.map_err(|_| StoreError::Unreadable(format!("what revision {number} touched")))?;
-        days.extend(read.into_iter().map(|(unit, day)| (unit, day_of(day))));
-    }
-    Ok(Some(days))
+    Ok(rows.into_iter().collect())
 }
 
 /// Says at which revision and instant a campaign stands.

@@ -12,7 +12,8 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 /// One revision of a figure, as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,15 +115,20 @@ impl FigureRow {
     }
 }
 
-/// Hands out all revisions of a campaign's figures as a contest holds them: by unit, day and
-/// instant, one after another.
+/// Every day that a figure can be of.
+const ALL_DAYS: RangeInclusive<i32> = i32::MIN..=i32::MAX;
+
+/// Hands out all revisions of a campaign's figures of some days as a contest holds them: by
+/// unit, day and instant, one after another.
 fn for_each(
     conn: &mut DbConn,
     campaign_id: i64,
     places: &HashMap<i64, u32>,
+    days: RangeInclusive<i32>,
     mut each: impl FnMut(Figure),
 ) -> Result<(), StoreError> {
-    let query = figures::table.filter(figures::campaign_id.eq(campaign_id)).order((
+    let of_campaign = figures::table.filter(figures::campaign_id.eq(campaign_id));
+    let query = of_campaign.filter(figures::day.between(*days.start(), *days.end())).order((
         figures::unit_id.asc(),
         figures::day.asc(),
         figures::recorded_us.asc(),
@@ -150,7 +156,7 @@ fn for_each(
 /// All revisions of a campaign's figures.
 pub(super) fn load(conn: &mut DbConn, campaign_id: i64, places: &HashMap<i64, u32>) -> Result<Vec<Figure>, StoreError> {
     let mut found = Vec::new();
-    for_each(conn, campaign_id, places, |figure| found.push(figure))?;
+    for_each(conn, campaign_id, places, ALL_DAYS, |figure| found.push(figure))?;
     Ok(found)
 }
 
@@ -162,11 +168,41 @@ pub fn for_each_day(
     conn: &mut DbConn,
     campaign_id: i64,
     unit_ids: &[i64],
+    each: impl FnMut(&[Figure]),
+) -> Result<(), StoreError> {
+    for_each_day_in(conn, campaign_id, unit_ids, ALL_DAYS, each)
+}
+
+/// The same of these days alone.
+///
+/// # Errors
+/// What the database says.
+pub fn for_each_of_days(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    unit_ids: &[i64],
+    days: &BTreeSet<Day>,
+    mut each: impl FnMut(&[Figure]),
+) -> Result<(), StoreError> {
+    let Some((first, last)) = days.first().zip(days.last()) else { return Ok(()) };
+    let between = day_number(*first)..=day_number(*last);
+    for_each_day_in(conn, campaign_id, unit_ids, between, |of_day| {
+        if of_day.first().is_some_and(|figure| days.contains(&figure.day)) {
+            each(of_day);
+        }
+    })
+}
+
+fn for_each_day_in(
+    conn: &mut DbConn,
+    campaign_id: i64,
+    unit_ids: &[i64],
+    days: RangeInclusive<i32>,
     mut each: impl FnMut(&[Figure]),
 ) -> Result<(), StoreError> {
     let places: HashMap<i64, u32> = unit_ids.iter().copied().zip(0u32..).collect();
     let mut of_day: Vec<Figure> = Vec::new();
-    for_each(conn, campaign_id, &places, |figure| {
+    for_each(conn, campaign_id, &places, days, |figure| {
         if of_day.first().is_some_and(|first| (first.unit, first.day) != (figure.unit, figure.day)) {
             each(&of_day);
             of_day.clear();
