@@ -11,8 +11,6 @@ mod support;
 
 use greenzone::domain::unit::UnitState;
 use greenzone::domain::{Counts, Day};
-use greenzone::scoring::appraisal::Track;
-use greenzone::scoring::board::{By, Query};
 use greenzone::service::access::Provable;
 use greenzone::service::figures::NewFigure;
 use greenzone::service::packs::FigureSource;
@@ -22,7 +20,7 @@ use greenzone::store::Address;
 use std::fmt::Write;
 use std::io::Cursor;
 use std::time::Instant;
-use support::{Cluster, Dice, campaign, contest, folder_on_disk, is_asked, median, service, wants};
+use support::{Cluster, Dice, campaign, contest, folder_on_disk, is_asked, median, rank, service, wants};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -57,14 +55,14 @@ fn measure(engine: &str, address: &Address) {
     let writer = service(address);
     writer.import_pack(&grant(), contest(UNITS), false, WriteRequest::default()).wait().expect("stored");
     let follower = service(address);
-    board(&follower.at("bench", Moment::Now, &Audience::Full).expect("the campaign"));
+    rank(&follower.at("bench", Moment::Now, &Audience::Full).expect("the campaign"));
     let window = campaign().window;
     let days: Vec<Day> = window.from.iter_days().take_while(|day| *day <= window.to).collect();
     let mut dice = Dice(7);
     let mut of_a_kind = |what: &str, write: &mut dyn FnMut(&Service, &mut Dice) -> Pending| {
         let took = (0..ROUNDS).map(|_| {
             let revision = write(&writer, &mut dice).wait().expect("stored").revision;
-            let followed = milliseconds(|| board(&at_revision(&follower, revision)));
+            let followed = milliseconds(|| rank(&at_revision(&follower, revision)));
             // the same facts, with as much history
             (followed, milliseconds(|| show_anew(address)))
         });
@@ -97,19 +95,13 @@ fn milliseconds(work: impl FnOnce()) -> f64 {
 
 /// Loads the campaign whole and ranks, as a new process does.
 fn show_anew(address: &Address) {
-    board(&service(address).at("bench", Moment::Now, &Audience::Full).expect("the campaign"));
+    rank(&service(address).at("bench", Moment::Now, &Audience::Full).expect("the campaign"));
 }
 
 /// What a process shows once it has a revision.
 fn at_revision(service: &std::sync::Arc<Service>, revision: i64) -> View {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(service.look("bench", Moment::Now, Some(revision), &Audience::Full)).expect("the campaign")
-}
-
-fn board(view: &View) {
-    let as_of = view.snapshot.ledger().calendar.window.end - 1;
-    let query = Query { kind: 0, track: Track::Improvement, by: By::Points, as_of, within: None, block: None };
-    assert!(!view.snapshot.boards.get(&query).places.is_empty());
 }
 
 /// A table that gives each unit another count on each of these days.

@@ -20,7 +20,7 @@ use greenzone::service::{Audience, Caller, Moment, Service};
 use greenzone::store::{Address, DbConn};
 use std::io::{Cursor, Write};
 use std::time::Instant;
-use support::{Cluster, contest, folder_on_disk, is_asked, median, registered, service, wants};
+use support::{Cluster, contest, folder_on_disk, is_asked, median, rank, registered, service, wants};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -134,12 +134,7 @@ fn import(service: &Service, table: &[u8], dry_run: bool) -> String {
 }
 
 fn first_board(service: &Service) {
-    use greenzone::scoring::appraisal::Track;
-    use greenzone::scoring::board::{By, Query};
-    let view = service.at("bench", Moment::Now, &Audience::Full).expect("the campaign");
-    let as_of = view.snapshot.ledger().calendar.window.end - 1;
-    let query = Query { kind: 0, track: Track::Improvement, by: By::Points, as_of, within: None, block: None };
-    assert!(!view.snapshot.boards.get(&query).places.is_empty());
+    rank(&service.at("bench", Moment::Now, &Audience::Full).expect("the campaign"));
 }
 
 /// The table of a pack without the columns that only packs have.

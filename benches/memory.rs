@@ -54,16 +54,15 @@ fn main() {
 
 /// Imports a pack into a database of its own, serves it, and prints what that holds.
 fn served(program: &str, folder: &Path, what: &str, pack: &Path, aim: f64) {
-    let database = format!("sqlite:{}", folder.join(format!("{}.db", what.len())).display());
-    let pack_text = pack.to_str().expect("a path");
-    run(program, &["import", pack_text, "--database-url", &database]);
+    let document = std::fs::read(pack.join("campaign.json")).expect("a campaign");
+    let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
+    let code = document["code"].as_str().expect("a code");
+    let database = format!("sqlite:{}", folder.join(code).with_extension("db").display());
+    run(program, &["import", pack.to_str().expect("a path"), "--database-url", &database]);
     let address = free_address();
     let mut command = Command::new(program);
     command.args(["serve", "--database-url", &database, "--addr", &address.to_string()]);
     command.env("GREENZONE_METRICS_ADDR", "");
-    let document = std::fs::read(pack.join("campaign.json")).expect("a campaign");
-    let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");
-    let code = document["code"].as_str().expect("a code");
     let held = Idle::start(command, address).asked(&format!("/api/v1/campaigns/{code}/leaderboard"));
     println!("{what}: {held} (aim {aim} MB)");
 }

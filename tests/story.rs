@@ -373,10 +373,10 @@ on_all! {
         let noted = NewFigure { note: Some("một ổ dịch".to_owned()), ..figure(7) };
         let request = WriteRequest::default;
         // one after another, so that nothing is written while the two are compared
-        let follows = |write: Pending| {
-            let last = write.wait().expect("written").revision;
+        let follows_to = |last: i64| {
             assert!(boards_at(&follower, last) == boards_at(&beside(&app), last), "they differ at revision {last}");
         };
+        let follows = |write: Pending| follows_to(write.wait().expect("written").revision);
         let ward = || code("27382");
         follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-13"), figure(9), request()));
         follows(here.record_figure(&grant(), "q6-2021", ward(), day("2021-07-13"), noted, request()));
@@ -388,10 +388,7 @@ on_all! {
         assert!(Arc::ptr_eq(followed.register(), &known), "the campaign was loaded again for a day");
         follows(here.set_state(&grant(), "q6-2021", ward(), UnitState::Withdrawn, code("rút lui"), request()));
         let q6 = "/api/v1/campaigns/q6-2021";
-        let is_followed = |answer: Answer| {
-            let last = answer.ok()["revision"].as_i64().expect("a revision");
-            assert!(boards_at(&follower, last) == boards_at(&beside(&app), last), "they differ at revision {last}");
-        };
+        let is_followed = |answer: Answer| follows_to(answer.ok()["revision"].as_i64().expect("a revision"));
         // of a table, and when it is undone, whole days are read anew
         let table = "unit_code,date,community_f0\n27364,2021-07-11,9\n27364,2021-07-13,4\n27352,2021-07-13,0\n";
         let csv = [("content-type", "text/csv")];

@@ -8,10 +8,12 @@ use greenzone::clock::Clock;
 use greenzone::domain::contest::{FigureRow, Stamp};
 use greenzone::domain::unit::Unit;
 use greenzone::domain::{Campaign, Contest, Counts};
+use greenzone::scoring::appraisal::Track;
+use greenzone::scoring::board::{By, Query};
 use greenzone::service::keys::KeyRing;
 use greenzone::service::passwords::{DEFAULT_PARAMETERS, Passwords, parse_parameters};
 use greenzone::service::proof::ResultKeys;
-use greenzone::service::{Security, Service};
+use greenzone::service::{Security, Service, View};
 use greenzone::store::{Address, DbConn, partitions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -101,6 +103,13 @@ pub fn service(address: &Address) -> Arc<Service> {
         private_webhooks: false,
     };
     greenzone::app::open(address.clone(), Clock::System, true, security).expect("a service")
+}
+
+/// Ranks a campaign's units on the last day of its window.
+pub fn rank(view: &View) {
+    let as_of = view.snapshot.ledger().calendar.window.end - 1;
+    let query = Query { kind: 0, track: Track::Improvement, by: By::Points, as_of, within: None, block: None };
+    assert!(!view.snapshot.boards.get(&query).places.is_empty());
 }
 
 pub fn median(mut values: Vec<f64>) -> f64 {

@@ -119,8 +119,9 @@ pub(super) fn catch_up(
         changes.push(Change::Day { unit, day, entry });
     }
     let mut ledger = Ledger::clone(before.ledger());
-    if !days.is_empty() {
-        figures::for_each_of_days(conn, stored.id, before.keys(), &days, |revisions| {
+    if let Some((first, last)) = days.first().zip(days.last()) {
+        // days between are read along: what stands there is what stood
+        figures::for_each_day(conn, stored.id, before.keys(), *first..=*last, |revisions| {
             ledger.enter_day(revisions.iter(), Instant::from_micros(i64::MAX));
         })?;
     }

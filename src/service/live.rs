@@ -63,7 +63,7 @@ impl Snapshot {
         let register = Arc::new(Register::of(stored.campaign.clone(), units, &loaded.contest.neighbours));
         let privacy = Arc::new(Privacy::of(&register));
         let mut ledger = Ledger::build(&loaded.contest, register, None);
-        figures::for_each_day(conn, stored.id, &loaded.unit_ids, |revisions| {
+        figures::for_each_day(conn, stored.id, &loaded.unit_ids, figures::ALL_DAYS, |revisions| {
             ledger.enter_day(revisions.iter(), Instant::from_micros(i64::MAX));
         })?;
         let (revision, boards) = (loaded.revision, Boards::new(Arc::new(ledger)));

@@ -12,7 +12,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
 /// One revision of a figure, as it is stored.
@@ -116,7 +116,7 @@ impl FigureRow {
 }
 
 /// Every day that a figure can be of.
-const ALL_DAYS: RangeInclusive<i32> = i32::MIN..=i32::MAX;
+pub const ALL_DAYS: RangeInclusive<Day> = Day::MIN..=Day::MAX;
 
 /// Hands out all revisions of a campaign's figures of some days as a contest holds them: by
 /// unit, day and instant, one after another.
@@ -124,11 +124,12 @@ fn for_each(
     conn: &mut DbConn,
     campaign_id: i64,
     places: &HashMap<i64, u32>,
-    days: RangeInclusive<i32>,
+    days: RangeInclusive<Day>,
     mut each: impl FnMut(Figure),
 ) -> Result<(), StoreError> {
     let of_campaign = figures::table.filter(figures::campaign_id.eq(campaign_id));
-    let query = of_campaign.filter(figures::day.between(*days.start(), *days.end())).order((
+    let (first, last) = (day_number(*days.start()), day_number(*days.end()));
+    let query = of_campaign.filter(figures::day.between(first, last)).order((
         figures::unit_id.asc(),
         figures::day.asc(),
         figures::recorded_us.asc(),
@@ -160,7 +161,8 @@ pub(super) fn load(conn: &mut DbConn, campaign_id: i64, places: &HashMap<i64, u3
     Ok(found)
 }
 
-/// Hands out the revisions of each unit's day that has any, in the order of their instants.
+/// Hands out the revisions of each unit's day of some days that has any, in the order of their
+/// instants.
 ///
 /// # Errors
 /// What the database says.
@@ -168,36 +170,7 @@ pub fn for_each_day(
     conn: &mut DbConn,
     campaign_id: i64,
     unit_ids: &[i64],
-    each: impl FnMut(&[Figure]),
-) -> Result<(), StoreError> {
-    for_each_day_in(conn, campaign_id, unit_ids, ALL_DAYS, each)
-}
-
-/// The same of these days alone.
-///
-/// # Errors
-/// What the database says.
-pub fn for_each_of_days(
-    conn: &mut DbConn,
-    campaign_id: i64,
-    unit_ids: &[i64],
-    days: &BTreeSet<Day>,
-    mut each: impl FnMut(&[Figure]),
-) -> Result<(), StoreError> {
-    let Some((first, last)) = days.first().zip(days.last()) else { return Ok(()) };
-    let between = day_number(*first)..=day_number(*last);
-    for_each_day_in(conn, campaign_id, unit_ids, between, |of_day| {
-        if of_day.first().is_some_and(|figure| days.contains(&figure.day)) {
-            each(of_day);
-        }
-    })
-}
-
-fn for_each_day_in(
-    conn: &mut DbConn,
-    campaign_id: i64,
-    unit_ids: &[i64],
-    days: RangeInclusive<i32>,
+    days: RangeInclusive<Day>,
     mut each: impl FnMut(&[Figure]),
 ) -> Result<(), StoreError> {
     let places: HashMap<i64, u32> = unit_ids.iter().copied().zip(0u32..).collect();
