@@ -202,7 +202,7 @@ async function work(browser, lang, width) {
 /** A figure that is sent on a dead line is kept, said so, and recorded once when the line is back. */
 async function sendOffline(browser, cases) {
   const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
-  const page = await context.newPage();
+  let page = await context.newPage();
   await signIn(page, people.reporter, "vi");
   const address = `${base}${home}/enter?unit=${entry.unit}&day=${entry.day}&lang=vi`;
   await page.goto(address);
@@ -211,8 +211,10 @@ async function sendOffline(browser, cases) {
   await page.press("input[name=community_f0]", "Enter");
   const said = page.locator(".net");
   await said.filter({ hasText: "Mất mạng" }).waitFor();
-  // the phone is switched off and on: the form comes back with what waits
+  // the phone is switched off before the line is back, or this page would send it: the form comes back with what waits
+  await page.close();
   await context.setOffline(false);
+  page = await context.newPage();
   await page.goto(address);
   await page.waitForURL("**sent=recorded**");
   const words = await page.locator("main").innerText();
