@@ -2,7 +2,7 @@
 //! Not public; of a final result the awards are public with it.
 
 use super::body::{self, refuse_instants, required};
-use super::leaderboard::{key, resolved};
+use super::leaderboard::resolved;
 use super::paging::{Cursor, Page, look};
 use super::params::{AwardDecisionPath, AwardsQuery, CampaignPath, MinRevision, MomentQuery, PageQuery, ReasonQuery};
 use crate::domain::text::{parse_code, parse_name, parse_reason};
@@ -13,6 +13,7 @@ use crate::service::awards::AwardsView;
 use crate::service::awards::decisions::AwardDecisionFor;
 use crate::service::awards::views::AwardDecisionView;
 use crate::service::live::Snapshot;
+use crate::service::rendered::Key;
 use crate::service::views::{TakenBackView, WrittenView};
 use crate::service::{Fault, Moment, access};
 use actix_web::web;
@@ -77,7 +78,7 @@ pub(super) async fn get_awards(call: Call) -> Answer {
     call.note_private_read(&view.snapshot, names_private(&view.snapshot)).await?;
     let (service, snapshot) = (call.service.clone(), view.snapshot);
     let revision = snapshot.revision;
-    let key = key(&snapshot, call.sight(&snapshot), format_args!("awards {as_of} {revision}"));
+    let key = Key::of(&snapshot, ("awards", as_of, call.sight(&snapshot)));
     let make = move || serde_json::to_vec(&service.awards(&grant, &snapshot, as_of)?).map_err(Fault::internal);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))
 }

@@ -7,6 +7,7 @@ use crate::http::problem::ApiError;
 use crate::service::completeness::{Asked, CompletenessView, completeness, day_asked, kind_asked};
 use crate::service::completeness_days::{CompletenessDaysView, GridAsked, completeness_days, days_asked};
 use crate::service::figures::visible_unit;
+use crate::service::rendered::Key;
 use crate::service::{Fault, Moment, View};
 
 /// Who owes a day's report, and how many reported in time: that day, and up to it.
@@ -33,7 +34,7 @@ pub(super) async fn get_completeness(call: Call) -> Answer {
     let list = format!("completeness {asked:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(day))?;
     let settling = call.service.settling(&view).await?.view(&snapshot, sight);
-    let key = format!("{}|{list} {:?} {settling:?}", snapshot.edition(), page.rows);
+    let key = Key::of(&snapshot, (&list, &page.rows, format!("{settling:?}")));
     let revision = snapshot.revision;
     let make = move || {
         let mut view = completeness(&snapshot, &asked, page.rows.clone(), sight, settling);
@@ -65,7 +66,7 @@ pub(super) async fn get_completeness_days(call: Call) -> Answer {
     let asked = GridAsked { kind, days, within };
     let list = format!("completeness days {asked:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, Some(*asked.days.end()))?;
-    let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
+    let key = Key::of(&snapshot, (&list, &page.rows));
     let revision = snapshot.revision;
     let make = move || {
         let mut view = completeness_days(&snapshot, &asked, page.rows.clone(), sight);

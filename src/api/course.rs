@@ -11,6 +11,7 @@ use crate::service::boards::Ask;
 use crate::service::declared_levels::{DeclaredLevelView, DeclaredLevelsView};
 use crate::service::figures::visible_unit;
 use crate::service::lifetimes::LifetimeView;
+use crate::service::rendered::Key;
 use crate::service::roll_up::{RollUpView, roll_up};
 use crate::service::views::{TakenBackView, WrittenView};
 use crate::service::{Code, Fault, Moment, View, access};
@@ -170,7 +171,7 @@ pub(super) async fn get_roll_up(call: Call) -> Answer {
     let unit = visible_unit(&snapshot, &call.path("code")?, sight)?;
     let query = resolved(&view, &Ask { as_of: call.board()?.as_of, ..Ask::default() }, sight)?;
     call.note_private_read(&snapshot, snapshot.has_private(None)).await?;
-    let key = super::leaderboard::key(&snapshot, sight, format_args!("roll-up {unit} {}", query.as_of));
+    let key = Key::of(&snapshot, ("roll-up", unit, query.as_of, sight));
     let revision = snapshot.revision;
     let make = move || serde_json::to_vec(&roll_up(&snapshot, unit, query.as_of, sight)).map_err(Fault::internal);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))

@@ -8,7 +8,7 @@ use crate::domain::text::parse_reason;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::days::{DayReportView, DayView, day_report, day_states, days_view, index_of};
-use crate::service::rendered::etag_of;
+use crate::service::rendered::Key;
 use crate::service::views::WrittenView;
 use crate::service::{Audience, Fault, Moment, View, access};
 use actix_web::web;
@@ -35,8 +35,7 @@ pub(super) async fn list_days(call: Call) -> Answer {
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
     // beside the facts it follows the clock, and who closed what
     let states = day_states(&snapshot, now);
-    let (told, rows) = (etag_of(format!("{states:?} {closings:?}").as_bytes()), &page.rows);
-    let key = format!("{}|{list} {told} {rows:?}", snapshot.edition());
+    let key = Key::of(&snapshot, (&list, format!("{states:?} {closings:?}"), &page.rows));
     let revision = snapshot.revision;
     let make = move || {
         let days = page.cut(days_view(&snapshot, &closings, now, sight));

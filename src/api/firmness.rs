@@ -1,6 +1,6 @@
 //! How certain and how firm ranks are: for the council, beside the official board.
 
-use super::leaderboard::{key, resolved};
+use super::leaderboard::resolved;
 use super::params::{BoardQuery, CampaignPath, DrawsQuery, MomentQuery};
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
@@ -8,7 +8,9 @@ use crate::scoring::board::Query;
 use crate::service::access::{Certainty, Grant};
 use crate::service::firmness::{CertaintyView, MAX_DRAWS, MIN_DRAWS, SensitivityView, certainty, sensitivity};
 use crate::service::live::{Sight, Snapshot};
+use crate::service::rendered::Key;
 use crate::service::{Fault, Service};
+use std::hash::Hash;
 use std::sync::Arc;
 
 /// A board that a report is asked of, and the right to ask.
@@ -31,8 +33,8 @@ impl Asked {
         Ok(Self { grant, service: call.service.clone(), snapshot: view.snapshot, sight, query })
     }
 
-    fn key(&self, what: &str) -> String {
-        key(&self.snapshot, self.sight, format_args!("{what} {:?}", self.query))
+    fn key(&self, what: impl Hash) -> Key {
+        Key::of(&self.snapshot, (what, &self.query, self.sight))
     }
 }
 
@@ -49,7 +51,7 @@ pub(super) async fn get_certainty(call: Call) -> Answer {
     let asked = Asked::read(&call).await?;
     let draws = call.number("draws", MIN_DRAWS, MAX_DRAWS)?;
     let seed = call.number("seed", 0, (1 << 53) - 1)?.unwrap_or(1);
-    let (key, revision) = (asked.key(&format!("certainty {draws:?} {seed}")), asked.snapshot.revision);
+    let (key, revision) = (asked.key(("certainty", draws, seed)), asked.snapshot.revision);
     let make = move || {
         let work = || certainty(&asked.grant, &asked.snapshot, &asked.query, draws, seed);
         serde_json::to_vec(&asked.service.turns.take(work)?).map_err(Fault::internal)

@@ -10,6 +10,7 @@ use crate::service::completeness::kind_asked;
 use crate::service::figures::visible_unit;
 use crate::service::flags::{FlagFilter, FlagView};
 use crate::service::live::{Sight, Snapshot};
+use crate::service::rendered::Key;
 use crate::service::views::{TakenBackView, WrittenView};
 use crate::service::{Fault, Moment, access};
 use actix_web::web;
@@ -34,7 +35,7 @@ pub(super) async fn list_flags(call: Call) -> Answer {
     call.note_private_read(&snapshot, snapshot.has_private(call.get("kind"))).await?;
     let list = format!("flags {filter:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
-    let key = format!("{}|{}|{list} {:?}", snapshot.campaign().code, snapshot.read_at, page.rows);
+    let key = Key::of(&snapshot, (&list, &page.rows));
     let (service, revision) = (call.service.clone(), snapshot.revision);
     let make = move || {
         let (total, items) = service.flags(&snapshot, &filter, sight, page.rows.clone())?;

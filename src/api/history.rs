@@ -1,6 +1,6 @@
 //! A contest over its days: a unit's ranks, and the share of green units.
 
-use super::leaderboard::{key, resolved};
+use super::leaderboard::resolved;
 use super::params::{AudienceQuery, CampaignPath, HistoryQuery, LevelsQuery, MomentQuery, UnitPath};
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::Fault;
@@ -8,6 +8,7 @@ use crate::service::boards::{AsOf, Ask};
 use crate::service::figures::visible_unit;
 use crate::service::history::{GreenShareView, HistoryView, days_of, green_share, history};
 use crate::service::levels::{Lens, level_day};
+use crate::service::rendered::Key;
 
 /// A unit's rank, points and level on the board of each day, on its own track.
 #[utoipa::path(
@@ -31,7 +32,7 @@ pub(super) async fn get_history(call: Call) -> Answer {
     let default_day = view.default_day(call.moment()?);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, format_args!("history {unit} {query:?} {days:?} {default_day:?}"));
+    let key = Key::of(&snapshot, ("history", unit, &query, &days, default_day, sight));
     let make = move || {
         let shown = |unit, day| snapshot.shown(unit, sight, default_day == Some(day));
         serde_json::to_vec(&history(&snapshot, &query, unit, days, shown)?).map_err(Fault::internal)
@@ -57,7 +58,7 @@ pub(super) async fn get_green_share(call: Call) -> Answer {
     let kind = call.text("kind")?;
     call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, format_args!("green share {day} {kind:?} {lens:?}"));
+    let key = Key::of(&snapshot, ("green share", day, &kind, lens));
     let make =
         move || serde_json::to_vec(&green_share(&snapshot, day, kind.as_deref(), lens)?).map_err(Fault::internal);
     Ok(call.reply(&*call.service.answers.get(key, make).await?, JSON, Some(revision)))

@@ -2,6 +2,7 @@
 
 use super::paging::{Cursor, Page, look, walk_of};
 use super::params::{AudienceQuery, BoardQuery, CampaignPath, MomentQuery, PageQuery, UnitPath};
+use crate::domain::Instant;
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::scoring::appraisal::Track;
@@ -10,20 +11,16 @@ use crate::service::board_csv::{Reader, board_csv};
 use crate::service::boards::{AsOf, Ask, Show, board_view, resolve, shown_places};
 use crate::service::figures::visible_unit;
 use crate::service::live::{Sight, Snapshot};
+use crate::service::rendered::Key;
 use crate::service::standing::{StandingView, standing};
 use crate::service::views::BoardView;
 use crate::service::{Code, Fault, View};
-use std::fmt::Arguments;
+use std::fmt::{self, Display};
 use std::ops::Range;
 use std::sync::Arc;
 
 const CSV: &str = "text/csv";
 const CSV_UTF8: &str = "text/csv; charset=utf-8; header=present";
-
-/// What of a snapshot a cached answer stands for.
-pub(super) fn key(snapshot: &Snapshot, sight: Sight, what: Arguments<'_>) -> String {
-    format!("{}|{:?}|{sight:?}|{what}", snapshot.edition(), snapshot.known_at)
-}
 
 /// What is asked of a board, resolved against what there is and what the reader may know of.
 pub(super) fn resolved(view: &View, ask: &Ask, sight: Sight) -> Result<Query, ApiError> {
@@ -37,6 +34,24 @@ fn show(snapshot: &Snapshot, rows: Range<usize>, days: bool) -> Show {
     let (known_at, revision) = (snapshot.known_at, Some(snapshot.revision));
     let (policy_version, status) = (Some(snapshot.policy_version), Some(snapshot.status()));
     Show { rows: Some(rows), days, known_at, revision, policy_version, status }
+}
+
+/// Which board somebody walks through.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Walk {
+    query: Query,
+    days: bool,
+    known_at: Option<Instant>,
+    sight: Sight,
+    is_default: bool,
+}
+
+impl Display for Walk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { query: Query { kind, track, by, as_of, within, block }, days, known_at, sight, is_default } = self;
+        let (track, by) = (track.code(), by.code());
+        write!(f, "board {kind} {track} {by} {as_of} {within:?} {block:?} {days} {known_at:?} {sight:?} {is_default}")
+    }
 }
 
 /// A leaderboard: units of a kind and track in their order, as of a day.
@@ -65,31 +80,22 @@ pub(super) async fn get_leaderboard(call: Call) -> Answer {
     let days = call.parse("include", "days", |t| (t == "days").then_some(()))?.is_some();
     let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
-    let Query { kind, track, by, as_of, within, block } = &query;
-    let (track, by, known_at) = (track.code(), by.code(), snapshot.known_at);
-    let list =
-        format!("board {kind} {track} {by} {as_of} {within:?} {block:?} {days} {known_at:?} {sight:?} {is_default}");
-    let mut page = Page::of(&call, cursor.as_ref(), &list, walk_of(&snapshot, moment), Some(query.as_of))?;
+    let day = Some(query.as_of);
+    let walk = Walk { query, days, known_at: snapshot.known_at, sight, is_default };
+    let mut page = Page::of(&call, cursor.as_ref(), &walk, walk_of(&snapshot, moment), day)?;
     if format == CSV && call.get("limit").is_none() {
         page.rows.end = usize::MAX;
     }
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, format_args!("{list} {:?} {format}", page.rows));
+    let key = Key::of(&snapshot, ("board", &walk, &page.rows, format));
     let content_type = if format == CSV { CSV_UTF8 } else { JSON };
-    let make = move || render_board(&snapshot, &query, &page, days, (sight, is_default), format == CSV);
+    let make = move || render_board(&snapshot, &walk, &page, format == CSV);
     Ok(call.reply_at(moment, &*call.service.answers.get(key, make).await?, content_type, revision))
 }
 
-fn render_board(
-    snapshot: &Arc<Snapshot>,
-    query: &Query,
-    page: &Page,
-    days: bool,
-    (sight, is_default): (Sight, bool),
-    as_csv: bool,
-) -> Result<Vec<u8>, Fault> {
-    let shown = |unit| snapshot.shown(unit, sight, is_default);
-    let mut board = board_view(&snapshot.boards, query, &show(snapshot, page.rows.clone(), days), shown);
+fn render_board(snapshot: &Arc<Snapshot>, walk: &Walk, page: &Page<Walk>, as_csv: bool) -> Result<Vec<u8>, Fault> {
+    let shown = |unit| snapshot.shown(unit, walk.sight, walk.is_default);
+    let mut board = board_view(&snapshot.boards, &walk.query, &show(snapshot, page.rows.clone(), walk.days), shown);
     board.next_cursor = page.next(usize::try_from(board.total).unwrap_or(usize::MAX));
     if as_csv {
         return Ok(board_csv(&board, Reader::Spreadsheet).into_bytes());
@@ -125,7 +131,7 @@ pub(super) async fn get_leaderboard_around(call: Call) -> Answer {
     let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, format_args!("around {unit} {span} {query:?} {:?} {is_default}", ask.track));
+    let key = Key::of(&snapshot, ("around", unit, span, &query, ask.track, sight, is_default));
     let track = ask.track;
     let make = move || {
         let shown = |u| snapshot.shown(u, sight, is_default);
@@ -175,7 +181,7 @@ pub(super) async fn get_standing(call: Call) -> Answer {
     let is_default = view.default_day(moment) == Some(query.as_of);
     let snapshot = view.snapshot;
     let revision = snapshot.revision;
-    let key = key(&snapshot, sight, format_args!("standing {unit} {query:?} {is_default}"));
+    let key = Key::of(&snapshot, ("standing", unit, &query, sight, is_default));
     let make = move || {
         let shown = |u| snapshot.shown(u, sight, is_default);
         let view = standing(&snapshot.boards, &query, unit, Some(snapshot.revision), shown);

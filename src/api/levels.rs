@@ -7,6 +7,7 @@ use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::levels::{Lens, level_day, level_history, levels};
 use crate::service::live::Snapshot;
+use crate::service::rendered::Key;
 use crate::service::views::{LevelHistoryView, LevelsView};
 use crate::service::{Code, Fault};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ struct Asked {
     kind: Option<String>,
     page: Page,
     /// What the answer is kept under.
-    key: String,
+    key: Key,
 }
 
 impl Asked {
@@ -39,7 +40,7 @@ impl Asked {
         call.note_private_read(&snapshot, snapshot.has_private(kind.as_deref())).await?;
         let list = format!("{name} {day} {kind:?} {:?} {lens:?}", snapshot.known_at);
         let page = Page::of(call, cursor.as_ref(), &list, walk_of(&snapshot, moment), Some(day))?;
-        let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
+        let key = Key::of(&snapshot, (&list, &page.rows));
         Ok(Self { snapshot, lens, day, kind, page, key })
     }
 
@@ -58,7 +59,7 @@ impl Asked {
 )]
 pub(super) async fn get_levels(call: Call) -> Answer {
     let asked = Asked::read(&call, "levels").await?;
-    let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
+    let (key, revision) = (asked.key, asked.snapshot.revision);
     let make = move || {
         let rows = asked.page.rows.clone();
         let mut view = levels(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.lens)?;
@@ -78,7 +79,7 @@ pub(super) async fn get_levels(call: Call) -> Answer {
 )]
 pub(super) async fn get_level_history(call: Call) -> Answer {
     let asked = Asked::read(&call, "level history").await?;
-    let (key, revision) = (asked.key.clone(), asked.snapshot.revision);
+    let (key, revision) = (asked.key, asked.snapshot.revision);
     let make = move || {
         let rows = asked.page.rows.clone();
         let mut view = level_history(&asked.snapshot, asked.day, asked.kind.as_deref(), rows, asked.lens)?;

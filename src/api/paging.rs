@@ -7,6 +7,7 @@ use crate::service::rendered::etag_of;
 use crate::service::{Code, Fault, Moment, View};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::fmt::Display;
 use std::ops::Range;
 
 /// Where a page starts, and which walk it belongs to.
@@ -86,32 +87,32 @@ pub(super) fn limit_of(call: &Call) -> Result<usize, ApiError> {
 }
 
 /// What tells one list from another, short enough for an address.
-fn short(list: &str) -> String {
-    etag_of(list.as_bytes()).chars().take(8).collect()
+fn short(list: &impl Display) -> String {
+    etag_of(list.to_string().as_bytes()).chars().take(8).collect()
 }
 
-/// A page of a list.
+/// A page of a list. Which list is a text, or what writes it where a cursor needs it.
 #[derive(Clone, Debug)]
-pub(super) struct Page {
+pub(super) struct Page<L = String> {
     /// Its rows.
     pub(super) rows: Range<usize>,
     revision: i64,
     day: Option<usize>,
-    list: String,
+    list: L,
 }
 
-impl Page {
+impl<L: Display> Page<L> {
     /// The page that is asked for of a list; `list` says which, in resolved parameters.
     pub(super) fn of(
         call: &Call,
         cursor: Option<&Cursor>,
-        list: &str,
+        list: &(impl ToOwned<Owned = L> + ?Sized),
         revision: i64,
         day: Option<usize>,
     ) -> Result<Self, ApiError> {
         let limit = limit_of(call)?;
         if let Some(cursor) = cursor {
-            if cursor.list != short(list) {
+            if cursor.list != short(&list.to_owned()) {
                 return Err(invalid().into());
             }
             if cursor.revision != revision {

@@ -6,7 +6,7 @@ use super::params::{AudienceQuery, CampaignPath, IssueBoardQuery, MinRevision, P
 use crate::http::call::{Answer, Call, JSON};
 use crate::http::problem::ApiError;
 use crate::service::live::Snapshot;
-use crate::service::rendered::Rendered;
+use crate::service::rendered::{Key, Rendered};
 use crate::service::results::{BlockersView, Reader, ResultRowView, ResultView};
 use crate::service::views::{self, BoardView, WrittenView};
 use crate::service::{Moment, access};
@@ -156,7 +156,7 @@ pub(super) async fn get_result_board(call: Call) -> Answer {
     let (campaign, issue) = (call.path("campaign")?, call.path("issue")?);
     let list = format!("board of issue {issue} {ask:?} {reader:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, 0, None)?;
-    let key = format!("{campaign}|{list} {:?}", page.rows);
+    let key = Key::new((&campaign, &list, &page.rows));
     let service = call.service.clone();
     let make = move || {
         let rows = page.rows.clone();

@@ -7,7 +7,7 @@ use crate::domain::unit::UnitState;
 use crate::http::call::{Answer, Call, JSON};
 use crate::service::access;
 use crate::service::figures::visible_unit;
-use crate::service::rendered::Rendered;
+use crate::service::rendered::{Key, Rendered};
 use crate::service::units::{UnitFilter, list_json, neighbours, unit_json, unit_view};
 use crate::service::views::{NeighbourListView, UnitView, UnitsView, WrittenView};
 use crate::service::{Fault, Moment};
@@ -37,7 +37,7 @@ pub(super) async fn list_units(call: Call) -> Answer {
     let list = format!("units {filter:?} {sight:?}");
     let page = Page::of(&call, cursor.as_ref(), &list, snapshot.read_at, None)?;
     let revision = snapshot.revision;
-    let key = format!("{}|{list} {:?}", snapshot.edition(), page.rows);
+    let key = Key::of(&snapshot, (&list, &page.rows));
     let make = move || {
         let found = page.cut(filter.find(&snapshot, sight)?);
         let list = crate::service::views::Page {

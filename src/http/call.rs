@@ -20,12 +20,13 @@ use crate::service::live::{Sight, Snapshot};
 use crate::service::rendered::{Rendered, etag_of};
 use crate::service::writer::{Idempotency, IfMatch, WriteRequest, Written};
 use crate::service::{Audience, Caller, Fault, Grant, Moment, Service, View};
+use actix_web::body::BoxBody;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use percent_encoding::percent_decode_str;
+use percent_encoding::percent_decode;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -144,9 +145,9 @@ impl Call {
 
     /// A part of the path, decoded once and brought to NFC.
     pub fn path(&self, name: &str) -> Result<String, ApiError> {
-        let raw =
-            self.address.part(name).and_then(|at| self.request.uri().path().split('/').nth(at)).unwrap_or_default();
-        let decoded = percent_decode_str(raw).decode_utf8();
+        let mut parts = self.request.uri().path().as_bytes().split(|byte| *byte == b'/');
+        let raw = self.address.part(name).and_then(|at| parts.nth(at)).unwrap_or_default();
+        let decoded = percent_decode(raw).decode_utf8();
         let decoded = decoded.map_err(|_| ApiError::new(Kind::MalformedAddress, "the address is not UTF-8"))?;
         if decoded.contains('\0') {
             return Err(ApiError::new(Kind::MalformedAddress, "the address holds a NUL"));
@@ -296,13 +297,14 @@ impl Call {
     /// The campaign of the path at the moment that is asked for, as the caller sees it: while
     /// a board is frozen or final, the public sees nothing newer.
     pub async fn look(&self, moment: Moment) -> Result<View, ApiError> {
-        self.look_as(moment, &self.audience()?).await
+        let campaign = self.path("campaign")?;
+        self.look_as(&campaign, moment, &self.reader().audience(&campaign)).await
     }
 
     /// The campaign of the path as it stands, for what only those may ask who see it so: the
     /// handler has proven a right, or looks no further than what the caller is entrusted with.
     pub async fn look_live(&self, moment: Moment) -> Result<View, ApiError> {
-        self.look_as(moment, &Audience::Full).await
+        self.look_as(&self.path("campaign")?, moment, &Audience::Full).await
     }
 
     /// The campaign of the path now, and as whom the caller reads it who asks for one unit,
@@ -318,10 +320,9 @@ impl Call {
         Ok((self.look(Moment::Now).await?, audience))
     }
 
-    async fn look_as(&self, moment: Moment, audience: &Audience) -> Result<View, ApiError> {
-        let campaign = self.path("campaign")?;
+    async fn look_as(&self, campaign: &str, moment: Moment, audience: &Audience) -> Result<View, ApiError> {
         let min = self.number("min_revision", 0, i64::MAX as u64)?.and_then(|n| i64::try_from(n).ok());
-        Ok(self.service.look(&campaign, moment, min, audience).await?)
+        Ok(self.service.look(campaign, moment, min, audience).await?)
     }
 
     /// What of several types the caller takes first; JSON is always among them.
@@ -330,6 +331,10 @@ impl Call {
             return Ok(offered.first().unwrap_or(&""));
         };
         let accept = accept.to_str().unwrap_or("*/*");
+        // as most say it
+        if let Some(offer) = offered.iter().find(|offer| **offer == accept) {
+            return Ok(offer);
+        }
         let quality = |offer: &str| {
             let ranges = accept.split(',').filter_map(|part| media_range(part, offer));
             // the most exact range counts
@@ -462,8 +467,8 @@ impl Call {
 
     /// How long bytes may be kept that never change: anybody may keep those of the public for
     /// ever; what somebody sees by a right is asked for anew.
-    fn caching_for_ever(&self) -> &'static str {
-        if self.caller.is_anonymous() { FOR_EVER } else { self.cache_control() }
+    fn caching_for_ever(&self) -> &'static HeaderValue {
+        if self.caller.is_anonymous() { &FOR_EVER } else { self.cache_control() }
     }
 
     fn reply_cached(
@@ -471,33 +476,40 @@ impl Call {
         rendered: &Rendered,
         content_type: &'static str,
         revision: Option<i64>,
-        caching: &'static str,
+        caching: &HeaderValue,
     ) -> HttpResponse {
-        let wants_gzip = accepts_gzip(&self.request);
         // workbooks, papers and packs are compressed already
         let is_packed =
-            ["application/pdf", "application/zip", "application/vnd."].iter().any(|t| content_type.starts_with(t));
-        let gzip = if wants_gzip && !is_packed { rendered.gzip() } else { None };
+            || ["application/pdf", "application/zip", "application/vnd."].iter().any(|t| content_type.starts_with(t));
+        let gzip = if accepts_gzip(&self.request) && !is_packed() { rendered.gzip() } else { None };
         let etag = rendered.tag(gzip.is_some());
-        let is_known = self.request.headers().get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-        let is_known = is_known.is_some_and(|known| {
-            known.trim() == "*" || known.split(',').any(|t| t.trim().trim_start_matches("W/") == etag)
-        });
-        let mut response = HttpResponse::build(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-        response.insert_header((header::ETAG, etag));
-        response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static(caching)));
-        response.insert_header((header::VARY, VARY.clone()));
+        let is_known = self.knows(etag);
+        let mut response = HttpResponse::new(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+        let headers = response.headers_mut();
+        if let Ok(etag) = HeaderValue::from_maybe_shared(etag.clone()) {
+            headers.insert(header::ETAG, etag);
+        }
+        headers.insert(header::CACHE_CONTROL, caching.clone());
+        headers.insert(header::VARY, VARY.clone());
         if let Some(revision) = revision {
-            response.insert_header((REVISION, HeaderValue::from(revision)));
+            headers.insert(REVISION, HeaderValue::from(revision));
         }
         if is_known {
-            return response.finish();
+            return response;
         }
-        response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(content_type)));
-        match gzip {
-            Some(bytes) => response.insert_header((header::CONTENT_ENCODING, GZIP.clone())).body(bytes),
-            None => response.body(rendered.bytes.clone()),
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if gzip.is_some() {
+            headers.insert(header::CONTENT_ENCODING, GZIP.clone());
         }
+        response.set_body(BoxBody::new(gzip.unwrap_or_else(|| rendered.bytes.clone())))
+    }
+
+    /// Whether the caller has the answer with this tag.
+    fn knows(&self, etag: &[u8]) -> bool {
+        let Some(known) = self.request.headers().get(header::IF_NONE_MATCH) else { return false };
+        let known = known.as_bytes().trim_ascii();
+        let mut tags = known.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        known == b"*" || tags.any(|tag| tag.strip_prefix(b"W/").unwrap_or(tag) == etag)
     }
 
     /// Answers as [`Call::reply`], with a name under which browsers put the file aside.
@@ -522,8 +534,8 @@ impl Call {
         Ok(self.reply(&Rendered::new(bytes), JSON, revision))
     }
 
-    fn cache_control(&self) -> &'static str {
-        if self.caller.is_anonymous() { "public, no-cache" } else { "private, no-cache" }
+    fn cache_control(&self) -> &'static HeaderValue {
+        if self.caller.is_anonymous() { &PUBLIC } else { &PRIVATE }
     }
 
     /// Answers a write.
@@ -549,21 +561,25 @@ impl Call {
 /// The type of JSON answers.
 pub const JSON: &str = "application/json";
 /// Of bytes that anybody may keep for a year without asking again.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+static FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// Of bytes that are asked for anew, kept by anybody or by the caller alone.
+static PUBLIC: HeaderValue = HeaderValue::from_static("public, no-cache");
+static PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
 static VARY: HeaderValue = HeaderValue::from_static("Authorization, Accept, Accept-Encoding, Accept-Language");
 static GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const REVISION: HeaderName = HeaderName::from_static("greenzone-revision");
 
 pub(super) fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError> {
-    let decode = |part: &str| {
-        let spaced = part.replace('+', " ");
-        let text = percent_decode_str(&spaced).decode_utf8().ok().map(|t| t.into_owned());
-        text.filter(|t| !t.contains('\0'))
-            .ok_or_else(|| ApiError::new(Kind::MalformedParameter, "the query is not UTF-8 or holds a NUL"))
+    let decode = |part: &[u8]| {
+        let spaced: Vec<u8> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+        let bytes = if part.contains(&b'%') { percent_decode(&spaced).collect() } else { spaced };
+        let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+        text.ok_or_else(|| ApiError::new(Kind::MalformedParameter, "the query is not UTF-8 or holds a NUL"))
     };
-    let pairs = query.split('&').filter(|p| !p.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        Ok((decode(name)?, decode(value)?))
+    let pairs = query.as_bytes().split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let mut parts = pair.splitn(2, |byte| *byte == b'=');
+        let mut part = || decode(parts.next().unwrap_or_default());
+        Ok((part()?, part()?))
     });
     pairs.collect()
 }
@@ -571,12 +587,13 @@ pub(super) fn read_query(query: &str) -> Result<Vec<(String, String)>, ApiError>
 /// How exactly a part of `Accept` speaks of a type, and its quality in thousandths.
 fn media_range(part: &str, offer: &str) -> Option<(u8, u32)> {
     let mut pieces = part.split(';').map(str::trim);
-    let range = pieces.next()?.to_ascii_lowercase();
-    let kind = offer.split('/').next().unwrap_or_default();
-    let exactness = match range.as_str() {
-        r if r == offer => 2,
-        r if r.strip_suffix("/*") == Some(kind) => 1,
-        "*/*" => 0,
+    let (kind, of_kind) = pieces.next()?.split_once('/')?;
+    let (offered_kind, offered) = offer.split_once('/')?;
+    let is_kind = kind.eq_ignore_ascii_case(offered_kind);
+    let exactness = match (is_kind, kind, of_kind) {
+        (true, _, of_kind) if of_kind.eq_ignore_ascii_case(offered) => 2,
+        (true, _, "*") => 1,
+        (_, "*", "*") => 0,
         _ => return None,
     };
     let quality = pieces.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));

@@ -25,7 +25,7 @@ pub(super) const COOKIE: &str = "__Host-greenzone";
 
 /// The request's id.
 pub(super) fn request_id_of(request: &HttpRequest) -> Option<String> {
-    request.extensions().get::<Traced>().map(|traced| traced.id.clone())
+    request.extensions().get::<Traced>().map(|traced| traced.id.to_string())
 }
 
 /// Finds out who a request is from. Whoever answers decides what that is worth: an address
@@ -35,7 +35,7 @@ pub(super) fn request_id_of(request: &HttpRequest) -> Option<String> {
 /// They ask too often.
 pub(super) async fn identify(request: &HttpRequest) -> Result<Asker, ApiError> {
     let limits = data::<Limits>(request)?;
-    let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|v| v.to_str().ok());
+    let forwarded = request.headers().get_all(header::X_FORWARDED_FOR).filter_map(|v| v.to_str().ok());
     let forwarded: Vec<&str> = forwarded.collect();
     let client = limits.client(request.peer_addr().map(|a| a.ip()), &forwarded);
     if let Some(client) = client {

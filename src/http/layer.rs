@@ -22,7 +22,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug)]
 pub(super) struct Traced {
     /// Its id.
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
     /// The address that it was found to belong to.
     pub(super) address: Option<Arc<Address>>,
 }
@@ -121,7 +121,7 @@ fn in_our_words(response: ServiceResponse<BoxBody>, caller: &Asked) -> ServiceRe
 
 /// What of a request its refusal needs.
 struct Asked {
-    id: String,
+    id: Arc<str>,
     vietnamese: bool,
     wants_page: bool,
 }
@@ -129,11 +129,11 @@ struct Asked {
 impl Asked {
     fn of(request: &ServiceRequest) -> Self {
         let header = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        let accepts_html = header(header::ACCEPT).is_some_and(|a| a.contains("text/html"));
+        let accepts_html = || header(header::ACCEPT).is_some_and(|a| a.contains("text/html"));
         Self {
             id: request_id(request),
             vietnamese: wants_vietnamese(header(header::ACCEPT_LANGUAGE)),
-            wants_page: accepts_html && !request.uri().path().starts_with("/api/"),
+            wants_page: !request.uri().path().starts_with("/api/") && accepts_html(),
         }
     }
 
@@ -157,15 +157,15 @@ fn of_framework(status: StatusCode, error: &str) -> ApiError {
 }
 
 /// The id that a proxy gave, where it is one, else a new one.
-fn request_id(request: &ServiceRequest) -> String {
+fn request_id(request: &ServiceRequest) -> Arc<str> {
     let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok());
     let is_sound = |id: &&str| {
         (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
     if let Some(id) = given.filter(is_sound) {
-        return id.to_owned();
+        return id.into();
     }
-    new_id()
+    new_id().into()
 }
 
 /// An id that no two requests share, but by a rare chance: a random number of this process,
@@ -174,5 +174,5 @@ fn new_id() -> String {
     static OF_PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{:08x}{number:08x}", *OF_PROCESS as u32)
+    format!("{:016x}", *OF_PROCESS << 32 | u64::from(number))
 }

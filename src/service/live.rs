@@ -19,7 +19,7 @@ use crate::store::campaigns::{Pinning, StoredCampaign};
 use crate::store::{DbConn, StoreError, contests, figures, policies};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
-use std::fmt::{self, Display};
+use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use tokio::sync::watch;
 
@@ -162,9 +162,8 @@ impl Snapshot {
     }
 
     /// What of the campaign answers are made from, for the keys that they are kept under.
-    pub fn edition(&self) -> impl Display + '_ {
-        let pin = self.pinned.map(|pinned| pinned.pin);
-        fmt::from_fn(move |f| write!(f, "{}|{}|{pin:?}", self.campaign().code, self.read_at))
+    pub(super) fn edition(&self) -> impl Hash + '_ {
+        (&self.campaign().code, self.read_at, self.known_at, self.pinned.map(|pinned| pinned.pin))
     }
 
     /// What a person should look at among its figures, by unit, day and rule; computed once.

@@ -35,7 +35,7 @@ use crate::service::boards::{AskError, Show, board_view, resolve};
 use crate::service::events::EventView;
 use crate::service::figures::{escape, visible_unit};
 use crate::service::levels::Lens;
-use crate::service::rendered::Rendered;
+use crate::service::rendered::{Key, Rendered};
 use crate::service::{Fault, Moment};
 use actix_web::HttpResponse;
 use actix_web::http::{Method, header};
@@ -213,15 +213,7 @@ async fn get_leaderboard_page(call: Call) -> Answer {
     let is_closed = now >= snapshot.campaign().cut_off(snapshot.ledger().calendar.day(query.as_of));
     let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
     let asked = Asked { language, query, page: number, now, lens: Lens { sight, default_day }, visitor, version };
-    let key = format!(
-        "{}|page {:?} {} {} {:?} {is_closed} {:?}",
-        snapshot.edition(),
-        asked.query,
-        language.code(),
-        number,
-        asked.lens,
-        asked.visitor
-    );
+    let key = Key::of(&snapshot, ("page", &asked.query, language, number, asked.lens, is_closed, &asked.visitor));
     let make = move || Ok(leaderboard::page(&snapshot, &asked)?.into_string().into_bytes());
     Ok(page(&call, &*call.service.answers.get(key, make).await?, revision))
 }
@@ -250,7 +242,7 @@ async fn get_board_csv(call: Call) -> Answer {
     let kind = snapshot.campaign().kind(query.kind).map(|k| escape(&k.code)).unwrap_or_default();
     let file = format!("{}-{kind}-{}-{day}.csv", escape(&snapshot.campaign().code), query.track.code());
     let is_default = default_day == Some(query.as_of);
-    let key = format!("{}|csv {query:?} {sight:?} {is_default}", snapshot.edition());
+    let key = Key::of(&snapshot, ("csv", &query, sight, is_default));
     let make = move || {
         let show = Show {
             revision: Some(snapshot.revision),

@@ -20,6 +20,7 @@ use crate::service::criteria::CriterionView;
 use crate::service::figures::escape;
 use crate::service::live::{Sight, Snapshot};
 use crate::service::policies::PolicyView;
+use crate::service::rendered::Key;
 use crate::service::{Moment, words};
 use maud::{Markup, html};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub(super) async fn get_rules_page(call: Call) -> Answer {
     let snapshot = view.snapshot;
     let (sight, revision) = (call.sight(&snapshot), Some(snapshot.revision));
     let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
-    let key = format!("{}|rules {audience:?} {} {visitor:?}", snapshot.edition(), language.code());
+    let key = Key::of(&snapshot, ("rules", &audience, language, &visitor));
     let service = call.service.clone();
     let make = move || {
         let code = snapshot.campaign().code.clone();

@@ -28,6 +28,7 @@ use super::fault::{Code, Fault};
 use super::live::Snapshot;
 use crate::domain::Instant;
 use crate::pack;
+use crate::service::rendered::Key;
 use crate::store::results::ResultRow;
 use crate::store::{archives, campaigns};
 use report::{Report, ReportDecision, ReportIssue};
@@ -213,11 +214,11 @@ impl Source {
         }
     }
 
-    /// What of it a kept answer stands for.
-    pub fn key(&self) -> String {
+    /// What an export of it is kept under.
+    pub fn key(&self, what: What, format: Format) -> Key {
         match self {
-            Self::Live { snapshot, as_of } => format!("{}|{}|{as_of}", snapshot.campaign().code, snapshot.read_at),
-            Self::Issue { campaign, row } => format!("{campaign}|issue {}", row.issue),
+            Self::Live { snapshot, as_of } => Key::of(snapshot, ("export", as_of, what, format)),
+            Self::Issue { campaign, row } => Key::new(("export of an issue", campaign, row.issue, what, format)),
         }
     }
 }

@@ -17,12 +17,14 @@ use crate::scoring::board;
 use crate::service::levels::{Lens, level_day};
 use crate::service::live::{Sight, Snapshot};
 use crate::service::map::{MapUnitView, MapView, levels_geojson, map};
+use crate::service::rendered::Key;
 use crate::service::units::UnitFilter;
 use crate::service::{Audience, Code, Fault, Moment, Service};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use cells::{Drawn, Layout, Place, Rings, Spot};
 use serde_json::Value;
+use std::hash::Hash;
 use std::sync::Arc;
 
 const SVG: &str = "image/svg+xml";
@@ -82,10 +84,9 @@ impl Asked {
         Ok(Ok(Self { service, snapshot, audience, lens, language, kind, day, upto, is_closed }))
     }
 
-    fn key(&self, what: &str) -> String {
+    fn key(&self, what: impl Hash) -> Key {
         let Self { language, kind, day, upto, lens, is_closed, .. } = self;
-        let edition = self.snapshot.edition();
-        format!("{edition}|{what} {kind:?} {day} {upto} {lens:?} {is_closed} {}", language.code())
+        Key::of(&self.snapshot, (what, kind, day, upto, lens, is_closed, language))
     }
 
     fn view(&self) -> Result<MapView, Fault> {
@@ -156,7 +157,7 @@ pub(super) async fn get_map_page(call: Call) -> Answer {
         Err(snapshot) => return not_yet(&call, &snapshot),
     };
     let visitor = Visitor::of(&call, Some(&asked.snapshot.campaign().code));
-    let key = format!("{} {number} {visitor:?}", asked.key("map page"));
+    let key = asked.key(("map page", number, &visitor));
     let revision = Some(asked.snapshot.revision);
     let make = move || Ok(page::page(&asked, &asked.view()?, visitor, number).into_string().into_bytes());
     Ok(super::page(&call, &*call.service.answers.get(key, make).await?, revision))

@@ -35,7 +35,7 @@ pub(in crate::web) async fn get_file(call: Call) -> Answer {
         }
     };
     let name = file_name(&campaign, what, &source.day(), format);
-    let (key, service) = (format!("export {}|{what:?}|{format:?}", source.key()), call.service.clone());
+    let (key, service) = (source.key(what, format), call.service.clone());
     let make = move || service.turns.take(|| service.write_export(&grant, &source, what, format));
     let file = call.service.answers.get(key, make).await?;
     let response = call.reply_file(&file, format.content_type(), &name, issue.is_none().then_some(revision));

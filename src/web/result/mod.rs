@@ -28,6 +28,7 @@ use crate::service::awards::views::AwardDecisionView;
 use crate::service::figures::escape;
 use crate::service::live::Snapshot;
 use crate::service::pins::FreezeView;
+use crate::service::rendered::Key;
 use crate::service::results::{BlockersView, DifferenceView, OverrideView, Reader, ResultRowView};
 use crate::service::{Code, Fault, Moment};
 use maud::{Markup, PreEscaped, html};
@@ -202,15 +203,7 @@ impl Desk {
         let campaign = code.clone();
         let changes = move |service: &crate::service::Service| service.result_changes(&campaign, &number, reader);
         let (difference, overrides) = call.service.blocking(changes).await?;
-        let key = format!(
-            "{}|sheet {} {} {} {:?} {:?}",
-            self.snapshot.edition(),
-            row.issue,
-            row.status,
-            self.l.code(),
-            reader,
-            row.revoked_at
-        );
+        let key = Key::of(&self.snapshot, ("sheet", row.issue, &row.status, self.l, reader, &row.revoked_at));
         let order = sheet::Order { l: self.l, reader, row: row.clone(), audience: call.audience()?, code };
         let (service, snapshot) = (call.service.clone(), self.snapshot.clone());
         let make = move || Ok(sheet::sheet(&service, &snapshot, &order)?.into_string().into_bytes());

@@ -19,6 +19,7 @@ use crate::service::boards::{Ask, resolve};
 use crate::service::figures::{escape, visible_unit};
 use crate::service::history::{HistoryView, days_of, history};
 use crate::service::live::Snapshot;
+use crate::service::rendered::Key;
 use crate::service::standing::{CountView, StandingDayView, StandingView, standing};
 use crate::service::views::FigureRevisionView;
 use crate::service::words::{self, unranked_reason};
@@ -41,11 +42,7 @@ pub(super) async fn get_unit_page(call: Call) -> Answer {
     call.note_private_read(&snapshot, snapshot.is_private(unit)).await?;
     let visitor = Visitor::of(&call, Some(&snapshot.campaign().code));
     let is_default = default_day == Some(query.as_of);
-    let key = format!(
-        "{}|unit {unit} {query:?} {audience:?} {default_day:?} {} {visitor:?}",
-        snapshot.edition(),
-        language.code()
-    );
+    let key = Key::of(&snapshot, ("unit", unit, &query, &audience, default_day, language, &visitor));
     let revision = Some(snapshot.revision);
     let service = call.service.clone();
     let make = move || {
