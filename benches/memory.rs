@@ -13,11 +13,11 @@
 mod support;
 
 use actix_web::{App, HttpServer, web};
-use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 use support::http::Client;
+use support::program::{Program, free_address};
 use support::{folder_on_disk, is_asked, run, wants};
 
 #[global_allocator]
@@ -36,7 +36,7 @@ fn main() {
     if !is_asked() {
         return;
     }
-    let program = std::env::var("GREENZONE_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_greenzone").to_owned());
+    let program = Program::named().unwrap_or_else(|| env!("CARGO_BIN_EXE_greenzone").to_owned());
     println!("{program}");
     let folder = folder_on_disk();
     bare();
@@ -59,11 +59,7 @@ fn served(program: &str, folder: &Path, what: &str, pack: &Path, aim: f64) {
     let code = document["code"].as_str().expect("a code");
     let database = format!("sqlite:{}", folder.join(code).with_extension("db").display());
     run(program, &["import", pack.to_str().expect("a path"), "--database-url", &database]);
-    let address = free_address();
-    let mut command = Command::new(program);
-    command.args(["serve", "--database-url", &database, "--addr", &address.to_string()]);
-    command.env("GREENZONE_METRICS_ADDR", "");
-    let held = Idle::start(command, address).asked(&format!("/api/v1/campaigns/{code}/leaderboard"));
+    let held = idle(&Program::serve(program, &database), &format!("/api/v1/campaigns/{code}/leaderboard"));
     println!("{what}: {held} (aim {aim} MB)");
 }
 
@@ -71,7 +67,7 @@ fn bare() {
     let address = free_address();
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.env(BARE, address.to_string());
-    println!("bare server: {}", Idle::start(command, address).asked("/"));
+    println!("bare server: {}", idle(&Program::start(command, address), "/"));
 }
 
 fn serve_a_word(address: &str) {
@@ -81,43 +77,12 @@ fn serve_a_word(address: &str) {
     });
 }
 
-/// An address that nobody listens on now.
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address")
-}
-
-/// A server that runs in a process of its own.
-struct Idle {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Idle {
-    fn start(mut command: Command, address: SocketAddr) -> Self {
-        command.env("MIMALLOC_PURGE_DELAY", "0").stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().expect("the program");
-        let start = Instant::now();
-        while std::net::TcpStream::connect(address).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(60), "nothing listens on {address}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Self { process, address }
-    }
-
-    /// What is held after one answer and a while.
-    fn asked(&self, place: &str) -> Held {
-        let request = format!("GET {place} HTTP/1.1\r\nhost: bench\r\n\r\n");
-        assert_eq!(Client::new(self.address).send(request.as_bytes()), 200, "{place}");
-        std::thread::sleep(IDLE);
-        Held::of(&PathBuf::from(format!("/proc/{}/status", self.process.id())))
-    }
-}
-
-impl Drop for Idle {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// What a server holds after one answer and a while.
+fn idle(server: &Program, place: &str) -> Held {
+    let request = format!("GET {place} HTTP/1.1\r\nhost: bench\r\n\r\n");
+    assert_eq!(Client::new(server.address).send(request.as_bytes()), 200, "{place}");
+    std::thread::sleep(IDLE);
+    Held::of(&PathBuf::from(format!("/proc/{}/status", server.id())))
 }
 
 /// Resident memory, in MB (1,000,000 bytes).

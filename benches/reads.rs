@@ -2,7 +2,8 @@
 //! same bytes from memory, in CPU time per request: `cargo bench --bench reads`.
 //!
 //! Rounds of the two are interleaved; the clients' threads do not count. The bare handler is
-//! the same framework with one route and no middleware.
+//! the same framework with one route and no middleware. `GREENZONE_PROGRAM=target/ordered/greenzone`
+//! measures the program that `deploy/release.sh` makes, as the image has it, as well.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod support;
@@ -15,6 +16,7 @@ use greenzone::store::Address;
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 use support::http::{Client, put_figure, serve, token};
+use support::program::Program;
 use support::{contest, is_asked, median, service};
 
 #[global_allocator]
@@ -40,31 +42,19 @@ fn main() {
 
 fn of_size(units: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let service = service(&Address::Sqlite(folder.path().join("reads.db")));
+    let database = folder.path().join("reads.db");
+    let service = service(&Address::Sqlite(database.clone()));
     let grant = Caller::Operator.may(None).expect("a grant");
     service.import_pack(&grant, contest(units), false, WriteRequest::default()).wait().expect("stored");
     let token = token(&service);
     let ours = serve(service);
     let plain = get("");
-    let gzip = get("accept-encoding: gzip\r\n");
     let (first, ()) = timed(|| drop(body_of(ours, &plain)));
     println!("{units} units: the first page after the start {:.1} ms", first * 1000.0);
-    let (bytes, _) = body_of(ours, &plain);
-    let (compressed, tag) = body_of(ours, &gzip);
-    let known = get(&format!("accept-encoding: gzip\r\nif-none-match: {tag}\r\n"));
-    let bare = serve_bare(bytes, compressed, tag);
-    for (what, request) in [("page", &plain), ("gzip", &gzip), ("304", &known)] {
-        let mut pairs = Vec::new();
-        for _ in 0..ROUNDS {
-            pairs.push((cost(bare, request), cost(ours, request)));
-        }
-        let ratio = median(pairs.iter().map(|(bare, ours)| ours / bare).collect());
-        let of = |pick: fn(&(f64, f64)) -> f64| median(pairs.iter().map(pick).collect());
-        println!(
-            "{units} units, {what}: bare {:5.1} µs   ours {:5.1} µs   median ratio {ratio:.2} (aim 1.25)",
-            of(|p| p.0),
-            of(|p| p.1)
-        );
+    beside_bare(&format!("{units} units"), ours, None);
+    if let Some(program) = Program::named() {
+        let served = Program::serve(&program, &format!("sqlite:{}", database.display()));
+        beside_bare(&format!("{units} units, {program}"), served.address, Some(served.id()));
     }
     let mut writer = Client::new(ours);
     let mut reader = Client::new(ours);
@@ -75,6 +65,29 @@ fn of_size(units: usize) {
         })
         .collect();
     println!("{units} units: the first page after a write {:.1} ms", median(took));
+}
+
+/// What pages of a server cost beside a bare handler of the same bytes: of this process, or
+/// of another one.
+fn beside_bare(whose: &str, ours: SocketAddr, process: Option<u32>) {
+    let (plain, gzip) = (get(""), get("accept-encoding: gzip\r\n"));
+    let (bytes, _) = body_of(ours, &plain);
+    let (compressed, tag) = body_of(ours, &gzip);
+    let known = get(&format!("accept-encoding: gzip\r\nif-none-match: {tag}\r\n"));
+    let bare = serve_bare(bytes, compressed, tag);
+    for (what, request) in [("page", &plain), ("gzip", &gzip), ("304", &known)] {
+        let mut pairs = Vec::new();
+        for _ in 0..ROUNDS {
+            pairs.push((cost(bare, None, request), cost(ours, process, request)));
+        }
+        let ratio = median(pairs.iter().map(|(bare, ours)| ours / bare).collect());
+        let of = |pick: fn(&(f64, f64)) -> f64| median(pairs.iter().map(pick).collect());
+        println!(
+            "{whose}, {what}: bare {:5.1} µs   ours {:5.1} µs   median ratio {ratio:.2} (aim 1.25)",
+            of(|p| p.0),
+            of(|p| p.1)
+        );
+    }
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
@@ -128,9 +141,9 @@ fn serve_bare(plain: Vec<u8>, gzip: Vec<u8>, tag: String) -> SocketAddr {
     address
 }
 
-/// CPU time of the server per request, in microseconds.
-fn cost(address: SocketAddr, request: &[u8]) -> f64 {
-    let (before, begun) = (cpu_of_servers(), Instant::now());
+/// CPU time of the server per request, in microseconds: one of this process, or another process.
+fn cost(address: SocketAddr, process: Option<u32>, request: &[u8]) -> f64 {
+    let (before, begun) = (cpu_of_servers(process), Instant::now());
     let done: u64 = std::thread::scope(|scope| {
         let client = || {
             let mut client = Client::new(address);
@@ -146,16 +159,17 @@ fn cost(address: SocketAddr, request: &[u8]) -> f64 {
         let threads: Vec<_> = (0..CLIENTS).map(|_| named().spawn_scoped(scope, client).expect("a thread")).collect();
         threads.into_iter().map(|thread| thread.join().expect("a client")).sum()
     });
-    (cpu_of_servers() - before) as f64 / 1_000.0 / done as f64
+    (cpu_of_servers(process) - before) as f64 / 1_000.0 / done as f64
 }
 
-/// Nanoseconds that this process's threads have run, but for the clients' and this one.
-fn cpu_of_servers() -> u64 {
-    let tasks = std::fs::read_dir("/proc/self/task").expect("/proc");
+/// Nanoseconds that a process's threads have run; of this one without the clients' and the first.
+fn cpu_of_servers(process: Option<u32>) -> u64 {
+    let whose = process.map_or("self".to_owned(), |id| id.to_string());
+    let tasks = std::fs::read_dir(format!("/proc/{whose}/task")).expect("/proc");
     let of_task = |task: std::path::PathBuf| {
         let name = std::fs::read_to_string(task.join("comm")).ok()?;
         let counts = std::fs::read_to_string(task.join("schedstat")).ok()?;
-        let is_server = name.starts_with("actix") || name.starts_with("tokio");
+        let is_server = process.is_some() || name.starts_with("actix") || name.starts_with("tokio");
         counts.split(' ').next()?.parse::<u64>().ok().filter(|_| is_server)
     };
     tasks.flatten().filter_map(|task| of_task(task.path())).sum()

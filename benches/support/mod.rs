@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod http;
+pub mod program;
 
 use diesel::connection::SimpleConnection;
 use greenzone::clock::Clock;
