@@ -14,7 +14,7 @@ impl Program {
     /// The program that `GREENZONE_PROGRAM` names, as `target/ordered/greenzone`, which
     /// `deploy/release.sh` makes and the image has.
     pub fn named() -> Option<String> {
-        std::env::var("GREENZONE_PROGRAM").ok()
+        std::env::var("GREENZONE_PROGRAM").ok().filter(|program| !program.is_empty())
     }
 
     /// Serves a database as the image does, but for the log, which says what goes wrong alone.
