@@ -7,7 +7,7 @@ use super::boards::named;
 use super::fault::Fault;
 use super::figures::FigureFilter;
 use super::live::{Sight, Snapshot};
-use super::sources::{Standing, by_day, counts_view};
+use super::sources::{Standing, by_day};
 use super::views::{CountsView, UnitRef};
 use crate::scoring::reconcile::{ParentGap, differences, parent_gaps, reported_children};
 use crate::store::campaigns::StoredCampaign;
@@ -113,7 +113,7 @@ fn differing(stored: &StoredCampaign, standing: &Standing) -> Option<Vec<Against
         .skip(1)
         .map(|(source, said)| AgainstView {
             source: stored.campaign.sources.code(*source).to_owned(),
-            counts: counts_view(&said.figure.counts),
+            counts: CountsView::of(&said.figure.counts),
             difference: differences(&leading.figure.counts, &said.figure.counts)
                 .map(|(indicator, difference)| (indicator.code(), difference))
                 .collect(),

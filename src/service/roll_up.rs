@@ -35,12 +35,12 @@ pub struct KindRollUpView {
     /// How many of them are green on the last day; null where that tells of a hidden one.
     pub green: Option<u64>,
     /// Each day of the window up to the last.
-    pub days: Vec<GreenDayView>,
+    pub days: Vec<RollUpDayView>,
 }
 
 /// How many units are green on a day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct GreenDayView {
+pub struct RollUpDayView {
     /// The day.
     #[schema(format = Date)]
     pub date: String,
@@ -93,7 +93,7 @@ fn of_kind(snapshot: &Snapshot, kind: u16, members: &[u32], as_of: usize, sight:
     }
     let is_public = is_public(snapshot, members, sight);
     let told = |count: u64| Some(count).filter(|_| is_public);
-    let day = |((day, green), since): ((usize, u64), u64)| GreenDayView {
+    let day = |((day, green), since): ((usize, u64), u64)| RollUpDayView {
         date: ledger.calendar.day(day).to_string(),
         green: told(green),
         green_since: told(since),

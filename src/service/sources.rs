@@ -23,7 +23,7 @@ use super::views::{CountsView, FigureView, OtherSourceView, RowsView, SourceRevi
 use super::writer::{Done, Work, WriteRequest};
 use crate::domain::contest::Stamp;
 use crate::domain::sources::{self, Sources};
-use crate::domain::{Care, Counts, Day, Indicator, Instant};
+use crate::domain::{Care, Day, Instant};
 use crate::scoring::ledger::DayEntry;
 use crate::store::campaigns::StoredCampaign;
 use crate::store::figures::{self, StoredFigure};
@@ -352,18 +352,6 @@ pub(super) fn by_day(rows: Vec<SourceFigure>) -> ByDay {
     days.filter_map(|rows| Some((key(rows.first()?), standing_now(rows)))).collect()
 }
 
-pub(super) fn counts_view(counts: &Counts) -> CountsView {
-    let count = |indicator| counts.get(indicator).map(u64::from);
-    CountsView {
-        community_f0: u64::from(counts.community_f0()),
-        contained_f0: count(Indicator::ContainedF0),
-        unknown_source_f0: count(Indicator::UnknownSourceF0),
-        high_risk_setting_f0: count(Indicator::HighRiskSettingF0),
-        households_f0: count(Indicator::HouseholdsF0),
-        linked_households_f0: count(Indicator::LinkedHouseholdsF0),
-    }
-}
-
 /// A figure with the source that it comes from and, where it `is_confided`, what the others say.
 pub(super) fn sourced_view(
     unit_code: &str,
@@ -376,7 +364,7 @@ pub(super) fn sourced_view(
     view.source = standing.keys().next().map(|source| sources.code(*source).to_owned());
     let other = |(source, said): (&u8, &SourceFigure)| OtherSourceView {
         source: sources.code(*source).to_owned(),
-        counts: counts_view(&said.figure.counts),
+        counts: CountsView::of(&said.figure.counts),
         recorded_at: told(said.figure.stamp.recorded_at),
     };
     view.others = is_confided.then(|| standing.iter().skip(1).map(other).collect());
@@ -415,7 +403,7 @@ impl Service {
             let leader = standing.values().next();
             let view = |said: &SourceFigure| SourceRevisionView {
                 source: stored.campaign.sources.code(said.source).to_owned(),
-                counts: counts_view(&said.figure.counts),
+                counts: CountsView::of(&said.figure.counts),
                 stands: standing.get(&said.source) == Some(said),
                 leads: leader == Some(said),
                 note: said.figure.note.clone(),

@@ -8,8 +8,8 @@ use super::effects::EffectView;
 use super::impact::{Impact, RaisedFlagsView};
 use super::results::StatusResultView;
 use super::settling::SettlingView;
-use crate::domain::Instant;
 use crate::domain::number::Hundredths;
+use crate::domain::{Counts, Indicator, Instant};
 use crate::pack::loose::figures::ReadAs;
 use crate::pack::loose::options::SEPARATOR;
 use serde::Serialize;
@@ -325,6 +325,20 @@ pub struct CountsView {
     pub households_f0: Option<u64>,
     /// Those of them linked to other households; null: not classified.
     pub linked_households_f0: Option<u64>,
+}
+
+impl CountsView {
+    pub(super) fn of(counts: &Counts) -> Self {
+        let count = |indicator| counts.get(indicator).map(u64::from);
+        Self {
+            community_f0: u64::from(counts.community_f0()),
+            contained_f0: count(Indicator::ContainedF0),
+            unknown_source_f0: count(Indicator::UnknownSourceF0),
+            high_risk_setting_f0: count(Indicator::HighRiskSettingF0),
+            households_f0: count(Indicator::HouseholdsF0),
+            linked_households_f0: count(Indicator::LinkedHouseholdsF0),
+        }
+    }
 }
 
 /// What a source says of a day on which another one stands.

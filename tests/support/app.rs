@@ -1,6 +1,7 @@
 //! The real server on a free port, and a client that sees status, headers and body.
 
 use super::database::TestDatabase;
+use super::described;
 use greenzone::clock::Clock;
 use greenzone::config::Edges;
 use greenzone::domain::Instant;
@@ -238,7 +239,12 @@ impl TestApp {
         } else {
             response.body_mut().with_config().limit(64 << 20).read_to_vec().unwrap_or_default()
         };
-        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+        let answer = Answer { status: response.status().as_u16(), headers: response.headers().clone(), body };
+        let is_json = answer.header("content-type") == Some("application/json") && method != "HEAD";
+        if is_json && path.starts_with("/api/") && answer.header("content-encoding").is_none() {
+            described::check(method, path, answer.status, &answer.json());
+        }
+        answer
     }
 
     /// The events of the bundled campaign, up to the first.

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+pub mod described;
 pub mod known_boards;
 pub mod listener;
 

@@ -12,9 +12,7 @@ mod payload;
 mod views;
 
 pub(super) use payload::Payload;
-pub use views::{
-    ApprovalDetailView, ApprovalLinks, ApprovalRowView, ApprovalView, CountsView, PendingView, TwoPersonsView,
-};
+pub use views::{ApprovalDetailView, ApprovalLinks, ApprovalRowView, ApprovalView, PendingView, TwoPersonsView};
 use views::{detail, location, stored_view, the_only, view};
 
 pub use crate::store::approvals::ApprovalState;

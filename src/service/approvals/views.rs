@@ -4,11 +4,12 @@
 use super::effect;
 use super::payload::Payload;
 use super::{ApprovalState, is_current};
-use crate::domain::{Counts, Day, Indicator, Instant};
+use crate::domain::{Day, Instant};
 use crate::service::effects::EffectView;
 use crate::service::fault::Fault;
 use crate::service::figures::escape;
 use crate::service::live::{Sight, Snapshot};
+use crate::service::views::CountsView;
 use crate::store::approvals::{ApprovalDay, ApprovalRow};
 use crate::store::campaigns::StoredCampaign;
 use crate::store::{DbConn, units};
@@ -96,37 +97,6 @@ pub struct ApprovalRowView {
     pub note: Option<String>,
     /// Why.
     pub reason: Option<String>,
-}
-
-/// The counts of a figure; null where a count is not classified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct CountsView {
-    /// Cases found outside quarantine and locked-down areas.
-    pub community_f0: u64,
-    /// Cases found in quarantine, locked-down areas, at entry.
-    pub contained_f0: Option<u64>,
-    /// Community cases of unknown source.
-    pub unknown_source_f0: Option<u64>,
-    /// Community cases from settings of high risk.
-    pub high_risk_setting_f0: Option<u64>,
-    /// Households with their first case.
-    pub households_f0: Option<u64>,
-    /// Those of them linked to other households.
-    pub linked_households_f0: Option<u64>,
-}
-
-impl CountsView {
-    fn of(counts: &Counts) -> Self {
-        let count = |indicator| counts.get(indicator).map(u64::from);
-        Self {
-            community_f0: u64::from(counts.community_f0()),
-            contained_f0: count(Indicator::ContainedF0),
-            unknown_source_f0: count(Indicator::UnknownSourceF0),
-            high_risk_setting_f0: count(Indicator::HighRiskSettingF0),
-            households_f0: count(Indicator::HouseholdsF0),
-            linked_households_f0: count(Indicator::LinkedHouseholdsF0),
-        }
-    }
 }
 
 /// How many rows of a request are shown.

@@ -12,10 +12,11 @@ use crate::http::form::Form;
 use crate::http::problem::ApiError;
 use crate::service::access::{Approve, Waiting};
 use crate::service::approvals::{
-    ApprovalDetailView, ApprovalFilter, ApprovalRowView, ApprovalState, ApprovalView, CountsView, Viewer,
+    ApprovalDetailView, ApprovalFilter, ApprovalRowView, ApprovalState, ApprovalView, Viewer,
 };
 use crate::service::figures::escape;
 use crate::service::rendered::etag_of;
+use crate::service::views::CountsView;
 use crate::service::words::indicator;
 use crate::service::writer::IfMatch;
 use crate::service::{Code, Fault};
