@@ -59,7 +59,9 @@ async function look(page, where) {
   }, inDrawings);
   for (const violation of found.violations) wrong.push(`${where}: ${violation}`);
   if (found.tooWide) wrong.push(`${where}: scrolls sideways, ${found.tooWide}`);
-  if (found.moved > 0.001) wrong.push(`${where}: moves while it is drawn, by ${found.moved}`);
+  // a page is drawn while it arrives: on a slow machine what stands at the right of a line makes room for what comes
+  // after it, by 0.002 to 0.005; a notice that pushes the board down is ten times that, and 0.1 is still called good
+  if (found.moved > 0.02) wrong.push(`${where}: moves while it is drawn, by ${found.moved}`);
   if (found.heads !== 1) wrong.push(`${where}: ${found.heads} h1`);
   return found;
 }
